@@ -1,0 +1,1 @@
+//! The command layer: the one command list; the only crate a shell calls.

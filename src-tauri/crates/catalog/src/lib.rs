@@ -1,0 +1,18 @@
+//! Names, columns, types, the type map and its verdicts.
+//!
+//! Everything here is a pure function or a plain struct: no I/O, no clock, no environment. Any crate may call it.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod civil;
+pub mod fingerprint;
+pub mod name;
+pub mod pgtype;
+pub mod text;
+pub mod typemap;
+pub mod watermark;
+
+pub use fingerprint::{RowMark, row_mark};
+pub use name::{NameError, TableName};
+pub use pgtype::{Numeric, PgType};
+pub use typemap::{ColumnPlan, Dialect, TypeRow, Verdict, plan_column, type_rows};
+pub use watermark::{Watermark, WatermarkError, WatermarkKind};

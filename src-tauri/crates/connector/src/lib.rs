@@ -1,0 +1,1 @@
+//! The seams between engines and drivers: source and target contracts, errors, progress.

@@ -1,0 +1,1 @@
+//! DuckDB: staging by Arrow, upsert and cursor in one transaction.

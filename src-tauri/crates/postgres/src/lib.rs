@@ -1,0 +1,1 @@
+//! PostgreSQL: introspection, COPY decoding into Arrow, state tables, leases.

@@ -1,0 +1,1 @@
+//! Local state in SQLite: recent workspaces, run history, window.

@@ -1,0 +1,1 @@
+//! The workspace document firn.yaml: parsed, checked, edited with comments kept.
