@@ -15,15 +15,17 @@ pub struct Keyring;
 
 impl Keyring {
     fn entry(action: Action, identity: &Identity) -> Result<Entry, SecretError> {
-        Entry::new(SERVICE, identity.as_str()).map_err(|error| match (error, Entry::store_status()) {
-            // The error itself says nothing; the first attempt to reach the store keeps the reason.
-            (Error::NoDefaultStore, Err(reason)) => SecretError::NoKeyring {
-                action,
-                identity: identity.clone(),
-                connection: None,
-                source: Box::new(reason),
-            },
-            (error, _) => classify(action, identity, error),
+        Entry::new(SERVICE, identity.as_str()).map_err(|error| {
+            match (error, Entry::store_status()) {
+                // The error itself says nothing; the first attempt to reach the store keeps the reason.
+                (Error::NoDefaultStore, Err(reason)) => SecretError::NoKeyring {
+                    action,
+                    identity: identity.clone(),
+                    connection: None,
+                    source: Box::new(reason),
+                },
+                (error, _) => classify(action, identity, error),
+            }
         })
     }
 }
@@ -39,7 +41,9 @@ impl SecretStore for Keyring {
 
     fn set(&self, identity: &Identity, secret: &Secret) -> Result<(), SecretError> {
         if secret.is_empty() {
-            return Err(SecretError::Empty { identity: identity.clone() });
+            return Err(SecretError::Empty {
+                identity: identity.clone(),
+            });
         }
         Self::entry(Action::Store, identity)?
             .set_password(secret.expose())
@@ -59,11 +63,33 @@ fn classify(action: Action, identity: &Identity, error: Error) -> SecretError {
     let identity = identity.clone();
     let connection = None;
     match error {
-        Error::NoDefaultStore => SecretError::NoKeyring { action, identity, connection, source: Box::new(error) },
-        Error::NoStorageAccess(_) => SecretError::Locked { action, identity, connection, source: Box::new(error) },
-        Error::Ambiguous(entries) => SecretError::Ambiguous { identity, connection, count: entries.len() },
+        Error::NoDefaultStore => SecretError::NoKeyring {
+            action,
+            identity,
+            connection,
+            source: Box::new(error),
+        },
+        Error::NoStorageAccess(_) => SecretError::Locked {
+            action,
+            identity,
+            connection,
+            source: Box::new(error),
+        },
+        Error::Ambiguous(entries) => SecretError::Ambiguous {
+            identity,
+            connection,
+            count: entries.len(),
+        },
         // Both carry the bytes of the secret: they are dropped here rather than kept as a source.
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => SecretError::NotText { identity, connection },
-        error => SecretError::Failed { action, identity, connection, source: Box::new(error) },
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => SecretError::NotText {
+            identity,
+            connection,
+        },
+        error => SecretError::Failed {
+            action,
+            identity,
+            connection,
+            source: Box::new(error),
+        },
     }
 }
