@@ -1,1 +1,29 @@
-//! The seams between engines and drivers: source and target contracts, errors, progress.
+//! The seams between engines and drivers.
+//!
+//! An engine sees a [`Source`], a [`Target`] and a [`StateStore`]; a driver crate implements them. Arrow record
+//! batches cross the seams, single values do not. The trait docs are contracts: who calls, in which order, what
+//! durable means, and what a retry may repeat.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cursor;
+pub mod error;
+pub mod finding;
+pub mod plan;
+pub mod source;
+pub mod state;
+pub mod switches;
+pub mod target;
+
+pub use cursor::{Cursor, Key, LoggedTime, PageRange, Phase, TableState};
+pub use error::{Error, ErrorKind, Result, Side};
+pub use finding::{Finding, Level};
+pub use plan::{ReadColumn, ReadPlan, WritePlan, WriteColumn};
+pub use source::{
+    BatchStream, Horizon, HorizonMethod, HorizonRequest, ReadBatch, ReadScope, Relation, RowRefusal, Snapshot, Source, SourceColumn,
+    SourceTable, WatermarkFacts,
+};
+pub use state::{
+    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, StateStore, TableReport, TableStatus, Workspace,
+    WorkspaceClaim,
+};
+pub use target::{Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetTable, Writer, WriteMode};

@@ -1,0 +1,232 @@
+//! The state store: leases, reports, logs and rejected rows, in a database that operators read.
+
+use crate::error::Result;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Who runs: unique to a process, readable to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Holder {
+    /// Host name.
+    pub host: String,
+    /// Process id on that host.
+    pub pid: u32,
+    /// Something that differs between two processes with one pid, such as the process's start time.
+    pub nonce: String,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "process {} on {}", self.pid, self.host)
+    }
+}
+
+/// A lease on one source table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseGrant {
+    /// Grows with every grant; the fence in the target compares it.
+    pub epoch: i64,
+}
+
+/// The answer to a request for a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseOutcome {
+    /// It is ours until the expiry, unless renewed.
+    Granted(LeaseGrant),
+    /// Somebody else has it.
+    Held {
+        /// Who.
+        holder: Holder,
+        /// Since when, by the database's clock, as text.
+        since: String,
+        /// How long it still holds if not renewed.
+        expires_in: Duration,
+    },
+}
+
+/// Whose state a schema holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Identity of the target: two workspaces with one target are one.
+    pub target_id: String,
+    /// Where the target is, for people.
+    pub target_location: String,
+    /// Host and folder of the workspace, for people and to recognise a target that was replaced.
+    pub folder: String,
+}
+
+/// The answer to a workspace's claim on a state schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkspaceClaim {
+    /// The schema is ours.
+    Ours,
+    /// The schema was ours under another target, which has been replaced; it is ours still.
+    TargetReplaced,
+    /// The schema belongs to another workspace.
+    Taken(Workspace),
+}
+
+/// `sync_watermarks.last_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableStatus {
+    /// The last run found nothing to do.
+    Idle,
+    /// A run is going on.
+    Running,
+    /// The last run did its work.
+    Success,
+    /// The last run failed, wholly or for some rows.
+    Error,
+    /// The last run was cancelled.
+    Cancelled,
+}
+
+impl TableStatus {
+    /// Returns the word stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Running => "running",
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What `sync_watermarks` says of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// The source table.
+    pub source: String,
+    /// The exact text of the cursor's watermark.
+    pub watermark: Option<String>,
+    /// The cursor's key as JSON text.
+    pub cursor_key: Option<String>,
+    /// When the last run ended, by the database's clock, as ISO text.
+    pub last_run: Option<String>,
+    /// How it ended.
+    pub status: String,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Rows it processed.
+    pub rows_processed: i64,
+    /// Who holds the lease now, where it is held.
+    pub holder: Option<Holder>,
+    /// Unresolved rejected rows.
+    pub open_errors: i64,
+}
+
+/// One row of `sync_logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// The run.
+    pub run_id: String,
+    /// The source table.
+    pub source: String,
+    /// ISO text.
+    pub started_at: String,
+    /// ISO text.
+    pub finished_at: Option<String>,
+    /// `running`, `success`, `idle`, `error`, `cancelled`.
+    pub status: String,
+    /// Rows read.
+    pub rows_read: i64,
+    /// Rows merged.
+    pub rows_merged: i64,
+    /// Rows rejected.
+    pub rows_rejected: i64,
+    /// What happened.
+    pub message: Option<String>,
+}
+
+/// A row to be kept in `sync_errors`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RejectedRow {
+    /// Key column → exact text or null.
+    pub key: serde_json::Map<String, serde_json::Value>,
+    /// The whole row; `None` where payloads are switched off.
+    pub payload: Option<serde_json::Map<String, serde_json::Value>>,
+    /// A stable short name.
+    pub code: String,
+    /// What is wrong, on which side, in which column.
+    pub message: String,
+}
+
+/// One row of `sync_errors`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorEntry {
+    /// Its id.
+    pub id: i64,
+    /// The source table.
+    pub source: String,
+    /// ISO text.
+    pub occurred_at: String,
+    /// The run that met it last.
+    pub run_id: String,
+    /// Key column → text.
+    pub pk: serde_json::Value,
+    /// The whole row, or null.
+    pub payload: serde_json::Value,
+    /// A stable short name.
+    pub code: String,
+    /// What is wrong.
+    pub error: String,
+    /// How often it was met.
+    pub attempts: i32,
+    /// ISO text; when it was merged or given up.
+    pub resolved_at: Option<String>,
+}
+
+/// Where leases, logs and rejected rows are kept.
+///
+/// Every call is one short transaction and works behind a pooler in transaction mode. Calls may be repeated.
+#[async_trait]
+pub trait StateStore: Send + Sync {
+    /// Makes the tables where they are missing and adds missing columns.
+    async fn ensure(&self) -> Result<()>;
+
+    /// Claims the schema for a workspace.
+    async fn claim(&self, workspace: &Workspace) -> Result<WorkspaceClaim>;
+
+    /// Asks for the lease of a table. `takes_over` names a holder known to be dead, whose lease need not expire.
+    /// `floor` is the epoch found in the target: the one granted is larger.
+    async fn acquire(
+        &self,
+        source: &str,
+        holder: &Holder,
+        ttl: Duration,
+        floor: i64,
+        takes_over: Option<&Holder>,
+    ) -> Result<LeaseOutcome>;
+
+    /// Extends leases; returns the tables whose lease is no longer ours.
+    async fn renew(&self, sources: &[(String, i64)], holder: &Holder, ttl: Duration) -> Result<Vec<String>>;
+
+    /// Gives a lease up, where it is still ours.
+    async fn release(&self, source: &str, holder: &Holder, epoch: i64) -> Result<()>;
+
+    /// Reports a table's standing and writes the log row of this run, where the lease is still ours.
+    async fn report(&self, report: &TableReport, log: &LogEntry, epoch: i64) -> Result<()>;
+
+    /// Keeps rejected rows: one open entry a key and table, attempts counted.
+    async fn reject(&self, source: &str, run_id: &str, rows: &[RejectedRow]) -> Result<()>;
+
+    /// Returns the open entries' keys of a table, as JSON objects, at most `most`.
+    async fn open_keys(&self, source: &str, most: u32) -> Result<Vec<serde_json::Map<String, serde_json::Value>>>;
+
+    /// Marks open entries of these keys as resolved.
+    async fn resolve(&self, source: &str, keys: &[serde_json::Map<String, serde_json::Value>]) -> Result<()>;
+
+    /// Lists what `sync_watermarks` says, by table name.
+    async fn reports(&self) -> Result<Vec<TableReport>>;
+
+    /// Lists log rows, newest first.
+    async fn logs(&self, source: Option<&str>, most: u32) -> Result<Vec<LogEntry>>;
+
+    /// Lists rejected rows, newest first.
+    async fn errors(&self, source: Option<&str>, resolved: bool, most: u32) -> Result<Vec<ErrorEntry>>;
+}

@@ -1,0 +1,145 @@
+//! Test-only switches: each protection can be turned off, and the process can be stopped at named points.
+//!
+//! Without the feature `switches` every function here is a constant and the compiler removes it. With it, the
+//! variables `FIRN_TEST_WITHOUT` (names of protections, comma-separated) and `FIRN_TEST_STOP` (`point` or
+//! `point:n`, kills the process at the n-th passage) are read. Shipped binaries are built without it.
+
+/// A protection that a test must miss when it is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protection {
+    /// The cursor never passes the horizon.
+    Horizon,
+    /// The horizon is taken before the read snapshot.
+    HorizonBeforeSnapshot,
+    /// A prepared transaction freezes the horizon.
+    PreparedFreeze,
+    /// The keyset compares (watermark, key), not the watermark alone.
+    KeysetTies,
+    /// Rows above the horizon are remembered by (key, watermark, xmin).
+    SeenMemory,
+    /// `xmin` is part of that memory.
+    SeenXmin,
+    /// Rows with a NULL watermark are read.
+    NullWatermarks,
+    /// The newest row of a key wins within a stage.
+    NewestWins,
+    /// Each commit checks the runner's epoch.
+    Fence,
+    /// A table is run by the holder of its lease only.
+    Lease,
+    /// A second workspace on the same state schema is refused.
+    WorkspaceClaim,
+    /// Data and cursor are one transaction.
+    AtomicCursor,
+    /// A first load's catch-up begins at the first snapshot's horizon.
+    CatchUpFromFirstHorizon,
+    /// A rewritten table starts its first load over.
+    GenerationCheck,
+    /// Rows that appear after a resumed first load's first snapshot are upserted, not appended.
+    ResumeUpserts,
+    /// A transient error is retried.
+    Retry,
+    /// A refused row is found by bisection and the rest goes on.
+    Bisection,
+    /// Types outside the map are refused.
+    TypeRefusal,
+    /// Source sessions are read-only.
+    ReadOnlySource,
+    /// The role's statement timeout is lifted for Firn's own reads.
+    StatementTimeout,
+    /// Identifier collisions are found before any write.
+    IdentifierCollision,
+    /// Watermarks are kept with microseconds.
+    ExactWatermark,
+    /// A standby without a primary connection needs a lookback.
+    StandbyGuard,
+    /// TLS certificates and host names are verified.
+    TlsVerify,
+}
+
+impl Protection {
+    /// Every protection, in the order of the guarantees page.
+    pub const ALL: [Self; 24] = [
+        Self::Horizon,
+        Self::HorizonBeforeSnapshot,
+        Self::PreparedFreeze,
+        Self::KeysetTies,
+        Self::SeenMemory,
+        Self::SeenXmin,
+        Self::NullWatermarks,
+        Self::NewestWins,
+        Self::Fence,
+        Self::Lease,
+        Self::WorkspaceClaim,
+        Self::AtomicCursor,
+        Self::CatchUpFromFirstHorizon,
+        Self::GenerationCheck,
+        Self::ResumeUpserts,
+        Self::Retry,
+        Self::Bisection,
+        Self::TypeRefusal,
+        Self::ReadOnlySource,
+        Self::StatementTimeout,
+        Self::IdentifierCollision,
+        Self::ExactWatermark,
+        Self::StandbyGuard,
+        Self::TlsVerify,
+    ];
+
+    /// Returns the name used in `FIRN_TEST_WITHOUT`: the variant's own.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// Returns whether a protection is on. Always true in shipped binaries.
+#[cfg(not(feature = "switches"))]
+#[inline(always)]
+#[must_use]
+pub const fn on(_protection: Protection) -> bool {
+    true
+}
+
+/// Returns whether a protection is on.
+#[cfg(feature = "switches")]
+#[must_use]
+pub fn on(protection: Protection) -> bool {
+    use std::sync::OnceLock;
+    static OFF: OnceLock<Vec<String>> = OnceLock::new();
+    let off = OFF.get_or_init(|| {
+        let names = std::env::var("FIRN_TEST_WITHOUT").unwrap_or_default();
+        names.split(',').map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()).collect()
+    });
+    !off.contains(&protection.name())
+}
+
+/// Passes a named point. Does nothing in shipped binaries.
+#[cfg(not(feature = "switches"))]
+#[inline(always)]
+pub const fn pass(_point: &str) {}
+
+/// Passes a named point, and kills the process without any cleanup where `FIRN_TEST_STOP` names it.
+#[cfg(feature = "switches")]
+pub fn pass(point: &str) {
+    use std::collections::HashMap;
+    use std::sync::{Mutex, OnceLock};
+    static PASSED: OnceLock<Mutex<HashMap<String, u32>>> = OnceLock::new();
+    let Ok(stop) = std::env::var("FIRN_TEST_STOP") else { return };
+    let (name, at) = stop.split_once(':').unwrap_or((stop.as_str(), "1"));
+    if name != point {
+        return;
+    }
+    let passed = {
+        let mut counts = PASSED.get_or_init(Mutex::default).lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let count = counts.entry(name.to_owned()).or_insert(0);
+        *count += 1;
+        *count
+    };
+    if Ok(passed) == at.parse() {
+        // SIGKILL, not abort: no handler, no flush, no unwinding, as when the power goes.
+        let pid = std::process::id().to_string();
+        let _killed = std::process::Command::new("kill").args(["-9", &pid]).status();
+        std::process::abort();
+    }
+}
