@@ -41,7 +41,7 @@ impl Bouncer {
         let (users, configuration) = (folder.join("users.txt"), folder.join("pgbouncer.ini"));
         let mut command = std::process::Command::new(program::find("pgbouncer")?);
         command.arg(&configuration);
-        let mut server = Watched::new(&account, &folder, "QUIT", &command)?;
+        let mut server = Watched::new(&account, &folder, "TERM", &command)?;
         account.write(&users, &format!("\"{}\" \"\"\n", cluster.user()))?;
         let text = format!(
             "[databases]\n* = host={host} port={upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\

@@ -253,12 +253,14 @@ impl Cluster {
         self.start_server()
     }
 
-    /// Reads the configuration files again, and returns when a new session sees them.
+    /// Makes the server read its configuration files again, and returns when it has.
     pub fn reload(&self) -> Result<()> {
-        let loaded = "SELECT extract(epoch FROM pg_conf_load_time())::text";
-        let before = self.psql("postgres", loaded)?;
-        self.server().signal("HUP")?;
-        process::poll(|| Ok((self.psql("postgres", loaded)? != before).then_some(())))
+        // Seen in the log and not by a query: new lines of pg_hba.conf may lock out the very session that would ask.
+        let marker = "received SIGHUP, reloading configuration files";
+        let server = self.server();
+        let before = server.log()?.matches(marker).count();
+        server.signal("HUP")?;
+        process::poll(|| Ok((server.log()?.matches(marker).count() > before).then_some(())))
             .context("PostgreSQL does not reload its configuration")
     }
 
@@ -325,10 +327,6 @@ impl Cluster {
     /// Replaces the lines of `pg_hba.conf` and loads them.
     pub fn set_hba(&self, lines: &[&str]) -> Result<()> {
         self.account.write(&self.data_dir().join("pg_hba.conf"), &format!("{}\n", lines.join("\n")))?;
-        // Not by reload(): the new lines may lock out the very connection that would look.
-        self.server().signal("HUP")?;
-        let marker = "received SIGHUP, reloading configuration files";
-        let before = self.log()?.matches(marker).count();
-        process::poll(|| Ok((self.log()?.matches(marker).count() >= before).then_some(())))
+        self.reload()
     }
 }

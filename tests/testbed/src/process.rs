@@ -51,7 +51,8 @@ impl Watched {
         orders.write_all(b"start\n").context("the watchdog is gone")?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer).context("the watchdog does not answer")?;
-        let pid = answer.trim().parse().with_context(|| format!("the watchdog answered {answer:?}, not a process id"))?;
+        let pid =
+            answer.trim().parse().with_context(|| format!("the watchdog answered {answer:?}, not a process id"))?;
         self.pid = Some(pid);
         Ok(())
     }

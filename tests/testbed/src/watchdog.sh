@@ -4,6 +4,8 @@
 dir=$1 stop_signal=$2
 shift 2
 pid=
+# Only the end of input ends it. A hang-up comes from the kernel when the owner dies while the server is paused.
+trap '' HUP INT TERM
 
 stop() {
     [ -n "$pid" ] || return 0

@@ -1,0 +1,45 @@
+//! `firn-testbed` holds a private PostgreSQL server for scripts that are not written in Rust.
+//!
+//! usage: `firn-testbed [--bouncer] [--database NAME [--sql FILE]…]`. `--database` creates a database, `--sql` runs a
+//! file in it. When everything answers it prints one JSON object on one line (`dsn` of that database, `host`, `port`,
+//! `socket_dir`, `pid`, `bouncer_port`) and holds the servers until its standard input ends or it is killed.
+
+use std::io::{Read, Write};
+
+use anyhow::{Context, Result, bail};
+use firn_testbed::{Bouncer, Cluster, ClusterOptions};
+
+fn main() -> Result<()> {
+    let mut with_bouncer = false;
+    let mut database = "postgres".to_owned();
+    let mut files = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--bouncer" => with_bouncer = true,
+            "--database" => database = value()?,
+            "--sql" => files.push(value()?),
+            _ => bail!("unknown argument {argument}: known are --bouncer, --database NAME, --sql FILE"),
+        }
+    }
+    let cluster = Cluster::start(ClusterOptions::new())?;
+    let dsn = if database == "postgres" { cluster.dsn() } else { cluster.database(&database)? };
+    for file in files {
+        let sql = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
+        cluster.psql(&database, &sql).with_context(|| format!("cannot run {file}"))?;
+    }
+    let bouncer = if with_bouncer { Some(Bouncer::start(&cluster, 5)?) } else { None };
+    let report = serde_json::json!({
+        "dsn": dsn,
+        "host": cluster.host(),
+        "port": cluster.port(),
+        "socket_dir": cluster.socket_dir(),
+        "pid": cluster.pid(),
+        "bouncer_port": bouncer.as_ref().map(Bouncer::port),
+    });
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{report}").and_then(|()| stdout.flush()).context("cannot print what was started")?;
+    std::io::stdin().lock().read_to_end(&mut Vec::new()).context("cannot wait for the end of standard input")?;
+    Ok(())
+}
