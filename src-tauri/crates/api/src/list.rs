@@ -1,0 +1,34 @@
+//! The one command list. The Tauri bridge, the loopback dispatcher, the TypeScript bindings and the command line's
+//! coverage test are made from it.
+
+/// Calls a macro with every command: `name(Request) -> Response`, each with its access.
+///
+/// `read` names commands that change nothing; `write` those that change files, databases or the keyring.
+#[macro_export]
+macro_rules! with_commands {
+    ($callback:path) => {
+        $callback! {
+            read  app_start(AppStart) -> AppView;
+            write workspace_create(WorkspaceCreate) -> WorkspaceView;
+            write workspace_open(WorkspaceRef) -> WorkspaceView;
+            write workspace_trust(WorkspaceRef) -> WorkspaceView;
+            write workspace_forget(WorkspaceRef) -> AppView;
+            read  connection_list(WorkspaceRef) -> ConnectionsView;
+            write connection_save(ConnectionSave) -> WorkspaceView;
+            write connection_remove(ConnectionRef) -> WorkspaceView;
+            read  connection_check(ConnectionRef) -> CheckView;
+            write connection_set_secret(ConnectionSecret) -> ConnectionView;
+            read  connection_parse_url(ConnectionUrl) -> ConnectionForm;
+            write sync_discover(DiscoverRequest) -> DiscoverView;
+            read  sync_plan(TablesRequest) -> PlanView;
+            write sync_run(TablesRequest) -> RunStarted;
+            write sync_cancel(RunRef) -> RunView;
+            read  run_state(RunRef) -> RunView;
+            read  run_history(HistoryRequest) -> RunsView;
+            read  sync_status(WorkspaceRef) -> StatusView;
+            read  sync_log(HistoryRequest) -> LogView;
+            read  sync_errors(HistoryRequest) -> ErrorsView;
+            write sync_reset(ResetRequest) -> ResetView;
+        }
+    };
+}

@@ -1,0 +1,15 @@
+//! Wire types: the serialisable twins of what the engines know, for the window and for `--json`.
+//!
+//! 64-bit counts that can pass 2^53 in no real table are numbers; watermarks, keys and cell values are text.
+
+mod connection;
+mod event;
+mod run;
+mod table;
+mod workspace;
+
+pub use connection::*;
+pub use event::*;
+pub use run::*;
+pub use table::*;
+pub use workspace::*;
