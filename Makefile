@@ -1,0 +1,32 @@
+# Firn's commands for people who build it. Each one installs what it lacks and leaves nothing running.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Outside the clone; a value of the user wins.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firn
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export PATH := $(PATH):$(CACHE)/tools/bin:$(HOME)/.cargo/bin
+
+.PHONY: help deps demo test lint
+
+help:
+	@echo 'make demo   run the sample: a private PostgreSQL, the first sync, the window'
+	@echo 'make test   run every test'
+	@echo 'make deps   install what is missing; afterwards a plain cargo build works'
+	@echo 'make lint   run the linters'
+
+deps:
+	@scripts/deps.sh all
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+lint:
+	@scripts/deps.sh test
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	npm --prefix ui run --if-present lint
