@@ -187,6 +187,9 @@ pub trait Source: Send + Sync {
     /// Opens a view of the table at one moment that `readers` streams may read at once.
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>>;
 
+    /// Writes the statement that reads a scope, for people to read; the very text the snapshot would run.
+    fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String;
+
     /// Counts rows waiting after a cursor, and of NULL watermarks, for a plan. Stops counting at `most`.
     async fn waiting(&self, plan: &ReadPlan, after: Option<&Cursor>, most: u64) -> Result<u64>;
 }

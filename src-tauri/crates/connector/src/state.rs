@@ -193,10 +193,12 @@ pub trait StateStore: Send + Sync {
     async fn claim(&self, workspace: &Workspace) -> Result<WorkspaceClaim>;
 
     /// Asks for the lease of a table. `takes_over` names a holder known to be dead, whose lease need not expire.
-    /// `floor` is the epoch found in the target: the one granted is larger.
+    /// `floor` is the epoch found in the target: the one granted is larger. A grant also sets `last_status` to
+    /// `running` and opens the run's row in `sync_logs` (started now, by the database's clock), in one transaction.
     async fn acquire(
         &self,
         source: &str,
+        run_id: &str,
         holder: &Holder,
         ttl: Duration,
         floor: i64,
@@ -209,7 +211,8 @@ pub trait StateStore: Send + Sync {
     /// Gives a lease up, where it is still ours.
     async fn release(&self, source: &str, holder: &Holder, epoch: i64) -> Result<()>;
 
-    /// Reports a table's standing and writes the log row of this run, where the lease is still ours.
+    /// Reports a table's standing, ends the run's open row in `sync_logs` and gives the lease up, where it is still
+    /// ours. Times are the database's: `last_run`, `started_at` and `finished_at` of the arguments are not read.
     async fn report(&self, report: &TableReport, log: &LogEntry, epoch: i64) -> Result<()>;
 
     /// Keeps rejected rows: one open entry a key and table, attempts counted.

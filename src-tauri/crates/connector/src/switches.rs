@@ -1,8 +1,9 @@
 //! Test-only switches: each protection can be turned off, and the process can be stopped at named points.
 //!
 //! Without the feature `switches` every function here is a constant and the compiler removes it. With it, the
-//! variables `FIRN_TEST_WITHOUT` (names of protections, comma-separated) and `FIRN_TEST_STOP` (`point` or
-//! `point:n`, kills the process at the n-th passage) are read. Shipped binaries are built without it.
+//! variables `FIRN_TEST_WITHOUT` (names of protections, comma-separated), `FIRN_TEST_STOP` (`point` or `point:n`,
+//! kills the process at the n-th passage) and `FIRN_TEST_HOLD` (`point=FILE`, waits there: makes `FILE.reached` and
+//! goes on when `FILE` is gone) are read. Shipped binaries are built without it.
 
 /// A protection that a test must miss when it is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,5 +142,25 @@ pub fn pass(point: &str) {
         let pid = std::process::id().to_string();
         let _killed = std::process::Command::new("kill").args(["-9", &pid]).status();
         std::process::abort();
+    }
+}
+
+/// Waits at a named point. Does nothing in shipped binaries.
+#[cfg(not(feature = "switches"))]
+#[inline(always)]
+#[expect(clippy::unused_async, reason = "the same signature as with the feature")]
+pub async fn hold(_point: &str) {}
+
+/// Waits at a named point as long as the file that `FIRN_TEST_HOLD` names for it is there.
+#[cfg(feature = "switches")]
+pub async fn hold(point: &str) {
+    let Ok(hold) = std::env::var("FIRN_TEST_HOLD") else { return };
+    let Some((name, file)) = hold.split_once('=') else { return };
+    if name != point || !std::path::Path::new(file).exists() {
+        return;
+    }
+    let _reached = std::fs::write(format!("{file}.reached"), b"");
+    while std::path::Path::new(file).exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }
