@@ -1,1 +1,5 @@
 //! PostgreSQL: introspection, COPY decoding into Arrow, state tables, leases.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod error;
+pub mod quote;
