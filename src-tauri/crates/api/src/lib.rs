@@ -1,5 +1,18 @@
 //! The command layer: the one command list; the only crate a shell calls.
+//!
+//! A shell opens a [`Firn`] and calls [`command`]s, by function or by name through [`dispatch`]. The layer knows no
+//! terminal, window or home directory: folders, variables and the sink of events are handed in with [`FirnOptions`].
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod command;
+pub mod error;
+pub mod exit;
 pub mod list;
 pub mod wire;
+
+mod dispatch;
+mod firn;
+mod process;
+
+pub use dispatch::{Access, COMMANDS, CommandInfo, dispatch};
+pub use firn::{DocumentChoice, Firn, FirnOptions, Host, Trigger};

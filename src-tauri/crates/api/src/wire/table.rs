@@ -1,6 +1,6 @@
 //! Tables: mappings, discovery, plans, state and rejected rows.
 
-use super::FindingView;
+use super::{DocumentProblem, FindingView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -66,7 +66,7 @@ pub struct TableResult {
 #[ts(export)]
 pub struct ErrorView {
     /// A stable short name somebody branches on: `transient`, `sign_in`, `permission`, `not_found`,
-    /// `configuration`, `row_refused`, `fenced`, `busy`, `held`, `disk_full`, `cancelled`, `untrusted`, `other`.
+    /// `configuration`, `row_refused`, `fenced`, `busy`, `held`, `disk_full`, `cancelled`, `untrusted`, `keyring`, `other`.
     pub code: String,
     /// What happened, on which side, to which table.
     pub message: String,
@@ -76,6 +76,10 @@ pub struct ErrorView {
     pub side: Option<String>,
     /// The table.
     pub table: Option<String>,
+    /// What is wrong with the workspace document, where that is the failure; absent otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<DocumentProblem>>")]
+    pub problems: Vec<DocumentProblem>,
 }
 
 /// Asks which tables a source has.
