@@ -19,10 +19,7 @@ impl Numeric {
         // numeric.c packs ((precision << 16) | (scale & 0x7ff)) + VARHDRSZ; the scale is an 11-bit signed number.
         let packed = typmod.checked_sub(4).filter(|p| *p >= 0)?;
         let scale = (packed & 0x7ff) ^ 1024;
-        Some(Self {
-            precision: u16::try_from((packed >> 16) & 0xffff).ok()?,
-            scale: i16::try_from(scale - 1024).ok()?,
-        })
+        Some(Self { precision: u16::try_from((packed >> 16) & 0xffff).ok()?, scale: i16::try_from(scale - 1024).ok()? })
     }
 
     /// Returns precision and scale of the smallest decimal that holds every value, where it has at most 38 digits.

@@ -67,15 +67,33 @@ const ROWS: [TypeRow; 23] = [
     row("real", "Float32", "FLOAT", Exact, "NaN, infinities and −0 included"),
     row("double precision", "Float64", "DOUBLE", Exact, "NaN, infinities and −0 included"),
     row("numeric(p,s)", "Decimal128(p,s)", "DECIMAL(p,s)", Exact, "up to 38 digits; a row with NaN is rejected"),
-    row("numeric", "Utf8", "VARCHAR", AsText, "no limit of digits fits; NaN, ±Infinity and 131,072 digits kept as exact text"),
+    row(
+        "numeric",
+        "Utf8",
+        "VARCHAR",
+        AsText,
+        "no limit of digits fits; NaN, ±Infinity and 131,072 digits kept as exact text",
+    ),
     row("text", "Utf8", "VARCHAR", Exact, ""),
     row("varchar(n)", "Utf8", "VARCHAR", Exact, ""),
     row("char(n)", "Utf8", "VARCHAR", Exact, "padding blanks kept"),
     row("bytea", "Binary", "BLOB", Exact, ""),
     row("date", "Date32", "DATE", Exact, "±infinity and BC included"),
     row("time", "Time64(µs)", "TIME", Exact, "24:00:00 included"),
-    row("timestamp", "Timestamp(µs)", "TIMESTAMP", Exact, "±infinity and BC included; a row after the year 294246 is rejected"),
-    row("timestamptz", "Timestamp(µs, UTC)", "TIMESTAMPTZ", Exact, "±infinity and BC included; a row after the year 294246 is rejected"),
+    row(
+        "timestamp",
+        "Timestamp(µs)",
+        "TIMESTAMP",
+        Exact,
+        "±infinity and BC included; a row after the year 294246 is rejected",
+    ),
+    row(
+        "timestamptz",
+        "Timestamp(µs, UTC)",
+        "TIMESTAMPTZ",
+        Exact,
+        "±infinity and BC included; a row after the year 294246 is rejected",
+    ),
     row("uuid", "FixedSizeBinary(16)", "UUID", Exact, ""),
     row("json", "Utf8", "JSON", Exact, "the text as stored, blanks and key order included"),
     row("jsonb", "Utf8", "JSON", Exact, "the text PostgreSQL prints"),
@@ -155,7 +173,9 @@ fn refused(note: String) -> ColumnPlan {
 fn plan_array(item: &PgType, dialect: Dialect) -> ColumnPlan {
     let inner = plan_column(item, dialect);
     match (item.base(), inner.verdict) {
-        (PgType::Array(_), _) => refused(format!("type {item}[] (an array over a domain over an array) is not supported")),
+        (PgType::Array(_), _) => {
+            refused(format!("type {item}[] (an array over a domain over an array) is not supported"))
+        }
         (_, Refused) => refused(format!("array of {item}: {}", inner.note)),
         _ => ColumnPlan {
             arrow: DataType::List(Arc::new(field("item", item, inner.arrow, true))),

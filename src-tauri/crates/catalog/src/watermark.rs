@@ -120,7 +120,9 @@ impl Watermark {
             return None;
         }
         let value = match array.data_type() {
-            DataType::Timestamp(TimeUnit::Microsecond, _) => array.as_primitive::<TimestampMicrosecondType>().value(row),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                array.as_primitive::<TimestampMicrosecondType>().value(row)
+            }
             DataType::Date32 => match array.as_primitive::<Date32Type>().value(row) {
                 i32::MAX => i64::MAX,
                 days if days == -i32::MAX => -i64::MAX,

@@ -17,13 +17,15 @@ pub mod target;
 pub use cursor::{Cursor, Key, LoggedTime, PageRange, Phase, TableState};
 pub use error::{Error, ErrorKind, Result, Side};
 pub use finding::{Finding, Level};
-pub use plan::{ReadColumn, ReadPlan, WritePlan, WriteColumn};
+pub use plan::{ReadColumn, ReadPlan, WriteColumn, WritePlan};
 pub use source::{
-    BatchStream, Horizon, HorizonMethod, HorizonRequest, ReadBatch, ReadScope, Relation, RowRefusal, Snapshot, Source, SourceColumn,
-    SourceTable, WatermarkFacts,
+    BatchStream, Horizon, HorizonMethod, HorizonRequest, ReadBatch, ReadScope, Relation, RowRefusal, Snapshot, Source,
+    SourceColumn, SourceTable, WatermarkFacts,
 };
 pub use state::{
-    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, StateStore, TableReport, TableStatus, Workspace,
-    WorkspaceClaim,
+    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, StateStore, TableReport, TableStatus,
+    Workspace, WorkspaceClaim,
 };
-pub use target::{Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetTable, Writer, WriteMode};
+pub use target::{
+    Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetTable, WriteMode, Writer,
+};

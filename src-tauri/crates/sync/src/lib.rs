@@ -1,1 +1,30 @@
-//! The sync engine: first load, increments, horizon, commits, rejected rows. Knows the traits, never a driver.
+//! The sync engine: first load, increments, horizon, commits, rejected rows.
+//!
+//! It knows the traits of `firn-connector` and no driver, terminal, window, home directory or environment. Time
+//! that decides about data is the databases' time; the engine's own clock only paces commits and retries.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod config;
+pub mod engine;
+pub mod event;
+pub mod outcome;
+pub mod planning;
+pub mod position;
+
+mod admit;
+mod commit;
+mod drain;
+mod first_load;
+mod full;
+mod group;
+mod lease;
+mod memory;
+mod reset;
+mod retry;
+mod table;
+
+pub use config::{EngineSettings, Lookback, Mode, OnDrift, TableConfig};
+pub use engine::Engine;
+pub use event::{Event, ProgressSink, Stage};
+pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};
+pub use planning::{PhaseName, TablePlan};

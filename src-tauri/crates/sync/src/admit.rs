@@ -1,0 +1,181 @@
+//! What of a batch is staged: known row versions are left out, rows without a key are rejected, the rest goes on.
+
+use crate::commit::key_json;
+use crate::group::Group;
+use crate::memory::Memory;
+use crate::planning::Prepared;
+use crate::table::TableRun;
+use arrow::array::{Array as _, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use firn_catalog::text::{row_json, value_text};
+use firn_catalog::{RowMark, Watermark, row_mark};
+use firn_connector::switches::{Protection, on};
+use firn_connector::{Cursor, Error, ErrorKind, ReadBatch, RejectedRow, Result, RowRefusal, Side};
+
+/// What a batch comes to.
+pub(crate) struct Admitted {
+    /// Rows to stage; `None` where nothing is left.
+    pub(crate) batch: Option<RecordBatch>,
+    /// Position of the batch's last row, where it has a watermark.
+    pub(crate) last: Option<Cursor>,
+}
+
+impl TableRun<'_> {
+    /// Counts a batch, remembers its rows above the horizon, and keeps what is to be staged.
+    pub(crate) fn admit(
+        &mut self,
+        prepared: &Prepared,
+        read: ReadBatch,
+        horizon: Option<Watermark>,
+        mut memory: Option<&mut Memory>,
+        group: &mut Group,
+    ) -> Result<Admitted> {
+        let ReadBatch { batch, xmin, refused, bytes } = read;
+        self.counters.rows_read += (batch.num_rows() + refused.len()) as u64;
+        self.counters.bytes += bytes;
+        for row in refused {
+            self.admit_refusal(prepared, row, horizon, memory.as_deref_mut(), group);
+        }
+        let mut keep: Option<Vec<bool>> = None;
+        if prepared.null_keys {
+            self.reject_null_keys(prepared, &batch, &mut keep, group);
+        }
+        if let Some(memory) = memory {
+            self.recognise(prepared, &batch, xmin.as_deref(), horizon, memory, &mut keep);
+        }
+        let last = last_position(prepared, &batch);
+        let batch = match keep {
+            None => batch,
+            Some(keep) => filter_record_batch(&batch, &BooleanArray::from(keep)).map_err(|error| {
+                Error::new(Side::Engine, ErrorKind::Other, "rows could not be picked from a batch").caused_by(error)
+            })?,
+        };
+        self.look_for_mended(prepared, &batch, group);
+        Ok(Admitted { batch: (batch.num_rows() > 0).then_some(batch), last })
+    }
+
+    /// Leaves out row versions loaded before and remembers those above the horizon.
+    fn recognise(
+        &mut self,
+        prepared: &Prepared,
+        batch: &RecordBatch,
+        xmin: Option<&[u32]>,
+        horizon: Option<Watermark>,
+        memory: &mut Memory,
+        keep: &mut Option<Vec<bool>>,
+    ) {
+        let rows = batch.num_rows();
+        for row in 0..rows {
+            let above = is_above(watermark_at(prepared, batch, row), horizon);
+            if !above && memory.is_empty() {
+                continue;
+            }
+            let mark = mark_of(prepared, batch, row, xmin.map(|x| x[row]));
+            if memory.knows(&mark) && on(Protection::SeenMemory) {
+                self.counters.rows_known += 1;
+                keep.get_or_insert_with(|| vec![true; rows])[row] = false;
+            }
+            if above {
+                memory.remember(mark);
+            }
+        }
+    }
+
+    fn admit_refusal(
+        &mut self,
+        prepared: &Prepared,
+        row: RowRefusal,
+        horizon: Option<Watermark>,
+        memory: Option<&mut Memory>,
+        group: &mut Group,
+    ) {
+        let texts = row.key.unwrap_or_default();
+        let key: Vec<String> = texts.iter().map(|t| t.clone().unwrap_or_default()).collect();
+        let mark = row_mark(&key, row.watermark, row.xmin);
+        if let Some(memory) = memory.filter(|_| !key.is_empty()) {
+            let known = memory.knows(&mark) && on(Protection::SeenMemory);
+            if is_above(row.watermark, horizon) {
+                memory.remember(mark);
+            }
+            if known {
+                self.counters.rows_known += 1;
+                return;
+            }
+        }
+        let names = prepared.read.key.iter().map(|&at| prepared.read.columns[at].name.clone());
+        group.rejected.push(RejectedRow {
+            key: names.zip(texts.into_iter().map(|t| t.map_or(serde_json::Value::Null, Into::into))).collect(),
+            payload: Some(row.payload),
+            code: row.code,
+            message: format!("source, column {}: {}", row.column, row.message),
+        });
+    }
+
+    fn reject_null_keys(
+        &self,
+        prepared: &Prepared,
+        batch: &RecordBatch,
+        keep: &mut Option<Vec<bool>>,
+        group: &mut Group,
+    ) {
+        for &at in prepared.read.key.iter().filter(|&&at| batch.column(at).null_count() > 0) {
+            let keep = keep.get_or_insert_with(|| vec![true; batch.num_rows()]);
+            for row in (0..batch.num_rows()).filter(|&row| batch.column(at).is_null(row)) {
+                if std::mem::replace(&mut keep[row], false) {
+                    let name = &prepared.read.columns[at].name;
+                    group.rejected.push(RejectedRow {
+                        key: key_json(prepared, batch, row),
+                        payload: Some(row_json(batch, row)),
+                        code: "null_key".to_owned(),
+                        message: format!("source, column {name}: the key is NULL, so the row cannot be found again"),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Notes rows that had an open entry in `sync_errors` and are about to be merged.
+    fn look_for_mended(&self, prepared: &Prepared, batch: &RecordBatch, group: &mut Group) {
+        if self.open_keys.is_empty() {
+            return;
+        }
+        let keys = (0..batch.num_rows()).map(|row| key_json(prepared, batch, row));
+        group
+            .mended
+            .extend(keys.filter(|key| self.open_keys.contains(&serde_json::Value::Object(key.clone()).to_string())));
+    }
+}
+
+/// A row is above the horizon when nothing says it is below: without a watermark, or without a horizon.
+fn is_above(watermark: Option<Watermark>, horizon: Option<Watermark>) -> bool {
+    match (watermark, horizon) {
+        (Some(watermark), Some(horizon)) => watermark >= horizon,
+        _ => true,
+    }
+}
+
+fn watermark_at(prepared: &Prepared, batch: &RecordBatch, row: usize) -> Option<Watermark> {
+    let (at, kind) = prepared.read.watermark?;
+    Watermark::from_array(kind, batch.column(at), row)
+}
+
+fn key_at(prepared: &Prepared, batch: &RecordBatch, row: usize) -> Vec<String> {
+    prepared.read.key.iter().map(|&at| value_text(batch.column(at), row).unwrap_or_default()).collect()
+}
+
+fn mark_of(prepared: &Prepared, batch: &RecordBatch, row: usize, xmin: Option<u32>) -> RowMark {
+    let xmin = xmin.filter(|_| on(Protection::SeenXmin));
+    row_mark(&key_at(prepared, batch, row), watermark_at(prepared, batch, row), xmin)
+}
+
+fn last_position(prepared: &Prepared, batch: &RecordBatch) -> Option<Cursor> {
+    let row = batch.num_rows().checked_sub(1)?;
+    let watermark = watermark_at(prepared, batch, row)?;
+    // The mutant keeps milliseconds, rounded up, as a column of less precision would.
+    let watermark = if on(Protection::ExactWatermark) || watermark.is_infinite() {
+        watermark
+    } else {
+        Watermark::new(watermark.kind(), watermark.value().div_euclid(1000).saturating_add(1).saturating_mul(1000))
+    };
+    Some(Cursor { watermark, key: Some(key_at(prepared, batch, row)) })
+}

@@ -1,0 +1,182 @@
+//! Commits: the group with its state, rejected rows kept first, refused rows found by bisection.
+
+use crate::event::Stage;
+use crate::group::{Group, halves};
+use crate::planning::Prepared;
+use crate::table::TableRun;
+use arrow::array::RecordBatch;
+use firn_catalog::text::{row_json, value_json};
+use firn_connector::switches::{Protection, on, pass};
+use firn_connector::{
+    Commit, CommitOutcome, Error, ErrorKind, RejectedRow, Result, SeenChange, Side, TableState, WriteMode, Writer,
+};
+use serde_json::{Map, Value};
+
+/// A group in which more rows than this are refused is not about single rows; the table stops.
+const MOST_REFUSED: usize = 1_000;
+
+impl TableRun<'_> {
+    /// Stages a batch into the group, opening the group where it is the first.
+    pub(crate) async fn stage_batch(
+        &mut self,
+        writer: &mut dyn Writer,
+        group: &mut Group,
+        mode: WriteMode,
+        batch: RecordBatch,
+        bytes: u64,
+    ) -> Result<()> {
+        if !group.begun {
+            writer.begin(mode).await?;
+            group.begun = true;
+        }
+        group.add(batch.num_rows(), bytes);
+        if mode != WriteMode::Replace {
+            group.batches.push(batch.clone());
+        }
+        if group.refusal.is_some() {
+            return Ok(());
+        }
+        match writer.stage(batch).await {
+            Err(error) if error.kind == ErrorKind::RowRefused && mode != WriteMode::Replace => {
+                group.refusal = Some(error);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Commits a group with the state that becomes true by it.
+    pub(crate) async fn commit(
+        &mut self,
+        prepared: &Prepared,
+        writer: &mut dyn Writer,
+        group: Group,
+        mode: WriteMode,
+        state: TableState,
+        seen: SeenChange,
+    ) -> Result<()> {
+        self.stage(Stage::Merging);
+        pass("engine.before_commit");
+        let Group { batches, rejected, mended, refusal, begun, .. } = group;
+        self.reject(&rejected).await?;
+        let commit = Commit { mode, state: state.clone(), seen };
+        let attempted = match refusal {
+            Some(error) => Err(error),
+            None => {
+                if !begun {
+                    writer.begin(mode).await?;
+                }
+                writer.commit(commit.clone()).await
+            }
+        };
+        let outcome = match attempted {
+            Err(error)
+                if error.kind == ErrorKind::RowRefused && mode != WriteMode::Replace && on(Protection::Bisection) =>
+            {
+                self.bisect(prepared, writer, batches, commit).await
+            }
+            done => done,
+        }?;
+        self.state = state;
+        self.ddl_pending = false;
+        self.counters.rows_merged += outcome.merged;
+        self.counters.rows_duplicate += outcome.duplicates;
+        self.counters.commits += 1;
+        pass("engine.after_commit");
+        if !mended.is_empty() {
+            self.engine.state.resolve(&self.source, &mended).await?;
+            for key in mended {
+                self.open_keys.remove(&Value::Object(key).to_string());
+            }
+        }
+        self.stage(Stage::Reading);
+        self.emit_progress();
+        Ok(())
+    }
+
+    /// Keeps rejected rows before the cursor passes them: met twice is better than lost.
+    async fn reject(&mut self, rejected: &[RejectedRow]) -> Result<()> {
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        self.engine.state.reject(&self.source, self.run_id, rejected).await?;
+        self.counters.rows_rejected += rejected.len() as u64;
+        Ok(())
+    }
+
+    /// Commits what the target takes of a refused group, piece by piece in order, and keeps the rows it refuses.
+    ///
+    /// The pieces leave the stored state as it was; the state of the whole group follows at the end in a commit of
+    /// its own. A crash in between replays the group, which changes nothing.
+    async fn bisect(
+        &mut self,
+        prepared: &Prepared,
+        writer: &mut dyn Writer,
+        batches: Vec<RecordBatch>,
+        whole: Commit,
+    ) -> Result<CommitOutcome> {
+        let mut total = CommitOutcome::default();
+        let mut refused = Vec::new();
+        let mut pieces: Vec<RecordBatch> = batches.into_iter().rev().collect();
+        while let Some(piece) = pieces.pop() {
+            match self.commit_piece(writer, &piece).await {
+                Ok(outcome) => {
+                    total.merged += outcome.merged;
+                    total.duplicates += outcome.duplicates;
+                }
+                Err(error) if error.kind != ErrorKind::RowRefused => return Err(error),
+                Err(error) if piece.num_rows() > 1 => {
+                    let (left, right) = halves(&piece);
+                    pieces.push(right);
+                    pieces.push(left);
+                    tracing::debug!(rows = piece.num_rows(), error = %error, "a refused piece is cut in two");
+                }
+                Err(error) => {
+                    refused.push(RejectedRow {
+                        key: key_json(prepared, &piece, 0),
+                        payload: Some(row_json(&piece, 0)),
+                        code: "target_refused".to_owned(),
+                        message: error.chain(),
+                    });
+                    if refused.len() > MOST_REFUSED {
+                        self.reject(&refused).await?;
+                        return Err(too_many(&error));
+                    }
+                }
+            }
+        }
+        self.reject(&refused).await?;
+        writer.begin(WriteMode::Upsert).await?;
+        writer.commit(Commit { mode: WriteMode::Upsert, ..whole }).await?;
+        Ok(total)
+    }
+
+    async fn commit_piece(&mut self, writer: &mut dyn Writer, piece: &RecordBatch) -> Result<CommitOutcome> {
+        writer.begin(WriteMode::Upsert).await?;
+        writer.stage(piece.clone()).await?;
+        let state = self.state.clone();
+        writer.commit(Commit { mode: WriteMode::Upsert, state, seen: SeenChange::Keep }).await
+    }
+}
+
+fn too_many(last: &Error) -> Error {
+    let message = format!("the target refuses more than {MOST_REFUSED} rows of one commit; the last: {}", last.chain());
+    Error::new(Side::Target, ErrorKind::Other, message)
+        .with_hint("look at the constraints and types of the target table: this is not about single rows")
+}
+
+/// Returns the key of a row as a JSON object of exact values.
+pub(crate) fn key_json(prepared: &Prepared, batch: &RecordBatch, row: usize) -> Map<String, Value> {
+    let columns = prepared.read.key.iter();
+    columns
+        .map(|&at| {
+            let text = match value_json(batch.column(at), row) {
+                Value::Null => Value::Null,
+                Value::String(text) => Value::String(text),
+                Value::Bool(value) => Value::String(if value { "t" } else { "f" }.to_owned()),
+                other => Value::String(other.to_string()),
+            };
+            (prepared.read.columns[at].name.clone(), text)
+        })
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! The engine: runs tables, plans them, resets them.
+
+use crate::config::{EngineSettings, TableConfig};
+use crate::event::ProgressSink;
+use crate::lease::Keeper;
+use crate::outcome::{Failure, RunOutcome, TableOutcome};
+use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
+use crate::{reset, table};
+use firn_connector::switches::{Protection, on};
+use firn_connector::{
+    Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
+};
+use futures::StreamExt as _;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Counting rows for a plan stops here.
+const MOST_WAITING: u64 = 1_000_000;
+
+/// Tells whether a holder's process is known to be gone (`Some(false)`), known to live, or unknown.
+pub type Liveness = Arc<dyn Fn(&Holder) -> Option<bool> + Send + Sync>;
+
+/// A source, a target and a state store, and who runs between them.
+pub struct Engine {
+    /// Where rows are read.
+    pub source: Arc<dyn Source>,
+    /// Where rows are written.
+    pub target: Arc<dyn Target>,
+    /// Where leases, logs and rejected rows are kept.
+    pub state: Arc<dyn StateStore>,
+    /// This process.
+    pub holder: Holder,
+    /// Host and folder of the workspace.
+    pub folder: String,
+    /// How the engine is tuned.
+    pub settings: EngineSettings,
+    /// Whether another holder lives.
+    pub is_alive: Liveness,
+    /// One first load or full read at a time: each uses every reader and most of the memory.
+    pub(crate) heavy: Semaphore,
+}
+
+impl Engine {
+    /// Makes an engine.
+    pub fn new(
+        source: Arc<dyn Source>,
+        target: Arc<dyn Target>,
+        state: Arc<dyn StateStore>,
+        holder: Holder,
+        folder: String,
+        settings: EngineSettings,
+        is_alive: Liveness,
+    ) -> Self {
+        Self { source, target, state, holder, folder, settings, is_alive, heavy: Semaphore::new(1) }
+    }
+
+    /// Runs tables until each is caught up. What one table's failure stops is that table.
+    pub async fn run(
+        self: &Arc<Self>,
+        run_id: &str,
+        tables: &[TableConfig],
+        sink: Arc<dyn ProgressSink>,
+        cancel: CancellationToken,
+    ) -> RunOutcome {
+        let opened = tokio::select! {
+            opened = self.open_with_retry() => opened,
+            () = cancel.cancelled() => Err(Error::cancelled(Side::Engine)),
+        };
+        if let Err(error) = opened {
+            return RunOutcome { tables: Vec::new(), failure: Some(Failure::from(&error)) };
+        }
+        let keeper = Keeper::start(self);
+        let runs = tables
+            .iter()
+            .map(|config| table::run(Arc::clone(self), run_id, config, Arc::clone(&sink), cancel.clone(), &keeper));
+        // In order: the outcome lists tables as they were given.
+        let outcomes: Vec<Arc<TableOutcome>> =
+            futures::stream::iter(runs).buffered(self.settings.tables.max(1)).collect().await;
+        RunOutcome { tables: outcomes, failure: None }
+    }
+
+    async fn open_with_retry(&self) -> Result<()> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.open().await {
+                Err(error) if error.is_transient() && attempt <= self.settings.max_retries && on(Protection::Retry) => {
+                    tokio::time::sleep(crate::retry::pause(&self.settings, attempt)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Makes the state tables where they are missing and claims their schema for this workspace.
+    async fn open(&self) -> Result<()> {
+        let (ensured, identity) = futures::join!(self.state.ensure(), self.target.identity());
+        ensured?;
+        let identity = identity?;
+        let workspace =
+            Workspace { target_id: identity.id, target_location: identity.location, folder: self.folder.clone() };
+        match self.state.claim(&workspace).await? {
+            WorkspaceClaim::Taken(other) if on(Protection::WorkspaceClaim) => {
+                let message = format!(
+                    "the state schema belongs to another workspace ({}), which writes to {}",
+                    other.folder, other.target_location
+                );
+                Err(Error::new(Side::State, ErrorKind::Configuration, message).with_hint(
+                    "give this workspace a schema of its own: `state_schema: firn_2` in firn.yaml; \
+                     two workspaces in one schema would move each other's cursors",
+                ))
+            }
+            WorkspaceClaim::Ours | WorkspaceClaim::TargetReplaced | WorkspaceClaim::Taken(_) => Ok(()),
+        }
+    }
+
+    /// Plans tables without changing anything on either side.
+    pub async fn plan(&self, tables: &[TableConfig]) -> Vec<TablePlan> {
+        let plans = tables.iter().map(|config| async move {
+            let mut plan = TablePlan {
+                source: config.state_name(),
+                target: config.target.to_string(),
+                phase: None,
+                rows_waiting: None,
+                watermark: None,
+                ddl: Vec::new(),
+                select: None,
+                columns: Vec::new(),
+                findings: Vec::new(),
+                failure: None,
+            };
+            if let Err(error) = self.plan_one(config, &mut plan).await {
+                plan.failure = Some(Failure::from(&error.on_table(&config.source)));
+            }
+            plan
+        });
+        futures::stream::iter(plans).buffered(self.settings.tables.max(1)).collect().await
+    }
+
+    async fn plan_one(&self, config: &TableConfig, plan: &mut TablePlan) -> Result<()> {
+        let table = self.source.inspect(&config.source, &expressions(config), config.filter.as_deref()).await?;
+        plan.columns = planned_columns(config, &table, self.target.as_ref());
+        let existing = self.target.inspect(&config.target).await?;
+        let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
+        let estimate = u64::try_from(table.estimated_rows).ok();
+        let pages = table.page_ranges;
+        let prepared = prepare(config, table, self.target.as_ref(), existing.as_ref())?;
+        plan.ddl = prepared.write.ddl.clone();
+        plan.findings = prepared.findings.clone();
+        let (phase, scope) = match (&state.phase, config.mode) {
+            (_, crate::config::Mode::Full) => (PhaseName::Full, ReadScope::Whole),
+            (Phase::New, _) if pages => (PhaseName::FirstLoad, ReadScope::Whole),
+            (Phase::FirstLoad { .. }, _) => (PhaseName::ResumeFirstLoad, ReadScope::Whole),
+            (phase, _) => {
+                let cursor = if let Phase::Incremental { cursor } = phase { cursor.clone() } else { None };
+                (PhaseName::Incremental, ReadScope::After(cursor))
+            }
+        };
+        plan.phase = Some(phase);
+        plan.watermark = state.cursor().map(|c| c.watermark.text());
+        plan.rows_waiting = match &scope {
+            ReadScope::After(cursor) => Some(self.source.waiting(&prepared.read, cursor.as_ref(), MOST_WAITING).await?),
+            _ if prepared.read.filter.is_some() || estimate.is_none() => {
+                Some(self.source.waiting(&prepared.read, None, MOST_WAITING).await?)
+            }
+            _ => estimate,
+        };
+        plan.select = Some(self.source.statement(&prepared.read, &scope));
+        if let Some((_, kind)) = prepared.read.watermark {
+            let request = firn_connector::HorizonRequest {
+                kind,
+                lookback: prepared.lookback,
+                logged_times: state.logged_times.clone(),
+            };
+            plan.findings.extend(self.source.horizon(&prepared.read, &request).await?.findings);
+        }
+        Ok(())
+    }
+
+    /// Sets a table's cursor back to a watermark, or forgets it; returns the cursors before and after.
+    ///
+    /// # Errors
+    /// Where another runner holds the lease, or the text is no watermark of the column's type.
+    pub async fn reset(
+        &self,
+        run_id: &str,
+        config: &TableConfig,
+        to: Option<&str>,
+    ) -> Result<(Option<String>, Option<String>)> {
+        self.open_with_retry().await?;
+        reset::reset(self, run_id, config, to).await
+    }
+
+    /// Bytes of a page range for a table of this size: small tables are cut so that every reader has work.
+    pub(crate) fn range_bytes(&self, pages: u32) -> u64 {
+        crate::first_load::range_bytes(self.settings.range_bytes, pages, self.settings.readers)
+    }
+}

@@ -1,0 +1,267 @@
+//! A first load: page ranges read in parallel under one snapshot, committed range by range, resumable.
+//!
+//! Each reader sends whole ranges down a lane of its own. The writer takes from all lanes; when a group is full it
+//! takes only from lanes in the middle of a range, until every range begun is complete, and commits. So a commit
+//! always ends at range boundaries, memory stays bounded by the lanes, and readers go on reading ahead.
+
+use crate::event::Stage;
+use crate::group::Group;
+use crate::memory::Memory;
+use crate::planning::{BULK_ROWS, PhaseName, Prepared};
+use crate::position::{add_range, remaining};
+use crate::table::TableRun;
+use firn_catalog::Watermark;
+use firn_connector::switches::{Protection, hold, on};
+use firn_connector::{
+    Cursor, Error, ErrorKind, PageRange, Phase, ReadBatch, ReadPlan, ReadScope, Result, SeenChange, Side, Snapshot,
+    TableState, WriteMode, Writer,
+};
+use futures::StreamExt as _;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Batches a reader may be ahead of the writer.
+const LANE_BATCHES: usize = 4;
+/// Smallest page range, in bytes.
+const LEAST_RANGE: u64 = 1 << 20;
+const PAGE: u64 = 8192;
+
+/// Returns whether the table is to be read by page ranges.
+pub(crate) fn is_due(state: &TableState, prepared: &Prepared) -> bool {
+    prepared.table.page_ranges && !matches!(state.phase, Phase::Incremental { .. })
+}
+
+/// Returns the size of a range: the setting, or less so that each reader gets several.
+pub(crate) fn range_bytes(setting: u64, pages: u32, readers: usize) -> u64 {
+    let share = u64::from(pages) * PAGE / (4 * readers.max(1) as u64);
+    share.clamp(LEAST_RANGE.min(setting), setting)
+}
+
+enum Message {
+    Begin,
+    Batch(ReadBatch),
+    End(PageRange),
+    Failed(Error),
+}
+
+struct Lane {
+    messages: mpsc::Receiver<Message>,
+    in_range: bool,
+    ended: bool,
+}
+
+/// What the load started from and has come to.
+struct Load {
+    horizon: Option<Watermark>,
+    generation: String,
+    done: Vec<PageRange>,
+    mode: WriteMode,
+    /// Marks of rows above the horizon, so that catching up does not stage them again.
+    memory: Option<Memory>,
+}
+
+/// Reads what is left of a first load and puts the cursor at the horizon of its first snapshot.
+pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &mut dyn Writer) -> Result<()> {
+    let engine = run.engine;
+    let _alone = engine.heavy.acquire().await.map_err(|_| Error::cancelled(Side::Engine))?;
+    let bulk = Arc::new(ReadPlan { batch_rows: BULK_ROWS, ..(*prepared.read).clone() });
+    let (mut load, snapshot) = begin(run, prepared, bulk).await?;
+    let resumed = !load.done.is_empty();
+    let phase = if resumed { PhaseName::ResumeFirstLoad } else { PhaseName::FirstLoad };
+    run.emit_phase(phase, u64::try_from(prepared.table.estimated_rows).ok());
+    run.stage(Stage::Reading);
+
+    let ranges = snapshot.ranges(engine.range_bytes(prepared.table.pages)).await?;
+    let ranges = remaining(&ranges, &load.done);
+    let (mut lanes, _readers) = start_readers(snapshot, ranges, engine.settings.readers);
+    let mut group = Group::default();
+    let mut ended: Vec<PageRange> = Vec::new();
+    let mut closing = false;
+    loop {
+        if closing && lanes.iter().all(|lane| !lane.in_range) {
+            for range in ended.drain(..) {
+                add_range(&mut load.done, range);
+            }
+            let state = load.state(run);
+            load.commit(run, prepared, writer, std::mem::take(&mut group), state).await?;
+            closing = false;
+        }
+        match next(&mut lanes, closing).await {
+            None => break,
+            Some(Message::Begin) => {}
+            Some(Message::Failed(error)) => return Err(error),
+            Some(Message::End(range)) => {
+                ended.push(range);
+                let settings = &engine.settings;
+                closing = closing || group.is_full(usize::MAX, settings.group_bytes, settings.group_time);
+            }
+            Some(Message::Batch(batch)) => {
+                let bytes = batch.bytes;
+                let admitted = run.admit(prepared, batch, load.horizon, load.memory.as_mut(), &mut group)?;
+                if let Some(batch) = admitted.batch {
+                    run.stage_batch(writer, &mut group, load.mode, batch, bytes).await?;
+                }
+                run.emit_progress();
+            }
+        }
+    }
+    let horizon = if on(Protection::CatchUpFromFirstHorizon) { load.horizon } else { run.horizon(prepared).await?.at };
+    let state = TableState { phase: Phase::Incremental { cursor: horizon.map(Cursor::before) }, ..load.state(run) };
+    load.commit(run, prepared, writer, group, state).await
+}
+
+/// Takes up where an earlier run stopped, or begins with a horizon and then a snapshot.
+async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>) -> Result<(Load, Box<dyn Snapshot>)> {
+    let readers = run.engine.settings.readers;
+    let source = Arc::clone(&run.engine.source);
+    if let Phase::FirstLoad { horizon, generation, done } = run.state.phase.clone() {
+        if generation == prepared.table.generation || !on(Protection::GenerationCheck) {
+            let mode = if on(Protection::ResumeUpserts) { WriteMode::Upsert } else { WriteMode::Append };
+            // A new snapshot: rows may have moved from a range that is left into one that is done. They carry a
+            // watermark above the first horizon, so catching up finds them, and upserts keep them single.
+            let snapshot = source.snapshot(bulk, readers).await?;
+            return Ok((Load { horizon, generation, done, mode, memory: None }, snapshot));
+        }
+        tracing::info!(table = %run.source, "the table was rewritten since its first load began: starting over");
+    }
+    let horizon = run.horizon(prepared).await?;
+    hold("engine.between_horizon_and_snapshot").await;
+    let snapshot = source.snapshot(bulk, readers).await?;
+    let untouched = prepared.target_empty && matches!(run.state.phase, Phase::New);
+    let load = Load {
+        horizon: horizon.at,
+        generation: prepared.table.generation.clone(),
+        done: Vec::new(),
+        mode: if untouched && prepared.unique_key { WriteMode::Append } else { WriteMode::Upsert },
+        memory: horizon.at.map(|_| Memory::default()),
+    };
+    Ok((load, snapshot))
+}
+
+impl Load {
+    fn state(&self, run: &TableRun<'_>) -> TableState {
+        TableState {
+            phase: Phase::FirstLoad {
+                horizon: self.horizon,
+                generation: self.generation.clone(),
+                done: self.done.clone(),
+            },
+            logged_times: run.logged_times.clone(),
+            null_watermarks: 0,
+        }
+    }
+
+    async fn commit(
+        &mut self,
+        run: &mut TableRun<'_>,
+        prepared: &Prepared,
+        writer: &mut dyn Writer,
+        group: Group,
+        state: TableState,
+    ) -> Result<()> {
+        let seen = match &self.memory {
+            Some(memory) if !memory.uncommitted().is_empty() => SeenChange::Add(memory.uncommitted()),
+            _ => SeenChange::Keep,
+        };
+        run.commit(prepared, writer, group, self.mode, state, seen).await?;
+        if let Some(memory) = &mut self.memory {
+            memory.note_committed();
+        }
+        Ok(())
+    }
+}
+
+/// Starts readers that share a queue of ranges. Dropping the set stops them.
+fn start_readers(snapshot: Box<dyn Snapshot>, ranges: Vec<PageRange>, readers: usize) -> (Vec<Lane>, JoinSet<()>) {
+    let snapshot: Arc<dyn Snapshot> = Arc::from(snapshot);
+    let count = readers.clamp(1, ranges.len().max(1));
+    let queue = Arc::new(Mutex::new(VecDeque::from(ranges)));
+    let mut tasks = JoinSet::new();
+    let lanes = (0..count)
+        .map(|_| {
+            let (sender, messages) = mpsc::channel(LANE_BATCHES);
+            tasks.spawn(read_ranges(Arc::clone(&snapshot), Arc::clone(&queue), sender));
+            Lane { messages, in_range: false, ended: false }
+        })
+        .collect();
+    (lanes, tasks)
+}
+
+async fn read_ranges(snapshot: Arc<dyn Snapshot>, queue: Arc<Mutex<VecDeque<PageRange>>>, lane: mpsc::Sender<Message>) {
+    loop {
+        let Some(range) = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else { return };
+        if let Err(error) = read_range(snapshot.as_ref(), range, &lane).await {
+            // Nobody listens any more only when the run has ended for another reason.
+            let _unheard = lane.send(Message::Failed(error)).await;
+            return;
+        }
+    }
+}
+
+async fn read_range(snapshot: &dyn Snapshot, range: PageRange, lane: &mpsc::Sender<Message>) -> Result<()> {
+    let gone = |_| Error::new(Side::Engine, ErrorKind::Cancelled, "the writer has gone");
+    let mut stream = snapshot.read(ReadScope::Pages(range)).await?;
+    lane.send(Message::Begin).await.map_err(gone)?;
+    while let Some(batch) = stream.next().await {
+        lane.send(Message::Batch(batch?)).await.map_err(gone)?;
+    }
+    lane.send(Message::End(range)).await.map_err(gone)
+}
+
+/// Returns the next message of any lane that may be read; `None` once every lane has ended.
+async fn next(lanes: &mut [Lane], only_open_ranges: bool) -> Option<Message> {
+    futures::future::poll_fn(|context| {
+        let mut waiting = false;
+        for lane in lanes.iter_mut().filter(|lane| !lane.ended && (lane.in_range || !only_open_ranges)) {
+            match lane.messages.poll_recv(context) {
+                Poll::Ready(Some(message)) => {
+                    match message {
+                        Message::Begin => lane.in_range = true,
+                        Message::End(_) => lane.in_range = false,
+                        Message::Batch(_) | Message::Failed(_) => {}
+                    }
+                    return Poll::Ready(Some(message));
+                }
+                Poll::Ready(None) => lane.ended = true,
+                Poll::Pending => waiting = true,
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(None) }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_tables_are_cut_for_every_reader_and_large_ones_by_the_setting() {
+        let setting = 16 << 20;
+        assert_eq!(range_bytes(setting, 0, 2), 1 << 20);
+        assert_eq!(range_bytes(setting, 8 * 1024, 2), 8 << 20);
+        assert_eq!(range_bytes(setting, u32::MAX, 2), setting);
+    }
+
+    #[tokio::test]
+    async fn while_a_group_closes_only_ranges_begun_go_on() {
+        let range = PageRange { from: 0, to: Some(1) };
+        let lane = |messages: Vec<Message>, in_range| {
+            let (sender, receiver) = mpsc::channel(8);
+            for message in messages {
+                sender.try_send(message).unwrap();
+            }
+            (sender, Lane { messages: receiver, in_range, ended: false })
+        };
+        let (_first, a) = lane(vec![Message::Begin], false);
+        let (_second, b) = lane(vec![Message::End(range)], true);
+        let mut lanes = [a, b];
+        assert!(matches!(next(&mut lanes, true).await, Some(Message::End(_))));
+        assert!(!lanes[1].in_range);
+        assert!(matches!(next(&mut lanes, false).await, Some(Message::Begin)));
+        assert!(lanes[0].in_range);
+    }
+}

@@ -1,0 +1,34 @@
+//! A full read: the whole table replaces the target's content in one transaction.
+
+use crate::event::Stage;
+use crate::group::Group;
+use crate::planning::{BULK_ROWS, PhaseName, Prepared};
+use crate::table::TableRun;
+use firn_connector::{Error, Phase, ReadPlan, ReadScope, Result, SeenChange, Side, TableState, WriteMode, Writer};
+use futures::StreamExt as _;
+use std::sync::Arc;
+
+/// Reads the whole table and replaces the target's content.
+///
+/// A row the target refuses fails the table: half a replacement would be a lie. The old content stays.
+pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &mut dyn Writer) -> Result<()> {
+    let engine = run.engine;
+    let _alone = engine.heavy.acquire().await.map_err(|_| Error::cancelled(Side::Engine))?;
+    run.emit_phase(PhaseName::Full, u64::try_from(prepared.table.estimated_rows).ok());
+    let plan = ReadPlan { batch_rows: BULK_ROWS, row_versions: false, ..(*prepared.read).clone() };
+    let snapshot = engine.source.snapshot(Arc::new(plan), 1).await?;
+    run.stage(Stage::Reading);
+    let mut stream = snapshot.read(ReadScope::Whole).await?;
+    let mut group = Group::default();
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let bytes = batch.bytes;
+        let admitted = run.admit(prepared, batch, None, None, &mut group)?;
+        if let Some(batch) = admitted.batch {
+            run.stage_batch(writer, &mut group, WriteMode::Replace, batch, bytes).await?;
+        }
+        run.emit_progress();
+    }
+    let state = TableState { phase: Phase::New, ..TableState::default() };
+    run.commit(prepared, writer, group, WriteMode::Replace, state, SeenChange::Replace(Vec::new())).await
+}

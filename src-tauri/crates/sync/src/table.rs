@@ -1,0 +1,315 @@
+//! One table's run: lease, fence, attempts, report.
+
+use crate::config::{Mode, TableConfig};
+use crate::engine::Engine;
+use crate::event::{Event, ProgressSink, Stage};
+use crate::lease::{self, Grant, Keeper};
+use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
+use crate::planning::{PhaseName, Prepared, expressions, prepare};
+use crate::{drain, first_load, full, retry};
+use firn_connector::switches::{Protection, on};
+use firn_connector::{
+    Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus,
+};
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Open entries looked for among merged rows.
+const MOST_OPEN_KEYS: u32 = 10_000;
+
+/// A table in progress.
+pub(crate) struct TableRun<'a> {
+    pub(crate) engine: &'a Arc<Engine>,
+    pub(crate) config: &'a TableConfig,
+    pub(crate) run_id: &'a str,
+    pub(crate) source: String,
+    /// 0 until the lease is ours.
+    pub(crate) epoch: i64,
+    /// What the target has durably.
+    pub(crate) state: TableState,
+    pub(crate) counters: Counters,
+    /// Cancelled when the caller asks or the lease is lost.
+    pub(crate) cancel: CancellationToken,
+    /// Keys with an open entry in `sync_errors`, as JSON text.
+    pub(crate) open_keys: HashSet<String>,
+    /// Moments logged for the horizon so far, durable or not.
+    pub(crate) logged_times: Vec<LoggedTime>,
+    /// Whether the plan has statements that no commit of this attempt has run yet.
+    pub(crate) ddl_pending: bool,
+    findings: Vec<Finding>,
+    sink: Arc<dyn ProgressSink>,
+}
+
+/// How a table's run came to its end without a failure.
+enum Ended {
+    Done,
+    Held(Error),
+}
+
+/// Runs a table to its end and reports it.
+pub(crate) async fn run(
+    engine: Arc<Engine>,
+    run_id: &str,
+    config: &TableConfig,
+    sink: Arc<dyn ProgressSink>,
+    cancel: CancellationToken,
+    keeper: &Keeper,
+) -> Arc<TableOutcome> {
+    let started = Instant::now();
+    let mut run = TableRun {
+        engine: &engine,
+        config,
+        run_id,
+        source: config.state_name(),
+        epoch: 0,
+        state: TableState::default(),
+        counters: Counters::default(),
+        cancel,
+        open_keys: HashSet::new(),
+        logged_times: Vec::new(),
+        ddl_pending: false,
+        findings: Vec::new(),
+        sink,
+    };
+    let ended = run.under_lease(keeper).await;
+    keeper.forget(&run.source);
+    run.finish(ended, started).await
+}
+
+impl TableRun<'_> {
+    /// Takes the lease, raises the fence and tries until the table is caught up, fails or is cancelled.
+    async fn under_lease(&mut self, keeper: &Keeper) -> Result<Ended> {
+        self.stage(Stage::Inspecting);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let commits = self.counters.commits;
+            let error = match self.attempt(keeper).await {
+                Err(error) => error,
+                ended => return ended,
+            };
+            if self.counters.commits > commits {
+                attempt = 1;
+            }
+            let again = error.is_transient() && attempt <= self.engine.settings.max_retries && on(Protection::Retry);
+            if !again {
+                return Err(error);
+            }
+            let wait = retry::pause(&self.engine.settings, attempt);
+            let failure = Failure::from(&error.on_table(&self.config.source));
+            self.sink.emit(Event::Retry { source: self.source.clone(), attempt, wait, failure });
+            self.stage(Stage::Waiting);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.cancel.cancelled() => return Err(Error::cancelled(Side::Engine)),
+            }
+            self.stage(Stage::Inspecting);
+        }
+    }
+
+    async fn attempt(&mut self, keeper: &Keeper) -> Result<Ended> {
+        let cancel = self.cancel.clone();
+        if self.epoch == 0 {
+            let floor = self.engine.target.state(&self.source).await?.map_or(0, |(_, epoch)| epoch);
+            match lease::acquire(self.engine, self.config, self.run_id, floor).await? {
+                Grant::Held(error) => return Ok(Ended::Held(error)),
+                Grant::Epoch(epoch) => self.epoch = epoch,
+            }
+            self.engine.target.fence(&self.source, self.epoch).await?;
+        }
+        let lost = keeper.keep(self.source.clone(), self.epoch);
+        let epoch = self.epoch;
+        tokio::select! {
+            done = self.sync() => done.map(|()| Ended::Done),
+            () = lost.cancelled() => Err(Error::new(
+                Side::State,
+                ErrorKind::Fenced,
+                format!("the lease (epoch {epoch}) was lost to another runner"),
+            ).with_hint("look at `firn sync status` for who runs the table now; nothing it committed was undone")),
+            () = cancel.cancelled() => Err(Error::cancelled(Side::Engine)),
+        }
+    }
+
+    /// Reads and writes until caught up.
+    async fn sync(&mut self) -> Result<()> {
+        let engine = Arc::clone(self.engine);
+        let config = self.config;
+        let expressions = expressions(config);
+        let (table, existing, state, open) = futures::join!(
+            engine.source.inspect(&config.source, &expressions, config.filter.as_deref()),
+            engine.target.inspect(&config.target),
+            engine.target.state(&self.source),
+            engine.state.open_keys(&self.source, MOST_OPEN_KEYS),
+        );
+        self.state = state?.map(|(state, _)| state).unwrap_or_default();
+        self.logged_times.clone_from(&self.state.logged_times);
+        self.open_keys = open?.into_iter().map(|key| serde_json::Value::Object(key).to_string()).collect();
+        let prepared = prepare(config, table?, engine.target.as_ref(), existing?.as_ref())?;
+        for finding in &prepared.findings {
+            self.note(finding.clone());
+        }
+        self.ddl_pending = !prepared.write.ddl.is_empty();
+        let mut writer = engine.target.writer(Arc::clone(&prepared.write), self.epoch).await?;
+        if config.mode == Mode::Full {
+            return full::load(self, &prepared, writer.as_mut()).await;
+        }
+        let mut loaded_now = false;
+        if first_load::is_due(&self.state, &prepared) {
+            first_load::load(self, &prepared, writer.as_mut()).await?;
+            loaded_now = true;
+        }
+        self.emit_phase(PhaseName::Incremental, None);
+        loop {
+            let pass = drain::pass(self, &prepared, writer.as_mut(), loaded_now).await?;
+            // A pass that took long leaves behind what was written meanwhile; a short one has caught up.
+            if pass.staged == 0 || pass.elapsed < engine.settings.group_time {
+                return Ok(());
+            }
+            loaded_now = false;
+        }
+    }
+
+    async fn finish(mut self, ended: Result<Ended>, started: Instant) -> Arc<TableOutcome> {
+        let (result, failure) = match ended {
+            Ok(Ended::Held(error)) => (TableResult::Held, Some(Failure::from(&error))),
+            Ok(Ended::Done) if self.counters.rows_rejected > 0 => (TableResult::Partial, None),
+            Ok(Ended::Done) if self.counters.rows_merged > 0 => (TableResult::Success, None),
+            Ok(Ended::Done) => (TableResult::Idle, None),
+            Err(error) if error.kind == ErrorKind::Cancelled => (TableResult::Cancelled, None),
+            Err(error) => (TableResult::Failed, Some(Failure::from(&error.on_table(&self.config.source)))),
+        };
+        let mut outcome = TableOutcome {
+            source: self.source.clone(),
+            target: self.config.target.to_string(),
+            result,
+            counters: self.counters,
+            watermark: self.watermark_text(),
+            elapsed: started.elapsed(),
+            failure,
+            findings: std::mem::take(&mut self.findings),
+        };
+        if self.epoch > 0
+            && let Err(error) = self.report(&outcome).await
+        {
+            // The data is in the target with its cursor; only the report is missing, and the next run mends it.
+            let message = format!("the outcome could not be reported: {}", error.chain());
+            outcome.findings.push(Finding::new(firn_connector::Level::Warning, "unreported", message));
+        }
+        let outcome = Arc::new(outcome);
+        self.stage(Stage::Done);
+        self.sink.emit(Event::Finished(Arc::clone(&outcome)));
+        outcome
+    }
+
+    async fn report(&self, outcome: &TableOutcome) -> Result<()> {
+        let status = match outcome.result {
+            TableResult::Idle => TableStatus::Idle,
+            TableResult::Success => TableStatus::Success,
+            TableResult::Cancelled => TableStatus::Cancelled,
+            TableResult::Partial | TableResult::Failed | TableResult::Held => TableStatus::Error,
+        };
+        let error = match (&outcome.failure, outcome.result) {
+            (Some(failure), _) => Some(failure.message.clone()),
+            (None, TableResult::Partial) => Some(format!(
+                "{} rows rejected; see sync_errors or `firn sync errors {}`",
+                outcome.counters.rows_rejected, self.source
+            )),
+            _ => None,
+        };
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let cursor = self.state.cursor();
+        let report = TableReport {
+            source: self.source.clone(),
+            watermark: outcome.watermark.clone(),
+            cursor_key: cursor.and_then(|c| c.key.as_ref()).map(|key| serde_json::json!(key).to_string()),
+            last_run: None,
+            status: status.as_str().to_owned(),
+            error: error.clone(),
+            rows_processed: count(outcome.counters.rows_merged),
+            holder: Some(self.engine.holder.clone()),
+            open_errors: 0,
+        };
+        let log = LogEntry {
+            run_id: self.run_id.to_owned(),
+            source: self.source.clone(),
+            started_at: String::new(),
+            finished_at: None,
+            status: status.as_str().to_owned(),
+            rows_read: count(outcome.counters.rows_read),
+            rows_merged: count(outcome.counters.rows_merged),
+            rows_rejected: count(outcome.counters.rows_rejected),
+            message: error,
+        };
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.engine.state.report(&report, &log, self.epoch).await {
+                Err(error) if error.is_transient() && attempt <= 3 => {
+                    tokio::time::sleep(retry::pause(&self.engine.settings, attempt)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Returns the exact text of the durable cursor.
+    pub(crate) fn watermark_text(&self) -> Option<String> {
+        match &self.state.phase {
+            Phase::Incremental { cursor } => cursor.as_ref().map(|c| c.watermark.text()),
+            Phase::New | Phase::FirstLoad { .. } => None,
+        }
+    }
+
+    /// Keeps a finding once and tells the sink.
+    pub(crate) fn note(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.sink.emit(Event::Finding { source: self.source.clone(), finding: finding.clone() });
+            self.findings.push(finding);
+        }
+    }
+
+    pub(crate) fn stage(&self, stage: Stage) {
+        self.sink.emit(Event::Stage { source: self.source.clone(), stage });
+    }
+
+    pub(crate) fn emit_phase(&self, phase: PhaseName, rows_expected: Option<u64>) {
+        self.sink.emit(Event::Phase { source: self.source.clone(), phase, rows_expected });
+    }
+
+    pub(crate) fn emit_progress(&self) {
+        let (source, counters) = (self.source.clone(), self.counters);
+        self.sink.emit(Event::Progress { source, counters, watermark: self.watermark_text() });
+    }
+
+    /// Takes the horizon of the table, once more while it is not known, and keeps what it logs.
+    ///
+    /// Where other users' transactions are hidden, a moment counts only when all transactions in progress then have
+    /// gone. Most are gone within a second; a long one leaves the horizon unknown until a later run.
+    pub(crate) async fn horizon(&mut self, prepared: &Prepared) -> Result<firn_connector::Horizon> {
+        const LOOKS: u32 = 10;
+        let Some((_, kind)) = prepared.read.watermark else {
+            return Err(Error::configuration("a table without a watermark has no horizon"));
+        };
+        let mut look = 0;
+        loop {
+            look += 1;
+            let request = firn_connector::HorizonRequest {
+                kind,
+                lookback: prepared.lookback,
+                logged_times: self.logged_times.clone(),
+            };
+            let horizon = self.engine.source.horizon(&prepared.read, &request).await?;
+            self.logged_times.clone_from(&horizon.logged_times);
+            let known = horizon.method != firn_connector::HorizonMethod::Unknown;
+            if known || look == LOOKS || self.state.cursor().is_some() {
+                for finding in &horizon.findings {
+                    self.note(finding.clone());
+                }
+                return Ok(horizon);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+}
