@@ -1,0 +1,160 @@
+//! Typed reading of a section's values, with the defaults of the table of keys.
+//!
+//! Values of a wrong shape read as if they were not there: the check has reported them already.
+
+use crate::keys::{Key, Need, Preset, Section, Shape};
+use crate::scalar::{Meaning, Style, meaning};
+use crate::schedule::{Schedule, parse_span};
+use crate::tree::{Kind, Node};
+use firn_catalog::TableName;
+use std::time::Duration;
+
+/// The values of one section of the document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'doc> {
+    section: &'static Section,
+    node: Option<&'doc Node>,
+}
+
+impl Node {
+    /// Returns what the scalar means; `None` for collections.
+    pub(crate) fn meaning(&self) -> Option<Meaning> {
+        match &self.kind {
+            Kind::Scalar { text_by_tag: true, .. } => Some(Meaning::Text),
+            Kind::Scalar { text, style, .. } => Some(meaning(text, *style)),
+            Kind::Sequence { .. } | Kind::Mapping { .. } => None,
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        self.meaning() == Some(Meaning::Null)
+    }
+
+    /// Returns the text of a scalar that means text.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } if self.meaning() == Some(Meaning::Text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the style of a scalar.
+    pub(crate) fn style(&self) -> Option<Style> {
+        match &self.kind {
+            Kind::Scalar { style, .. } => Some(*style),
+            Kind::Sequence { .. } | Kind::Mapping { .. } => None,
+        }
+    }
+}
+
+impl<'doc> Fields<'doc> {
+    pub(crate) fn new(section: &'static Section, node: Option<&'doc Node>) -> Self {
+        Self { section, node }
+    }
+
+    /// Returns the key's description and its value, unless that is null or missing.
+    fn value(&self, name: &str) -> (Option<&'static Key>, Option<&'doc Node>) {
+        let key = self.section.key(name);
+        debug_assert!(key.is_some(), "{}.{name} is not in the table of keys", self.section.name);
+        let value = self.node.and_then(|node| node.get(name)).filter(|value| !value.is_null());
+        (key, value)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let (key, value) = self.value(name);
+        match (value, key.map(|key| key.need)) {
+            (Some(value), _) => value.as_text().map(str::to_owned),
+            (None, Some(Need::Default(Preset::Text(text)))) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
+        let (key, value) = self.value(name);
+        match (value.map(Node::meaning), key.map(|key| key.need)) {
+            (Some(Some(Meaning::Flag(flag))), _) => Some(flag),
+            (None, Some(Need::Default(Preset::Flag(flag)))) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// Returns a whole number within the limits that the table of keys sets.
+    pub(crate) fn integer<T: TryFrom<i64>>(&self, name: &str) -> Option<T> {
+        let (key, value) = self.value(name);
+        let key = key?;
+        let number = match (value.map(Node::meaning), key.need) {
+            (Some(Some(Meaning::Integer(number))), _) => number,
+            (None, Need::Default(Preset::Integer(number))) => number,
+            _ => return None,
+        };
+        match key.shape {
+            Shape::Integer { min, max } if (min..=max).contains(&number) => T::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
+    /// Returns a number within the limits that the table of keys sets.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        let (key, value) = self.value(name);
+        let key = key?;
+        let number = match (value.map(Node::meaning), key.need) {
+            (Some(Some(Meaning::Number(number))), _) => number,
+            #[expect(clippy::cast_precision_loss, reason = "a count written without a point; the limits keep it small")]
+            (Some(Some(Meaning::Integer(number))), _) => number as f64,
+            (None, Need::Default(Preset::Number(number))) => number,
+            _ => return None,
+        };
+        match key.shape {
+            Shape::Number { min, max } if (min..=max).contains(&number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn table(&self, name: &str) -> Option<TableName> {
+        TableName::parse(&self.text(name)?).ok()
+    }
+
+    /// Returns one name or a list of names as a list; empty when the key is missing.
+    pub(crate) fn names(&self, name: &str) -> Vec<String> {
+        let Some(value) = self.value(name).1 else { return Vec::new() };
+        match value.items() {
+            Some(items) => items.iter().filter_map(Node::as_text).map(str::to_owned).collect(),
+            None => value.as_text().map(str::to_owned).into_iter().collect(),
+        }
+    }
+
+    pub(crate) fn schedule(&self, name: &str) -> Option<Schedule> {
+        Schedule::parse(&self.text(name)?).ok()
+    }
+
+    pub(crate) fn span(&self, name: &str) -> Option<Duration> {
+        parse_span(&self.text(name)?).ok()
+    }
+
+    /// Returns columns with their expressions.
+    pub(crate) fn transforms(&self, name: &str) -> Vec<(String, Option<String>)> {
+        let entries = self.value(name).1.and_then(Node::entries).unwrap_or_default();
+        entries.iter().map(|entry| (entry.name().to_owned(), entry.value.as_text().map(str::to_owned))).collect()
+    }
+
+    /// Returns an inner section, if it is there.
+    pub(crate) fn section(&self, name: &str) -> Option<Fields<'doc>> {
+        let (key, value) = self.value(name);
+        match key?.shape {
+            Shape::Section(section) => value.map(|value| Fields::new(section, Some(value))),
+            _ => None,
+        }
+    }
+
+    /// Returns the sections of a list, with the node of each.
+    pub(crate) fn sections(&self, name: &str) -> Vec<(Fields<'doc>, &'doc Node)> {
+        let (key, value) = self.value(name);
+        let Some(Shape::Sections(section)) = key.map(|key| key.shape) else { return Vec::new() };
+        let items = value.and_then(Node::items).unwrap_or_default();
+        items.iter().map(|item| (Fields::new(section, Some(item)), item)).collect()
+    }
+
+    pub(crate) fn node(&self) -> Option<&'doc Node> {
+        self.node
+    }
+}
