@@ -1,0 +1,37 @@
+//! COPY (FORMAT binary) into Arrow record batches, without I/O.
+//!
+//! | file | does |
+//! |---|---|
+//! | `decoder` | the stream: header, tuples, trailer; closes batches |
+//! | `frame` | finds header, tuples and fields in bytes |
+//! | `span` | where the values of a column lie in a chunk |
+//! | `column` | one builder a column, by the type map |
+//! | `fixed`, `decimal`, `variable`, `numeric`, `list`, `bits` | the builders |
+//! | `refusal` | a row that cannot become Arrow, as text |
+//! | `error` | what is wrong with a stream |
+//!
+//! Tuples are gathered into chunks of a few hundred rows and decoded column by column, so that each type's loop runs
+//! over many values and a value costs no dispatch and no allocation.
+
+mod bits;
+mod column;
+mod decimal;
+mod decoder;
+mod error;
+mod fixed;
+mod frame;
+mod list;
+mod numeric;
+mod refusal;
+mod span;
+mod variable;
+
+#[cfg(test)]
+mod decoder_tests;
+#[cfg(test)]
+mod robustness_tests;
+#[cfg(test)]
+mod wire;
+
+pub use decoder::Decoder;
+pub use error::DecodeError;

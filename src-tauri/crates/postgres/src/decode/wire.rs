@@ -1,0 +1,107 @@
+//! Streams for tests, built byte by byte as the manual describes the format.
+
+use super::frame::SIGNATURE;
+use firn_catalog::{Dialect, PgType, TableName, WatermarkKind, plan_column};
+use firn_connector::{ReadBatch, ReadColumn, ReadPlan};
+
+use super::{DecodeError, Decoder};
+
+/// A COPY stream under construction.
+pub(super) struct Stream(pub Vec<u8>);
+
+impl Stream {
+    pub fn new() -> Self {
+        let mut bytes = SIGNATURE.to_vec();
+        bytes.extend([0; 8]);
+        Self(bytes)
+    }
+
+    pub fn row(mut self, fields: &[Option<Vec<u8>>]) -> Self {
+        self.0.extend(i16::try_from(fields.len()).unwrap().to_be_bytes());
+        for field in fields {
+            match field {
+                Some(value) => {
+                    self.0.extend(i32::try_from(value.len()).unwrap().to_be_bytes());
+                    self.0.extend(value);
+                }
+                None => self.0.extend((-1_i32).to_be_bytes()),
+            }
+        }
+        self
+    }
+
+    pub fn end(mut self) -> Vec<u8> {
+        self.0.extend((-1_i16).to_be_bytes());
+        self.0
+    }
+}
+
+/// A field of four bytes.
+pub(super) fn int4(value: i32) -> Option<Vec<u8>> {
+    Some(value.to_be_bytes().to_vec())
+}
+
+/// A field of eight bytes.
+pub(super) fn int8(value: i64) -> Option<Vec<u8>> {
+    Some(value.to_be_bytes().to_vec())
+}
+
+/// A text field.
+pub(super) fn text(value: &str) -> Option<Vec<u8>> {
+    Some(value.as_bytes().to_vec())
+}
+
+/// A numeric field of base-10000 digits.
+pub(super) fn numeric(sign: u16, weight: i16, scale: u16, digits: &[u16]) -> Option<Vec<u8>> {
+    let head = [u16::try_from(digits.len()).unwrap(), weight as u16, sign, scale];
+    Some(head.iter().chain(digits).flat_map(|word| word.to_be_bytes()).collect())
+}
+
+/// An array field: dimensions as (size, lower bound), then the elements.
+pub(super) fn array(dimensions: &[(i32, i32)], elements: &[Option<Vec<u8>>]) -> Option<Vec<u8>> {
+    let nulls = i32::from(elements.iter().any(Option::is_none));
+    let mut bytes: Vec<u8> =
+        [i32::try_from(dimensions.len()).unwrap(), nulls, 23].iter().flat_map(|int| int.to_be_bytes()).collect();
+    for (size, lower_bound) in dimensions {
+        bytes.extend(size.to_be_bytes());
+        bytes.extend(lower_bound.to_be_bytes());
+    }
+    for element in elements {
+        bytes.extend(element.as_ref().map_or(-1, |value| value.len() as i32).to_be_bytes());
+        bytes.extend(element.iter().flatten());
+    }
+    Some(bytes)
+}
+
+/// A plan over columns named c0, c1, …; the first is the key, the first after it that can be is the watermark.
+pub(super) fn plan(types: &[PgType]) -> ReadPlan {
+    let columns = types.iter().enumerate().map(|(at, ty)| ReadColumn {
+        name: format!("c{at}"),
+        expression: None,
+        ty: ty.clone(),
+        plan: plan_column(ty, Dialect::Duckdb),
+    });
+    ReadPlan {
+        table: TableName::new("public", "t"),
+        columns: columns.collect(),
+        key: vec![0],
+        watermark: types.iter().enumerate().skip(1).find_map(|(at, ty)| Some((at, WatermarkKind::of(ty)?))),
+        filter: None,
+        row_versions: false,
+        batch_rows: 1_000_000,
+        batch_bytes: 1 << 30,
+    }
+}
+
+/// Decodes a stream pushed in pieces of `piece` bytes.
+pub(super) fn decode(plan: &ReadPlan, stream: &[u8], piece: usize) -> Result<Vec<ReadBatch>, DecodeError> {
+    let mut decoder = Decoder::new(plan)?;
+    let mut batches = Vec::new();
+    for bytes in stream.chunks(piece) {
+        decoder.push(bytes)?;
+        batches.extend(std::iter::from_fn(|| decoder.next_batch()));
+    }
+    decoder.finish()?;
+    batches.extend(std::iter::from_fn(|| decoder.next_batch()));
+    Ok(batches)
+}
