@@ -60,9 +60,7 @@ pub enum SecretError {
         connection: Option<String>,
     },
     /// An empty secret was to be stored.
-    #[error(
-        "an empty password for {identity} was not stored; delete the entry instead if the server asks for none"
-    )]
+    #[error("an empty password for {identity} was not stored; delete the entry instead if the server asks for none")]
     Empty {
         /// Whose secret it was.
         identity: Identity,
@@ -120,7 +118,5 @@ impl SecretError {
 }
 
 fn way_out(connection: &Option<String>) -> String {
-    connection
-        .as_deref()
-        .map_or_else(|| "FIRN_SECRET_<CONNECTION>".to_owned(), variable_name)
+    connection.as_deref().map_or_else(|| "FIRN_SECRET_<CONNECTION>".to_owned(), variable_name)
 }

@@ -13,11 +13,7 @@ pub struct Identity(String);
 impl Identity {
     /// Makes the identity of a sign-in as `user` at `host:port`; a socket folder such as `/run/postgresql` is a host, too.
     pub fn new(kind: &str, user: &str, host: &str, port: u16) -> Self {
-        let host = if host.starts_with('/') {
-            encode(host)
-        } else {
-            encode(&host.to_lowercase())
-        };
+        let host = if host.starts_with('/') { encode(host) } else { encode(&host.to_lowercase()) };
         Self(format!("{}://{}@{host}:{port}", encode(kind), encode(user)))
     }
 
@@ -72,25 +68,13 @@ mod tests {
 
     #[test]
     fn separators_inside_a_part_cannot_forge_another_identity() {
-        assert_ne!(
-            Identity::new("postgres", "app@db", "evil", 1),
-            Identity::new("postgres", "app", "db@evil", 1)
-        );
-        assert_ne!(
-            Identity::new("postgres", "a", "b:5", 4),
-            Identity::new("postgres", "a", "b", 54)
-        );
-        assert_ne!(
-            Identity::new("postgres", "a%40b", "c", 1),
-            Identity::new("postgres", "a@b", "c", 1)
-        );
+        assert_ne!(Identity::new("postgres", "app@db", "evil", 1), Identity::new("postgres", "app", "db@evil", 1));
+        assert_ne!(Identity::new("postgres", "a", "b:5", 4), Identity::new("postgres", "a", "b", 54));
+        assert_ne!(Identity::new("postgres", "a%40b", "c", 1), Identity::new("postgres", "a@b", "c", 1));
     }
 
     #[test]
     fn socket_folders_keep_their_case() {
-        assert_ne!(
-            Identity::new("postgres", "a", "/run/A", 1),
-            Identity::new("postgres", "a", "/run/a", 1)
-        );
+        assert_ne!(Identity::new("postgres", "a", "/run/A", 1), Identity::new("postgres", "a", "/run/a", 1));
     }
 }

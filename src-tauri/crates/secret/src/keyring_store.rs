@@ -41,9 +41,7 @@ impl SecretStore for Keyring {
 
     fn set(&self, identity: &Identity, secret: &Secret) -> Result<(), SecretError> {
         if secret.is_empty() {
-            return Err(SecretError::Empty {
-                identity: identity.clone(),
-            });
+            return Err(SecretError::Empty { identity: identity.clone() });
         }
         Self::entry(Action::Store, identity)?
             .set_password(secret.expose())
@@ -63,33 +61,11 @@ fn classify(action: Action, identity: &Identity, error: Error) -> SecretError {
     let identity = identity.clone();
     let connection = None;
     match error {
-        Error::NoDefaultStore => SecretError::NoKeyring {
-            action,
-            identity,
-            connection,
-            source: Box::new(error),
-        },
-        Error::NoStorageAccess(_) => SecretError::Locked {
-            action,
-            identity,
-            connection,
-            source: Box::new(error),
-        },
-        Error::Ambiguous(entries) => SecretError::Ambiguous {
-            identity,
-            connection,
-            count: entries.len(),
-        },
+        Error::NoDefaultStore => SecretError::NoKeyring { action, identity, connection, source: Box::new(error) },
+        Error::NoStorageAccess(_) => SecretError::Locked { action, identity, connection, source: Box::new(error) },
+        Error::Ambiguous(entries) => SecretError::Ambiguous { identity, connection, count: entries.len() },
         // Both carry the bytes of the secret: they are dropped here rather than kept as a source.
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => SecretError::NotText {
-            identity,
-            connection,
-        },
-        error => SecretError::Failed {
-            action,
-            identity,
-            connection,
-            source: Box::new(error),
-        },
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => SecretError::NotText { identity, connection },
+        error => SecretError::Failed { action, identity, connection, source: Box::new(error) },
     }
 }

@@ -22,9 +22,7 @@ impl SecretStore for Memory {
 
     fn set(&self, identity: &Identity, secret: &Secret) -> Result<(), SecretError> {
         if secret.is_empty() {
-            return Err(SecretError::Empty {
-                identity: identity.clone(),
-            });
+            return Err(SecretError::Empty { identity: identity.clone() });
         }
         self.entries().insert(identity.clone(), secret.clone());
         Ok(())

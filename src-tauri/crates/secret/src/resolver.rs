@@ -11,13 +11,11 @@ pub const VARIABLE_PREFIX: &str = "FIRN_SECRET_";
 /// ASCII letters are put in upper case, everything but ASCII letters and digits becomes `_`.
 pub fn variable_name(name: &str) -> String {
     let mut variable = String::from(VARIABLE_PREFIX);
-    variable.extend(name.chars().map(|letter| {
-        if letter.is_ascii_alphanumeric() {
-            letter.to_ascii_uppercase()
-        } else {
-            '_'
-        }
-    }));
+    variable.extend(name.chars().map(
+        |letter| {
+            if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
+        },
+    ));
     variable
 }
 
@@ -79,11 +77,7 @@ impl std::fmt::Debug for Resolver {
 impl Resolver {
     /// Makes a resolver over `store` that knows no variable yet.
     pub fn new(store: Box<dyn SecretStore>) -> Self {
-        Self {
-            variables: BTreeMap::new(),
-            definitions: BTreeMap::new(),
-            store,
-        }
+        Self { variables: BTreeMap::new(), definitions: BTreeMap::new(), store }
     }
 
     /// Adds variables; those that do not begin with [`VARIABLE_PREFIX`] and empty ones are left out. Later ones win.
@@ -99,10 +93,7 @@ impl Resolver {
 
     /// Adds secrets that came with the definition of a connection, such as the password inside `POSTGRES_DSN`.
     #[must_use]
-    pub fn with_definitions(
-        mut self,
-        secrets: impl IntoIterator<Item = (Identity, Secret)>,
-    ) -> Self {
+    pub fn with_definitions(mut self, secrets: impl IntoIterator<Item = (Identity, Secret)>) -> Self {
         self.definitions.extend(secrets);
         self
     }
@@ -111,22 +102,13 @@ impl Resolver {
     pub fn resolve(&self, name: &str, identity: &Identity) -> Resolution {
         let variable = variable_name(name);
         if let Some(secret) = self.variables.get(&variable) {
-            return Resolution::Found {
-                secret: secret.clone(),
-                origin: Origin::Variable(variable),
-            };
+            return Resolution::Found { secret: secret.clone(), origin: Origin::Variable(variable) };
         }
         if let Some(secret) = self.definitions.get(identity) {
-            return Resolution::Found {
-                secret: secret.clone(),
-                origin: Origin::Definition,
-            };
+            return Resolution::Found { secret: secret.clone(), origin: Origin::Definition };
         }
         match self.store.get(identity) {
-            Ok(Some(secret)) => Resolution::Found {
-                secret,
-                origin: Origin::Keyring,
-            },
+            Ok(Some(secret)) => Resolution::Found { secret, origin: Origin::Keyring },
             Ok(None) => Resolution::Missing,
             Err(error) => Resolution::Unavailable(error.for_connection(name)),
         }
@@ -136,15 +118,8 @@ impl Resolver {
     ///
     /// # Errors
     /// Fails as [`SecretStore::set`] does; the error names the connection's variable.
-    pub fn store(
-        &self,
-        name: &str,
-        identity: &Identity,
-        secret: &Secret,
-    ) -> Result<(), SecretError> {
-        self.store
-            .set(identity, secret)
-            .map_err(|error| error.for_connection(name))
+    pub fn store(&self, name: &str, identity: &Identity, secret: &Secret) -> Result<(), SecretError> {
+        self.store.set(identity, secret).map_err(|error| error.for_connection(name))
     }
 
     /// Forgets the secret of the connection `name` in the store; tells whether there was one.
@@ -152,9 +127,7 @@ impl Resolver {
     /// # Errors
     /// Fails as [`SecretStore::delete`] does; the error names the connection's variable.
     pub fn forget(&self, name: &str, identity: &Identity) -> Result<bool, SecretError> {
-        self.store
-            .delete(identity)
-            .map_err(|error| error.for_connection(name))
+        self.store.delete(identity).map_err(|error| error.for_connection(name))
     }
 }
 
@@ -179,23 +152,13 @@ mod tests {
         let memory = Memory::default();
         memory.set(&identity("db"), &Secret::new("kept")).unwrap();
         let resolver = Resolver::new(Box::new(memory));
-        assert_eq!(
-            found(resolver.resolve("app-db", &identity("db"))),
-            ("kept".into(), Origin::Keyring)
-        );
+        assert_eq!(found(resolver.resolve("app-db", &identity("db"))), ("kept".into(), Origin::Keyring));
         let resolver = resolver.with_definitions([(identity("db"), Secret::new("dsn"))]);
+        assert_eq!(found(resolver.resolve("app-db", &identity("db"))), ("dsn".into(), Origin::Definition));
+        let resolver = resolver.with_variables([("FIRN_SECRET_APP_DB".to_owned(), "typed".to_owned())]);
         assert_eq!(
             found(resolver.resolve("app-db", &identity("db"))),
-            ("dsn".into(), Origin::Definition)
-        );
-        let resolver =
-            resolver.with_variables([("FIRN_SECRET_APP_DB".to_owned(), "typed".to_owned())]);
-        assert_eq!(
-            found(resolver.resolve("app-db", &identity("db"))),
-            (
-                "typed".into(),
-                Origin::Variable("FIRN_SECRET_APP_DB".into())
-            )
+            ("typed".into(), Origin::Variable("FIRN_SECRET_APP_DB".into()))
         );
     }
 
@@ -203,22 +166,15 @@ mod tests {
     fn a_changed_host_does_not_get_the_stored_password() {
         let memory = Memory::default();
         memory.set(&identity("db"), &Secret::new("kept")).unwrap();
-        let resolver = Resolver::new(Box::new(memory))
-            .with_definitions([(identity("db"), Secret::new("dsn"))]);
-        assert!(matches!(
-            resolver.resolve("app_db", &identity("evil")),
-            Resolution::Missing
-        ));
+        let resolver = Resolver::new(Box::new(memory)).with_definitions([(identity("db"), Secret::new("dsn"))]);
+        assert!(matches!(resolver.resolve("app_db", &identity("evil")), Resolution::Missing));
     }
 
     #[test]
     fn an_empty_variable_counts_as_unset() {
-        let resolver = Resolver::new(Box::new(Memory::default()))
-            .with_variables([("FIRN_SECRET_A".to_owned(), String::new())]);
-        assert!(matches!(
-            resolver.resolve("a", &identity("db")),
-            Resolution::Missing
-        ));
+        let resolver =
+            Resolver::new(Box::new(Memory::default())).with_variables([("FIRN_SECRET_A".to_owned(), String::new())]);
+        assert!(matches!(resolver.resolve("a", &identity("db")), Resolution::Missing));
     }
 
     #[test]

@@ -50,13 +50,7 @@ mod tests {
             #[expect(dead_code, reason = "read through Debug only")]
             password: Option<Secret>,
         }
-        let text = format!(
-            "{:?} {:#?}",
-            Secret::new("hunter2"),
-            Holder {
-                password: Some(Secret::new("hunter2"))
-            }
-        );
+        let text = format!("{:?} {:#?}", Secret::new("hunter2"), Holder { password: Some(Secret::new("hunter2")) });
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("<redacted>"), "{text}");
     }

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use firn_secret::{
-    Identity, Keyring, Origin, Resolution, Resolver, Secret, SecretError, SecretStore,
-};
+use firn_secret::{Identity, Keyring, Origin, Resolution, Resolver, Secret, SecretError, SecretStore};
 use std::process::{Command, Output};
 
 const SCENARIO: &str = "FIRN_KEYRING_SCENARIO";
@@ -31,27 +29,15 @@ fn again(scenario: &str, wrap: impl FnOnce(&str) -> Command) -> Output {
 }
 
 fn assert_passed(output: &Output) {
-    let text = format!(
-        "{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
 /// A session bus whose keyring daemon is started with `daemon`, a shell line, before the scenario.
 fn on_a_bus(scenario: &str, daemon: &str) -> Output {
     again(scenario, |exe| {
         let mut command = Command::new("dbus-run-session");
-        command
-            .args(["--", "sh", "-c"])
-            .arg(format!(
-                "{daemon}; exec \"$0\" --exact {scenario} --nocapture"
-            ))
-            .arg(exe);
+        command.args(["--", "sh", "-c"]).arg(format!("{daemon}; exec \"$0\" --exact {scenario} --nocapture")).arg(exe);
         command
     })
 }
@@ -70,27 +56,16 @@ fn a_secret_is_kept_replaced_found_and_forgotten() {
     let db = identity("db");
     assert!(Keyring.get(&db).unwrap().is_none());
     Keyring.set(&db, &Secret::new("first")).unwrap();
-    Keyring
-        .set(&db, &Secret::new("zweites Päßwort '\"\\ 🔑"))
-        .unwrap();
-    assert_eq!(
-        Keyring.get(&db).unwrap().unwrap().expose(),
-        "zweites Päßwort '\"\\ 🔑"
-    );
+    Keyring.set(&db, &Secret::new("zweites Päßwort '\"\\ 🔑")).unwrap();
+    assert_eq!(Keyring.get(&db).unwrap().unwrap().expose(), "zweites Päßwort '\"\\ 🔑");
 
     let resolver = Resolver::new(Box::new(Keyring));
     match resolver.resolve("app_db", &db) {
         Resolution::Found { origin, .. } => assert_eq!(origin, Origin::Keyring),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(
-        resolver.resolve("app_db", &identity("evil")),
-        Resolution::Missing
-    ));
-    assert!(matches!(
-        Keyring.set(&db, &Secret::new("")),
-        Err(SecretError::Empty { .. })
-    ));
+    assert!(matches!(resolver.resolve("app_db", &identity("evil")), Resolution::Missing));
+    assert!(matches!(Keyring.set(&db, &Secret::new("")), Err(SecretError::Empty { .. })));
 
     assert!(Keyring.delete(&db).unwrap());
     assert!(!Keyring.delete(&db).unwrap());
@@ -103,9 +78,7 @@ fn without_a_session_bus_the_error_names_both_ways_out() {
     if !inside(scenario) {
         return assert_passed(&again(scenario, |exe| {
             let mut command = Command::new(exe);
-            command
-                .args(["--exact", scenario, "--nocapture"])
-                .env_remove("DBUS_SESSION_BUS_ADDRESS");
+            command.args(["--exact", scenario, "--nocapture"]).env_remove("DBUS_SESSION_BUS_ADDRESS");
             command
         }));
     }
@@ -115,15 +88,10 @@ fn without_a_session_bus_the_error_names_both_ways_out() {
     };
     assert!(matches!(error, SecretError::NoKeyring { .. }), "{error:?}");
     let text = error.to_string();
-    assert!(
-        text.contains("gnome-keyring-daemon") && text.contains("FIRN_SECRET_APP_DB"),
-        "{text}"
-    );
+    assert!(text.contains("gnome-keyring-daemon") && text.contains("FIRN_SECRET_APP_DB"), "{text}");
     assert!(std::error::Error::source(&error).is_some());
 
-    let error = resolver
-        .store("app-db", &identity("db"), &Secret::new("hunter2"))
-        .unwrap_err();
+    let error = resolver.store("app-db", &identity("db"), &Secret::new("hunter2")).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 }
 
@@ -135,15 +103,10 @@ fn a_keyring_without_a_collection_says_how_to_unlock_it() {
         return assert_passed(&on_a_bus(scenario, daemon));
     }
     let resolver = Resolver::new(Box::new(Keyring));
-    let error = resolver
-        .store("app_db", &identity("db"), &Secret::new("hunter2"))
-        .unwrap_err();
+    let error = resolver.store("app_db", &identity("db"), &Secret::new("hunter2")).unwrap_err();
     assert!(matches!(error, SecretError::Locked { .. }), "{error:?}");
     let text = error.to_string();
-    assert!(
-        text.contains("unlock") && text.contains("FIRN_SECRET_APP_DB"),
-        "{text}"
-    );
+    assert!(text.contains("unlock") && text.contains("FIRN_SECRET_APP_DB"), "{text}");
 }
 
 #[test]
@@ -153,13 +116,12 @@ fn a_bus_without_any_keyring_names_both_ways_out() {
         // An empty list of service folders keeps the bus from starting a keyring on demand.
         return assert_passed(&again(scenario, |exe| {
             let mut command = Command::new("dbus-run-session");
-            command
-                .args([
-                    "--config-file",
-                    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bare-bus.conf"),
-                    "--",
-                ])
-                .args([exe, "--exact", scenario, "--nocapture"]);
+            command.args(["--config-file", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bare-bus.conf"), "--"]).args([
+                exe,
+                "--exact",
+                scenario,
+                "--nocapture",
+            ]);
             command
         }));
     }
