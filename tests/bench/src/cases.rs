@@ -1,0 +1,208 @@
+//! The cases: what is run, against what, and how often.
+
+use crate::measure::{Usage, median, run};
+use crate::table::{Line, head};
+use anyhow::{Context as _, Result};
+use firn_postgres::PgSettings;
+use firn_testbed::{Cluster, ClusterOptions};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Rows of the read and Parquet cases.
+const READ_ROWS: f64 = 5_000_000.0;
+/// Rows of the sync case.
+const SYNC_ROWS: f64 = 1_000_000.0;
+/// Runs of each; the median counts.
+const RUNS: usize = 3;
+
+/// Where the server of a run is.
+struct Server {
+    dsn: String,
+    _cluster: Option<Cluster>,
+}
+
+impl Server {
+    fn start() -> Result<Self> {
+        if let Ok(dsn) = std::env::var("FIRN_BENCH_DSN") {
+            return Ok(Self { dsn, _cluster: None });
+        }
+        let options = ClusterOptions::new()
+            .setting("shared_buffers", "2GB")
+            .setting("work_mem", "64MB")
+            .setting("maintenance_work_mem", "512MB")
+            .setting("max_wal_size", "8GB");
+        let cluster = Cluster::start(options)?;
+        let dsn = cluster.database("bench")?;
+        Ok(Self { dsn, _cluster: Some(cluster) })
+    }
+
+    fn fill(&self, rows: f64) -> Result<()> {
+        let sql = include_str!("../sql/orders.sql").replace(":rows", &format!("{rows:.0}"));
+        self.sql(&sql)
+    }
+
+    fn sql(&self, sql: &str) -> Result<()> {
+        let done = Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &self.dsn, "-c"]).arg(sql).output()?;
+        anyhow::ensure!(done.status.success(), "psql: {}", String::from_utf8_lossy(&done.stderr));
+        Ok(())
+    }
+}
+
+/// Makes settings of a DSN as the benchmark's own servers have it: no TLS, no password.
+pub(crate) fn settings(dsn: &str) -> Result<PgSettings> {
+    firn_postgres::settings_of_url(dsn).map_err(|error| anyhow::anyhow!(error.chain()))
+}
+
+/// Runs the cases named, or all.
+pub(crate) fn all(names: &[&str]) -> Result<()> {
+    let wanted = |name| names.is_empty() || names.contains(&name);
+    let server = Server::start()?;
+    head();
+    if wanted("read") || wanted("parquet") {
+        server.fill(READ_ROWS)?;
+    }
+    if wanted("read") {
+        read(&server)?;
+    }
+    if wanted("parquet") {
+        parquet(&server)?;
+    }
+    if wanted("sync") {
+        sync(&server)?;
+    }
+    if wanted("memory") {
+        memory(&server)?;
+    }
+    Ok(())
+}
+
+fn body(words: &[&str]) -> Result<Usage> {
+    run(Command::new(std::env::current_exe()?).arg("body").args(words))
+}
+
+/// The peer is a Python program; without its packages the line is left out and says so.
+fn peer(words: &[&str]) -> Option<Command> {
+    let python = std::env::var_os("FIRN_BENCH_PYTHON")?;
+    let mut command = Command::new(python);
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peer_duckdb.py")).args(words);
+    Some(command)
+}
+
+fn several(mut once: impl FnMut() -> Result<Usage>) -> Result<Usage> {
+    once()?;
+    let runs: Result<Vec<Usage>> = (0..RUNS).map(|_| once()).collect();
+    Ok(median(runs?))
+}
+
+fn line(case: &str, who: &str, rows: Option<f64>, usage: Usage, yardstick: Option<(&str, Usage)>) {
+    Line {
+        case: case.to_owned(),
+        who: who.to_owned(),
+        seconds: usage.wall,
+        rows,
+        peak_mib: usage.peak_mib,
+        ratio: yardstick.map(|(name, other)| (other.wall / usage.wall, name.to_owned())),
+    }
+    .print();
+}
+
+fn read(server: &Server) -> Result<()> {
+    let dsn = server.dsn.as_str();
+    let limit = several(|| body(&["drain", dsn]))?;
+    let case = "orders 5 M × 16 → Arrow";
+    line(case, "two COPY streams, thrown away", Some(READ_ROWS), limit, None);
+    let firn = several(|| body(&["arrow", dsn]))?;
+    line(case, "firn", Some(READ_ROWS), firn, Some(("the limit", limit)));
+    if peer(&[]).is_some() {
+        let other = several(|| run(&mut peer(&["arrow", dsn]).context("no peer")?))?;
+        line(case, "DuckDB", Some(READ_ROWS), other, Some(("the limit", limit)));
+    }
+    Ok(())
+}
+
+fn parquet(server: &Server) -> Result<()> {
+    let dsn = server.dsn.as_str();
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let case = "orders 5 M × 16 → zstd Parquet";
+    let firn = several(|| body(&["parquet", dsn, &file("firn.parquet")]))?;
+    if peer(&[]).is_some() {
+        let other = several(|| run(&mut peer(&["parquet", dsn, &file("duckdb.parquet")]).context("no peer")?))?;
+        line(case, "DuckDB", Some(READ_ROWS), other, None);
+        line(case, "firn", Some(READ_ROWS), firn, Some(("DuckDB", other)));
+    } else {
+        line(case, "firn", Some(READ_ROWS), firn, None);
+    }
+    Ok(())
+}
+
+fn firn_binary() -> Result<PathBuf> {
+    let beside = std::env::current_exe()?.with_file_name("firn");
+    anyhow::ensure!(beside.is_file(), "{} is missing: build it with `cargo build --release -p firn-cli`", beside.display());
+    Ok(beside)
+}
+
+fn workspace(server: &Server, folder: &Path) -> Result<()> {
+    let settings = settings(&server.dsn)?;
+    let yaml = format!(
+        "connections:\n  app_db: {{ kind: postgres, host: {}, port: {}, database: {}, user: {}, tls: disable }}\n  \
+         warehouse: {{ kind: duckdb, path: warehouse.duckdb }}\nsource: app_db\ntarget: warehouse\ntables:\n  \
+         - {{ source: public.orders, target: main.orders, pk: order_id, watermark_column: updated_at }}\n",
+        settings.host, settings.port, settings.database, settings.user
+    );
+    std::fs::write(folder.join("firn.yaml"), yaml)?;
+    Ok(())
+}
+
+fn sync_once(folder: &Path) -> Result<Usage> {
+    let data = folder.join("data");
+    run(Command::new(firn_binary()?).args(["--json", "--workspace"]).arg(folder).args(["sync", "run"]).env("XDG_DATA_HOME", data))
+}
+
+/// First load, one row in twenty changed, nothing changed: each time a whole process with default settings.
+fn sync(server: &Server) -> Result<()> {
+    let mut firn: [Vec<Usage>; 3] = Default::default();
+    let mut other: [Vec<Usage>; 3] = Default::default();
+    for round in 0..=RUNS {
+        server.fill(SYNC_ROWS)?;
+        let (ours, theirs) = (tempfile::tempdir()?, tempfile::tempdir()?);
+        let file = theirs.path().join("peer.duckdb").display().to_string();
+        server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
+        workspace(server, ours.path())?;
+        for step in 0..3 {
+            if step == 1 {
+                server.sql(include_str!("../sql/touch.sql"))?;
+            }
+            let a = sync_once(ours.path())?;
+            let b = peer(&["sync", &server.dsn, &file]).map(|mut command| run(&mut command)).transpose()?;
+            if round > 0 {
+                firn[step].push(a);
+                other[step].extend(b);
+            }
+        }
+    }
+    for (step, case) in ["first load of 1 M", "5 % of 1 M changed", "nothing changed"].iter().enumerate() {
+        let ours = median(std::mem::take(&mut firn[step]));
+        if other[step].is_empty() {
+            line(case, "firn", None, ours, None);
+        } else {
+            let theirs = median(std::mem::take(&mut other[step]));
+            line(case, "DuckDB by hand", None, theirs, None);
+            line(case, "firn", None, ours, Some(("DuckDB by hand", theirs)));
+        }
+    }
+    Ok(())
+}
+
+/// Peak memory of a first load: the same at four times the rows.
+fn memory(server: &Server) -> Result<()> {
+    for rows in [READ_ROWS, 4.0 * READ_ROWS] {
+        server.fill(rows)?;
+        server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
+        let folder = tempfile::tempdir()?;
+        workspace(server, folder.path())?;
+        let usage = sync_once(folder.path())?;
+        line(&format!("first load of {:.0} M → DuckDB", rows / 1e6), "firn", Some(rows), usage, None);
+    }
+    Ok(())
+}
