@@ -65,8 +65,8 @@ install_packages() {
         trap - EXIT
     fi
     [ $status = 0 ] || fail "apt-get could not install: $*" "its messages are above; run \`make deps\` again afterwards"
-    if $disables_bouncer && is_installed pgbouncer && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --quiet pgbouncer
+    if $disables_bouncer && is_installed pgbouncer; then
+        as_root update-rc.d pgbouncer disable >/dev/null
     fi
 }
 
@@ -86,7 +86,13 @@ system_packages() {
             say "warning: apt-get update failed; going on with the lists that are there"
     fi
     if $needs_server; then missing+=($(server_packages)); fi
-    if $needs_node; then missing+=($(node_packages)); fi
+    if $needs_node; then
+        local node
+        node=$(node_packages)
+        # Said before the long part, not after it.
+        [ -n "$node" ] || node_help
+        missing+=($node)
+    fi
     if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; else say "system packages: nothing missing"; fi
     node_is_there || node_help
     if wants demo && ! server_is_there; then fail "PostgreSQL was installed, and its programs are not in /usr/lib/postgresql"; fi
@@ -136,7 +142,7 @@ node_help() {
 
 rust() {
     local version
-    version=$(rustc --version 2>/dev/null | sed -n 's/^rustc \([0-9.]*\).*/\1/p')
+    version=$(rustc --version 2>/dev/null | sed -n 's/^rustc \([0-9.]*\).*/\1/p') || version=
     if [ -z "$version" ] || ! command -v cargo >/dev/null; then
         fail "a Rust toolchain ($minimum_rust or newer) is needed, and there is none" \
             "https://rustup.rs: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
@@ -214,6 +220,7 @@ user_interface() {
     else
         say "installing the locked Node packages"
         npm --prefix ui ci --no-audit --no-fund
+        mkdir -p ui/node_modules
         printf '%s\n' "$lock" >"$stamp"
     fi
     changed=ui/dist/index.html
@@ -237,7 +244,7 @@ cargo_tool() {
         return
     fi
     say "compiling $crate $version"
-    CARGO_TARGET_DIR=$cache/tools-target cargo install --locked --debug --root "$tools" --version "$version" "$@" "$crate"
+    CARGO_TARGET_DIR=$cache/tools-target CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug --root "$tools" --version "$version" "$@" "$crate"
     rm -rf "$cache/tools-target"
 }
 
