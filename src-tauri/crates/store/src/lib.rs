@@ -1,1 +1,21 @@
-//! Local state in SQLite: recent workspaces, run history, window.
+//! Local state in SQLite: the workspaces that were opened, the history of runs, the window and its settings.
+//!
+//! Nothing here is the truth about data: cursors live in targets, their report in the state tables of the source. Losing
+//! this file loses a list of recent folders and a history. Several processes may have it open at once.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod error;
+mod events;
+mod open;
+mod recent;
+mod runs;
+mod settings;
+
+pub use chrono::{DateTime, Utc};
+pub use error::StoreError;
+pub use events::{MAX_EVENT_BYTES, MAX_EVENTS, RunEvent};
+pub use open::Store;
+pub use recent::RecentWorkspace;
+pub use runs::{Holder, MAX_RUNS, Run, RunFinish, RunStart, RunStatus, RunTable, Trigger};
+pub use uuid::Uuid;
