@@ -194,13 +194,29 @@ async fn connect(mut client: TcpStream, server: SocketAddr, shared: Arc<Shared>)
         end = ended_by_fault(&mut state, generation) => end,
         end = relay(&mut client, server, &mut upstream, &shared) => end,
     };
-    if matches!(end, End::Reset) {
-        // Without the option the sockets are closed in the orderly way, and the client under test sees the wrong fault.
-        for stream in [Some(&client), upstream.as_ref()].into_iter().flatten() {
-            if let Err(error) = stream.set_zero_linger() {
-                panic!("the proxy cannot reset a connection: {error}");
+    match end {
+        End::Finished => {}
+        End::Cut => {
+            drop(upstream);
+            finish_quietly(&mut client).await;
+        }
+        End::Reset => {
+            // Without the option the sockets are closed in the orderly way, and the client sees the wrong fault.
+            for stream in [Some(&client), upstream.as_ref()].into_iter().flatten() {
+                if let Err(error) = stream.set_zero_linger() {
+                    panic!("the proxy cannot reset a connection: {error}");
+                }
             }
         }
+    }
+}
+
+/// Tells the client that nothing more comes, and swallows what it still says: bytes that arrive at a closed socket
+/// would be answered with a reset.
+async fn finish_quietly(client: &mut TcpStream) {
+    let mut buffer = [0; 4096];
+    if client.shutdown().await.is_ok() {
+        while matches!(client.read(&mut buffer).await, Ok(1..)) {}
     }
 }
 

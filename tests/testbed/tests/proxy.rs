@@ -43,7 +43,8 @@ async fn a_cut_ends_connections_in_the_orderly_way_until_it_is_opened_again() {
     proxy.set(Fault::Cut);
     let error = one(&mut open).await.unwrap_err();
     assert_eq!(io_kind(&error), Some(std::io::ErrorKind::UnexpectedEof), "{error}");
-    assert!(connection(&proxy).await.is_err());
+    let error = connection(&proxy).await.unwrap_err();
+    assert_eq!(io_kind(&error), Some(std::io::ErrorKind::UnexpectedEof), "{error}");
     proxy.open();
     let mut again = connection(&proxy).await.unwrap();
     assert_eq!(one(&mut again).await.unwrap(), 1);
