@@ -117,10 +117,10 @@ impl TableRun<'_> {
                 Grant::Held(error) => return Ok(Ended::Held(error)),
                 Grant::Epoch(epoch) => self.epoch = epoch,
             }
-            self.engine.target.fence(&self.source, self.epoch).await?;
         }
         let lost = keeper.keep(self.source.clone(), self.epoch);
         let epoch = self.epoch;
+        self.engine.target.fence(&self.source, epoch).await?;
         tokio::select! {
             done = self.sync() => done.map(|()| Ended::Done),
             () = lost.cancelled() => Err(Error::new(
