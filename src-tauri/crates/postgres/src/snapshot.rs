@@ -1,0 +1,199 @@
+//! A table at one moment: a read-only transaction, and readers that share its view.
+
+use crate::copy::{Reader, stream};
+use crate::error::from_sqlx;
+use crate::quote::{literal, table};
+use crate::read_sql;
+use async_trait::async_trait;
+use firn_connector::switches::{Protection, on};
+use firn_connector::{BatchStream, Error, ErrorKind, PageRange, ReadPlan, ReadScope, Result, Side, Snapshot};
+use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Row};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long the server may take to begin a transaction.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+/// A view of one table that up to a number of streams may read at once.
+///
+/// It holds at most one connection a reader, the first from the beginning, the others when they are needed; a pool for
+/// snapshots of `n` readers has to have `n` connections to spare. With one reader it costs one round trip to open and
+/// one for each scope. Nothing is set outside the transactions, so it works behind a pooler in transaction mode.
+pub struct PgSnapshot {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pool: PgPool,
+    plan: Arc<ReadPlan>,
+    /// The name under which the first transaction has exported its view, where there may be a second reader.
+    exported: Option<String>,
+    /// Readers that wait for a scope.
+    idle: Mutex<Vec<Reader>>,
+    readers: Arc<Semaphore>,
+}
+
+impl PgSnapshot {
+    /// Opens a view of the plan's table as it is now, for up to `readers` streams at once (at least one).
+    ///
+    /// # Errors
+    /// Whatever keeps the source from being reached.
+    pub async fn open(pool: &PgPool, plan: Arc<ReadPlan>, readers: usize) -> Result<Self> {
+        let readers = readers.max(1);
+        let export = readers > 1;
+        let ask = if export { ", pg_export_snapshot() AS exported" } else { "" };
+        let (first, row) = begin(pool, None, ask).await.map_err(|error| error.on_table(&plan.table))?;
+        let exported = if export { Some(get(&row, "exported")?) } else { None };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                pool: pool.clone(),
+                plan,
+                exported,
+                idle: Mutex::new(vec![first]),
+                readers: Arc::new(Semaphore::new(readers)),
+            }),
+        })
+    }
+}
+
+fn get<'r, T>(row: &'r sqlx::postgres::PgRow, column: &str) -> Result<T>
+where
+    T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    row.try_get(column).map_err(|error| from_sqlx(error, Side::Source))
+}
+
+/// Begins a read transaction; its view is that of `snapshot` where one is named, else of this moment.
+async fn begin(pool: &PgPool, snapshot: Option<&str>, ask: &str) -> Result<(Reader, sqlx::postgres::PgRow)> {
+    let mut connection = pool.acquire().await.map_err(|error| from_sqlx(error, Side::Source))?;
+    let sql = begin_sql(connection.server_version_num(), snapshot, ask);
+    let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *connection);
+    let failure = match tokio::time::timeout(BEGINNING, query).await {
+        Ok(Ok(row)) => {
+            let backend = get(&row, "backend")?;
+            return Ok((Reader::new(pool, connection, backend), row));
+        }
+        Ok(Err(error)) => from_sqlx(error, Side::Source),
+        Err(_) => crate::error::no_answer(Side::Source, BEGINNING.as_secs()),
+    };
+    // A transaction may be open in it, or an answer on its way.
+    let _already_broken = sqlx::Connection::close_hard(connection.detach()).await;
+    Err(failure)
+}
+
+fn begin_sql(server_version: Option<u32>, snapshot: Option<&str>, ask: &str) -> String {
+    let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
+    let mut sql = format!("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access};");
+    if let Some(snapshot) = snapshot {
+        sql.push_str(&format!(" SET TRANSACTION SNAPSHOT {};", literal(snapshot)));
+    }
+    if on(Protection::StatementTimeout) {
+        // A reader waits while what it has read is written: that is no idleness.
+        sql.push_str(" SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;");
+        if server_version.is_some_and(|version| version >= 170_000) {
+            sql.push_str(" SET LOCAL transaction_timeout = 0;");
+        }
+    }
+    // The last statement fixes the view: the ones before it do not look at data.
+    sql.push_str(&format!(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend{ask}"));
+    sql
+}
+
+impl Shared {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Reader>> {
+        // The list is whole at every moment, whoever panicked.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until fewer than the allowed number of streams are alive, and returns a reader of this view.
+    async fn reader(&self) -> Result<(Reader, OwnedSemaphorePermit)> {
+        let permit = self.readers.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| Error::cancelled(Side::Source))?;
+        if let Some(reader) = self.idle().pop() {
+            return Ok((reader, permit));
+        }
+        let Some(snapshot) = &self.exported else {
+            // The only reader has failed or was dropped in the middle, and its view with it.
+            let message = "the snapshot has ended with the stream that was read from it";
+            return Err(Error::new(Side::Source, ErrorKind::Transient, message).on_table(&self.plan.table));
+        };
+        let (reader, _) = begin(&self.pool, Some(snapshot), "").await.map_err(|error| error.on_table(&self.plan.table))?;
+        Ok((reader, permit))
+    }
+}
+
+#[async_trait]
+impl Snapshot for PgSnapshot {
+    async fn ranges(&self, bytes: u64) -> Result<Vec<PageRange>> {
+        let (mut reader, _permit) = self.shared.reader().await?;
+        // Ranges of ctid are read directly since PostgreSQL 14; before that each of them would scan the whole table.
+        let sql = format!(
+            "SELECT CASE WHEN c.relkind = 'r' AND a.amname = 'heap' \
+                          AND pg_catalog.current_setting('server_version_num')::int >= 140000 \
+                    THEN pg_catalog.pg_relation_size(c.oid, 'main') END AS bytes, \
+                    pg_catalog.current_setting('block_size')::int8 AS page \
+             FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam \
+             WHERE c.oid = {}::pg_catalog.regclass",
+            literal(&table(&self.shared.plan.table))
+        );
+        let row = reader.query_one(sql).await.map_err(|error| error.on_table(&self.shared.plan.table))?;
+        let (size, page): (Option<i64>, i64) = (get(&row, "bytes")?, get(&row, "page")?);
+        self.shared.idle().push(reader);
+        Ok(match size {
+            Some(size) => cut(u64::try_from(size / page.max(1)).unwrap_or(0), bytes / page.max(1).unsigned_abs()),
+            None => Vec::new(),
+        })
+    }
+
+    async fn read(&self, scope: ReadScope) -> Result<BatchStream> {
+        let statement = read_sql::copy(&self.shared.plan, &scope)?;
+        let (mut reader, permit) = self.shared.reader().await?;
+        let shared = self.shared.clone();
+        Ok(stream(|batches| async move {
+            reader.copy(&statement, &shared.plan, &batches).await?;
+            shared.idle().push(reader);
+            drop(permit);
+            Ok(())
+        }))
+    }
+}
+
+/// Cuts a table of `pages` pages into even ranges of about `each`; the last has no end.
+fn cut(pages: u64, each: u64) -> Vec<PageRange> {
+    let count = pages.div_ceil(each.max(1)).max(1);
+    // Fits: a table has fewer than 2^32 pages.
+    let page = |at: u64| u32::try_from(u128::from(pages) * u128::from(at) / u128::from(count)).unwrap_or(u32::MAX);
+    (0..count).map(|at| PageRange { from: page(at), to: (at + 1 < count).then(|| page(at + 1)) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_even_and_the_last_is_open() {
+        let range = |from, to| PageRange { from, to };
+        assert_eq!(cut(0, 10), [range(0, None)]);
+        assert_eq!(cut(10, 10), [range(0, None)]);
+        assert_eq!(cut(11, 10), [range(0, Some(5)), range(5, None)]);
+        assert_eq!(cut(3, 0), [range(0, Some(1)), range(1, Some(2)), range(2, None)]);
+        let many = cut(u64::from(u32::MAX), 1 << 20);
+        assert!(many.windows(2).all(|pair| pair[0].to == Some(pair[1].from) && pair[0].from < pair[1].from));
+        assert_eq!(many.last().map(|last| last.to), Some(None));
+    }
+
+    #[test]
+    fn a_reader_sets_nothing_outside_its_transaction() {
+        let sql = begin_sql(Some(150_004), Some("00000003-0000001B-1"), "");
+        assert_eq!(
+            sql,
+            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+             SET TRANSACTION SNAPSHOT '00000003-0000001B-1'; SET LOCAL statement_timeout = 0; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL TimeZone = 'UTC'; \
+             SELECT pg_backend_pid() AS backend"
+        );
+        assert!(begin_sql(Some(170_000), None, "").contains("SET LOCAL transaction_timeout = 0;"));
+    }
+}
