@@ -2,12 +2,22 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod connect;
+mod copy;
 pub mod decode;
 pub mod discover;
 pub mod error;
 mod horizon;
 mod introspect;
 pub mod quote;
+pub mod read_sql;
 mod session;
+pub mod snapshot;
+pub mod source;
+mod stall;
 pub mod state;
 mod types;
+
+pub use connect::{Password, PgSettings, TlsMode};
+pub use discover::{DiscoveredTable, WatermarkCandidate, discover};
+pub use source::PostgresSource;
+pub use state::PostgresState;

@@ -44,21 +44,19 @@ pub fn literal(text: &str) -> String {
 /// A value put into a statement from a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'a> {
-    /// A text; stands in the statement as `:'name'`.
+    /// A text, or the name of something.
     Text(&'a str),
-    /// A text or NULL; stands in the statement as `:'name'`.
+    /// A text or NULL.
     Optional(Option<&'a str>),
-    /// An integer; stands in the statement as `:'name'` and is written as a literal, so that the server types it.
+    /// An integer, written as a literal that the statement casts.
     Integer(i64),
-    /// An identifier; stands in the statement as `:"name"`.
-    Name(&'a str),
 }
 
 /// Fills the variables of a statement, written as psql writes them: `:'name'` for a value, `:"name"` for an identifier.
 /// The files can therefore be run by psql with `-v name=value`, too.
 ///
 /// # Errors
-/// [`ErrorKind::Other`] where the statement names a variable that was not given or is of the other sort.
+/// [`ErrorKind::Other`] where the statement names a variable that was not given, or an identifier that is no text.
 pub fn fill(statement: &str, values: &[(&str, Value<'_>)]) -> Result<String> {
     let mut filled = String::with_capacity(statement.len() + 64 * values.len());
     let mut rest = statement;
@@ -82,7 +80,7 @@ pub fn fill(statement: &str, values: &[(&str, Value<'_>)]) -> Result<String> {
             ('\'', Some(Value::Text(text) | Value::Optional(Some(text)))) => literal(text),
             ('\'', Some(Value::Optional(None))) => "NULL".to_owned(),
             ('\'', Some(Value::Integer(number))) => literal(&number.to_string()),
-            ('"', Some(Value::Name(name))) => ident(name),
+            ('"', Some(Value::Text(name))) => ident(name),
             _ => {
                 let message = format!("a statement has no value for the variable `{name}`");
                 return Err(Error::new(Side::Engine, ErrorKind::Other, message));
@@ -116,10 +114,10 @@ mod tests {
     #[test]
     fn variables_are_filled_and_casts_are_left_alone() {
         let statement = "SELECT :'a'::text, x::\"char\", ':' || :'n' FROM :\"s\".t";
-        let values = [("a", Value::Text("it's :'n'")), ("n", Value::Optional(None)), ("s", Value::Name("odd\"s"))];
+        let values = [("a", Value::Text("it's :'n'")), ("n", Value::Optional(None)), ("s", Value::Text("odd\"s"))];
         let filled = fill(statement, &values).unwrap();
         assert_eq!(filled, "SELECT 'it''s :''n'''::text, x::\"char\", ':' || NULL FROM \"odd\"\"s\".t");
         assert!(fill("SELECT :'b'", &values).is_err());
-        assert!(fill("SELECT :'s'", &values).is_err(), "an identifier is not a value");
+        assert!(fill("SELECT 1 AS :\"n\"", &values).is_err(), "NULL is not an identifier");
     }
 }

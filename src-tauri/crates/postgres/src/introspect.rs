@@ -1,0 +1,348 @@
+//! What a server knows about a table: columns with resolved types, keys, indexes, storage, and the types of
+//! transform expressions.
+
+use crate::error::sqlstate;
+use crate::quote::{Value, fill, ident, literal, table as quoted_table};
+use crate::session;
+use crate::types::{TypeCatalog, parse};
+use firn_catalog::{Numeric, PgType, TableName, WatermarkKind};
+use firn_connector::{Error, ErrorKind, Relation, Result, Side, SourceColumn, SourceTable, WatermarkFacts};
+use serde::Deserialize;
+use sqlx::{PgPool, Postgres, Row, Transaction};
+use std::collections::BTreeMap;
+
+const SIDE: Side = Side::Source;
+
+/// A relation as `tables.sql` describes it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Described {
+    version: i32,
+    oid: u32,
+    pub(crate) schema: String,
+    pub(crate) name: String,
+    kind: String,
+    heap: bool,
+    inherited: bool,
+    foreign_leaf: bool,
+    readable: bool,
+    row_security: bool,
+    filenode: Option<u32>,
+    pages: u64,
+    bytes: i64,
+    estimated_rows: i64,
+    columns: Option<Vec<Column>>,
+    indexes: Option<Vec<Index>>,
+    triggers: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Column {
+    number: i16,
+    name: String,
+    #[serde(rename = "type")]
+    oid: u32,
+    typmod: i32,
+    generated: bool,
+    not_null: bool,
+    default: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Index {
+    primary: bool,
+    unique: bool,
+    btree: bool,
+    plain: bool,
+    columns: Vec<i16>,
+}
+
+/// Reads descriptions: of one relation by its quoted name, or of all in a schema.
+pub(crate) async fn describe(pool: &PgPool, relation: Option<&str>, schema: Option<&str>) -> Result<Vec<Described>> {
+    let values = [("relation", Value::Optional(relation)), ("schema", Value::Optional(schema))];
+    let sql = fill(include_str!("../../../../sql/postgres/tables.sql"), &values)?;
+    let rows = session::run(pool, SIDE, sql).await?;
+    rows.iter().map(|row| parse(session::column(row, "described", SIDE)?, SIDE)).collect()
+}
+
+/// Loads the types of all columns of these relations.
+pub(crate) async fn column_types(pool: &PgPool, described: &[Described]) -> Result<TypeCatalog> {
+    let columns = described.iter().flat_map(|relation| relation.columns.iter().flatten());
+    TypeCatalog::load(pool, columns.map(|column| column.oid)).await
+}
+
+/// Describes a table for [`firn_connector::Source::inspect`].
+pub(crate) async fn inspect(
+    pool: &PgPool,
+    name: &TableName,
+    expressions: &BTreeMap<String, String>,
+    filter: Option<&str>,
+) -> Result<SourceTable> {
+    let work = async {
+        let described = describe(pool, Some(&quoted_table(name)), None).await?.pop().ok_or_else(|| not_there(name))?;
+        if !described.readable {
+            let message = "the role may not read this table";
+            let grant = format!("GRANT SELECT ON {} TO …", quoted_table(name));
+            return Err(Error::new(SIDE, ErrorKind::Permission, message).with_hint(grant));
+        }
+        let types = column_types(pool, std::slice::from_ref(&described)).await?;
+        let mut table = described.source_table(&types)?;
+        table.expressions = expression_types(pool, &table, expressions, filter).await?;
+        Ok(table)
+    };
+    work.await.map_err(|error: Error| error.on_table(name))
+}
+
+fn not_there(name: &TableName) -> Error {
+    let hint = match &name.schema {
+        Some(_) => "Check schema and name, capital letters included; `firn sync discover` lists what the role can see.",
+        None => "Write it with its schema, such as public.users; `firn sync discover` lists what the role can see.",
+    };
+    Error::new(SIDE, ErrorKind::NotFound, "there is no such table").with_hint(hint)
+}
+
+impl Described {
+    /// Turns the description into the seam's form, without expressions.
+    pub(crate) fn source_table(&self, types: &TypeCatalog) -> Result<SourceTable> {
+        let relation = match self.kind.as_str() {
+            "r" => Relation::Table,
+            // System columns of a foreign partition cannot be read.
+            "p" if self.foreign_leaf => Relation::Foreign,
+            "p" => Relation::Partitioned,
+            "v" | "m" => Relation::View,
+            "f" => Relation::Foreign,
+            _ => {
+                let message = "this is a sequence, an index or a type, not something with rows to sync";
+                return Err(Error::new(SIDE, ErrorKind::Configuration, message));
+            }
+        };
+        let columns: Vec<SourceColumn> =
+            self.columns.iter().flatten().map(|column| source_column(column, types)).collect();
+        let watermark_columns = self.columns.iter().flatten().zip(&columns);
+        let watermarks = watermark_columns
+            .filter(|(_, resolved)| WatermarkKind::of(&resolved.ty).is_some())
+            .map(|(column, _)| (column.name.clone(), self.watermark_facts(column)))
+            .collect();
+        let not_null = |name: &String| columns.iter().any(|column| column.name == *name && column.not_null);
+        let unique_keys = self.key_indexes(|index| index.unique);
+        Ok(SourceTable {
+            name: TableName::new(&self.schema, &self.name),
+            relation,
+            expressions: BTreeMap::new(),
+            primary_key: self.key_indexes(|index| index.primary).into_iter().next().unwrap_or_default(),
+            unique_keys: unique_keys.into_iter().filter(|key| key.iter().all(not_null)).collect(),
+            pages: u32::try_from(self.pages).unwrap_or(u32::MAX),
+            estimated_rows: self.estimated_rows,
+            bytes: self.bytes,
+            generation: format!("{}/{}", self.oid, self.filenode.unwrap_or(0)),
+            watermarks,
+            row_security: self.row_security,
+            // Children by inheritance have pages of their own under the same numbers.
+            page_ranges: self.version >= 140_000 && self.kind == "r" && self.heap && !self.inherited,
+            columns,
+        })
+    }
+
+    /// Returns whether a row trigger before updates mentions a column.
+    pub(crate) fn trigger_sets(&self, column: &str) -> bool {
+        let column = column.to_lowercase();
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        self.triggers.iter().flatten().any(|text| text.to_lowercase().split(|c| !word(c)).any(|part| part == column))
+    }
+
+    fn key_indexes(&self, wanted: impl Fn(&Index) -> bool) -> Vec<Vec<String>> {
+        let name_of =
+            |number: &i16| self.columns.iter().flatten().find(|c| c.number == *number).map(|c| c.name.clone());
+        let indexes = self.indexes.iter().flatten().filter(|index| index.plain && wanted(index));
+        indexes.filter_map(|index| index.columns.iter().map(name_of).collect()).collect()
+    }
+
+    fn watermark_facts(&self, column: &Column) -> WatermarkFacts {
+        let begins = |index: &Index| index.btree && index.plain && index.columns.first() == Some(&column.number);
+        WatermarkFacts {
+            indexed: self.indexes.iter().flatten().any(begins),
+            clock_default: column.default.as_deref().is_some_and(is_clock),
+        }
+    }
+}
+
+fn source_column(column: &Column, types: &TypeCatalog) -> SourceColumn {
+    SourceColumn {
+        name: column.name.clone(),
+        ty: types.resolve(column.oid, column.typmod),
+        not_null: column.not_null || types.not_null(column.oid),
+        generated: column.generated,
+    }
+}
+
+/// Returns whether a default, as the server prints it, is the database's clock and nothing computed from it.
+fn is_clock(default: &str) -> bool {
+    // Quoted parts, such as the name of a time zone, may hold signs that would look like arithmetic.
+    let bare: String = default.split('\'').step_by(2).collect();
+    let clocks = [
+        "now()",
+        "transaction_timestamp()",
+        "statement_timestamp()",
+        "clock_timestamp()",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIMESTAMP",
+        "CURRENT_DATE",
+    ];
+    clocks.iter().any(|clock| bare.contains(clock))
+        && !bare.contains(['+', '-', '*', '/'])
+        && !bare.contains("date_trunc")
+}
+
+/// Has the server type expressions over a table's row, and check the filter, without running them over data.
+async fn expression_types(
+    pool: &PgPool,
+    table: &SourceTable,
+    expressions: &BTreeMap<String, String>,
+    filter: Option<&str>,
+) -> Result<BTreeMap<String, PgType>> {
+    if expressions.is_empty() && filter.is_none() {
+        return Ok(BTreeMap::new());
+    }
+    let from = from_clause(&table.name, filter);
+    // The expressions stand beside each other in one statement; only where it fails each is tried by itself.
+    let list: Vec<&str> = expressions.values().map(String::as_str).collect();
+    let mut transaction = session::read_only(pool, SIDE).await?;
+    let typed = type_list(&mut transaction, &list, &from).await;
+    let oids = match typed {
+        Ok(oids) => oids,
+        Err(error) if error.is_transient() || error.kind == ErrorKind::Permission => return Err(error),
+        Err(error) => {
+            transaction.rollback().await.map_err(|error| crate::error::from_sqlx(error, SIDE))?;
+            return Err(find_broken(pool, table, expressions, filter).await?.unwrap_or(error));
+        }
+    };
+    let typmods = if oids.iter().any(|oid| *oid == 1700) {
+        numeric_typmods(&mut transaction, &list, &from).await?
+    } else {
+        vec![None; list.len()]
+    };
+    drop(transaction);
+    let types = TypeCatalog::load(pool, oids.iter().copied()).await?;
+    let resolved = oids.iter().zip(typmods).map(|(oid, typmod)| match typmod {
+        Some(numeric) if *oid == 1700 => PgType::Numeric(Some(numeric)),
+        _ => types.resolve(*oid, -1),
+    });
+    Ok(expressions.keys().cloned().zip(resolved).collect())
+}
+
+/// Writes the FROM and WHERE of a probe. A line end closes a comment at the end of what the user wrote.
+fn from_clause(table: &TableName, filter: Option<&str>) -> String {
+    let condition = filter.map(|filter| format!(" WHERE ({filter}\n)")).unwrap_or_default();
+    format!("FROM {}{condition}", quoted_table(table))
+}
+
+/// Returns the type OIDs of expressions. Nothing runs: the subqueries are limited to no row, and `pg_typeof` looks at
+/// the type its argument was given when the statement was analysed.
+async fn type_list(transaction: &mut Transaction<'static, Postgres>, list: &[&str], from: &str) -> Result<Vec<u32>> {
+    // Without expressions the filter alone is checked.
+    let probes: Vec<String> =
+        if list.is_empty() { vec!["NULL".to_owned()] } else { list.iter().map(|e| format!("({e}\n)")).collect() };
+    let columns: Vec<String> = probes
+        .iter()
+        .map(|probe| format!("pg_catalog.pg_typeof((SELECT {probe} {from} LIMIT 0))::oid::int8"))
+        .collect();
+    let rows = session::single(transaction, SIDE, format!("SELECT {}", columns.join(", "))).await?;
+    let Some(row) = rows.first() else { return Ok(Vec::new()) };
+    let mut oids = Vec::with_capacity(list.len());
+    for place in 0..list.len() {
+        let oid: i64 = row.try_get(place).map_err(|error| crate::error::from_sqlx(error, SIDE))?;
+        oids.push(u32::try_from(oid).unwrap_or(0));
+    }
+    Ok(oids)
+}
+
+/// Returns precision and scale of numeric expressions that have them.
+///
+/// No function returns the typmod of an expression, but the XML schema of a query spells it out in the name of the
+/// type (`NUMERIC_12_2`; xml.c, `map_sql_type_to_xml_name`), and making one opens the query without running it.
+async fn numeric_typmods(
+    transaction: &mut Transaction<'static, Postgres>,
+    list: &[&str],
+    from: &str,
+) -> Result<Vec<Option<Numeric>>> {
+    let columns: Vec<String> =
+        list.iter().enumerate().map(|(i, e)| format!("({e}\n) AS {}", ident(&format!("e{i}")))).collect();
+    let query = literal(&format!("SELECT {} {from}", columns.join(", ")));
+    let sql = format!("SELECT pg_catalog.query_to_xmlschema({query}, false, false, '')::text AS schema");
+    let rows = session::single(transaction, SIDE, sql).await?;
+    let schema: String = match rows.first() {
+        Some(row) => session::column(row, "schema", SIDE)?,
+        None => String::new(),
+    };
+    Ok((0..list.len()).map(|i| numeric_in_schema(&schema, &format!("e{i}"))).collect())
+}
+
+fn numeric_in_schema(schema: &str, element: &str) -> Option<Numeric> {
+    let (_, declared) = schema.split_once(&format!("<xsd:element name=\"{element}\" type=\"NUMERIC_"))?;
+    let (name, _) = declared.split_once('"')?;
+    let (precision, scale) = name.split_once('_')?;
+    let (precision, scale): (i32, i32) = (precision.parse().ok()?, scale.parse().ok()?);
+    // Both halves are printed as the typmod holds them, so a negative scale appears in its 11-bit form.
+    Numeric::from_typmod((precision << 16 | (scale & 0x7ff)) + 4)
+}
+
+/// Finds which expression, or the filter, the server does not accept.
+async fn find_broken(
+    pool: &PgPool,
+    table: &SourceTable,
+    expressions: &BTreeMap<String, String>,
+    filter: Option<&str>,
+) -> Result<Option<Error>> {
+    let filter_alone = filter.map(|filter| (None, filter));
+    let parts = filter_alone.into_iter().chain(expressions.iter().map(|(column, sql)| (Some(column), sql.as_str())));
+    for (column, sql) in parts {
+        let mut transaction = session::read_only(pool, SIDE).await?;
+        let outcome = match column {
+            Some(_) => type_list(&mut transaction, &[sql], &from_clause(&table.name, None)).await,
+            None => type_list(&mut transaction, &[], &from_clause(&table.name, Some(sql))).await,
+        };
+        let Err(cause) = outcome else { continue };
+        if cause.is_transient() || sqlstate(&cause).is_none() {
+            return Err(cause);
+        }
+        let what = match column {
+            Some(column) => format!("the transform of column `{column}` is not an expression over this table"),
+            None => "`where` is not a condition over this table".to_owned(),
+        };
+        let said = cause.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        let hint = "Correct it in the table's entry; it is SQL that PostgreSQL evaluates for each row.";
+        let error =
+            Error::new(SIDE, ErrorKind::Configuration, format!("{what}: {said}")).with_hint(hint).caused_by(cause);
+        return Ok(Some(error));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_told_from_a_computation() {
+        for clock in [
+            "now()",
+            "CURRENT_TIMESTAMP",
+            "(now() AT TIME ZONE 'utc'::text)",
+            "timezone('America/St_Johns'::text, now())",
+        ] {
+            assert!(is_clock(clock), "{clock}");
+        }
+        for other in ["(now() - '1 day'::interval)", "'2020-01-01'::timestamp", "date_trunc('day'::text, now())", "0"] {
+            assert!(!is_clock(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn precision_and_scale_from_an_xml_schema() {
+        let schema = "<xsd:element name=\"e0\" type=\"NUMERIC_12_2\" minOccurs=\"0\"></xsd:element>\n\
+                      <xsd:element name=\"e1\" type=\"NUMERIC\" minOccurs=\"0\"></xsd:element>\n\
+                      <xsd:element name=\"e2\" type=\"NUMERIC_5_2046\" minOccurs=\"0\"></xsd:element>";
+        assert_eq!(numeric_in_schema(schema, "e0"), Some(Numeric { precision: 12, scale: 2 }));
+        assert_eq!(numeric_in_schema(schema, "e1"), None);
+        assert_eq!(numeric_in_schema(schema, "e2"), Some(Numeric { precision: 5, scale: -2 }));
+    }
+}

@@ -1,0 +1,101 @@
+//! PostgreSQL as a source.
+
+use crate::connect::{self, PgSettings, READER_APPLICATION};
+use crate::quote::table as quoted_table;
+use crate::{horizon, introspect, read_sql, session, snapshot};
+use async_trait::async_trait;
+use firn_catalog::TableName;
+use firn_connector::{
+    Cursor, Horizon, HorizonRequest, ReadPlan, ReadScope, Result, Side, Snapshot, Source, SourceTable,
+};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const SIDE: Side = Side::Source;
+
+/// A PostgreSQL database that tables are read from.
+#[derive(Debug, Clone)]
+pub struct PostgresSource {
+    pool: PgPool,
+}
+
+impl PostgresSource {
+    /// Makes a source over a pool, which must allow two connections more than a snapshot has readers.
+    ///
+    /// The sessions should carry the application name [`READER_APPLICATION`]: under any other, a long first load of
+    /// one table holds the horizon of all others back.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Opens a pool for `readers` streams at once and makes a source over it. Nothing is connected yet; see
+    /// [`connect::open`].
+    ///
+    /// # Errors
+    /// Those of [`connect::open`].
+    pub async fn open(settings: &PgSettings, readers: u32) -> Result<Self> {
+        let settings = PgSettings { application_name: READER_APPLICATION.to_owned(), ..settings.clone() };
+        Ok(Self::new(connect::open(&settings, SIDE, readers.saturating_add(2)).await?))
+    }
+
+    /// Returns the pool.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+#[async_trait]
+impl Source for PostgresSource {
+    async fn inspect(
+        &self,
+        table: &TableName,
+        expressions: &BTreeMap<String, String>,
+        filter: Option<&str>,
+    ) -> Result<SourceTable> {
+        introspect::inspect(&self.pool, table, expressions, filter).await
+    }
+
+    async fn horizon(&self, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon> {
+        horizon::take(&self.pool, plan, request).await
+    }
+
+    async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(snapshot::PgSnapshot::open(&self.pool, plan, readers).await?))
+    }
+
+    fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {
+        read_sql::copy(plan, scope).unwrap_or_else(|error| format!("-- {error}"))
+    }
+
+    async fn waiting(&self, plan: &ReadPlan, after: Option<&Cursor>, most: u64) -> Result<u64> {
+        let count = async {
+            let mut transaction = session::read_only(&self.pool, SIDE).await?;
+            let rows = session::single(&mut transaction, SIDE, waiting_sql(plan, after, most)?).await?;
+            let waiting: i64 = match rows.first() {
+                Some(row) => session::column(row, "waiting", SIDE)?,
+                None => 0,
+            };
+            Ok(u64::try_from(waiting).unwrap_or(0).min(most))
+        };
+        count.await.map_err(|error: firn_connector::Error| error.on_table(&plan.table))
+    }
+}
+
+/// Writes the statement that counts what a run would read, and stops at `most` rows of each sort.
+fn waiting_sql(plan: &ReadPlan, after: Option<&Cursor>, most: u64) -> Result<String> {
+    let scopes = match plan.watermark {
+        Some(_) => vec![ReadScope::After(after.cloned()), ReadScope::NullWatermarks],
+        None => vec![ReadScope::Whole],
+    };
+    let mut counts = Vec::new();
+    for scope in scopes {
+        let conditions = read_sql::conditions(plan, &scope)?;
+        let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        let table = quoted_table(&plan.table);
+        counts.push(format!("(SELECT count(*) FROM (SELECT FROM {table}{filter} LIMIT {most}) rows)"));
+    }
+    Ok(format!("SELECT {} AS waiting", counts.join(" + ")))
+}

@@ -1,0 +1,36 @@
+//! The state tables: made where they are missing, found in one round trip where they are not.
+
+use super::{PostgresState, SIDE};
+use crate::error::sqlstate;
+use crate::quote::{Value, ident};
+use crate::session;
+use firn_connector::{ErrorKind, Result};
+
+const TABLES: &str = include_str!("../../../../../sql/postgres/state/tables.sql");
+
+/// Makes the tables where they are missing and adds missing columns.
+pub(super) async fn ensure(state: &PostgresState) -> Result<()> {
+    let workspace = format!("{}.sync_workspace", ident(&state.schema));
+    // One message looks how things stand and drops what has expired; where a table is missing, its second half fails.
+    let values = [("workspace", Value::Text(&workspace))];
+    match state.run(include_str!("../../../../../sql/postgres/state/ensure.sql"), &values).await {
+        Ok(rows) => {
+            if let Some(row) = rows.first()
+                && session::column::<bool>(row, "current", SIDE)?
+            {
+                return Ok(());
+            }
+        }
+        Err(error) if error.kind == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    match state.run(TABLES, &[]).await {
+        // The schema itself is missing. Looked for only now, because CREATE SCHEMA IF NOT EXISTS asks for the right
+        // to create even where there is nothing to create.
+        Err(error) if sqlstate(&error) == Some("3F000") => {
+            state.run("CREATE SCHEMA IF NOT EXISTS :\"schema\"", &[]).await?;
+            state.run(TABLES, &[]).await.map(drop)
+        }
+        outcome => outcome.map(drop),
+    }
+}
