@@ -30,8 +30,8 @@ if [ "$(id -u)" = 0 ]; then
     as_server() { (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups -- env HOME=/ "$@"); }
 fi
 
-programs=$(ls -d /usr/lib/postgresql/15/bin /usr/lib/postgresql/*/bin 2>/dev/null | head -n 1)
-[ -x "$programs/initdb" ] || fail "no PostgreSQL server in /usr/lib/postgresql" "scripts/deps.sh demo"
+programs=$(server_programs)
+[ -n "$programs" ] || fail "no PostgreSQL server in /usr/lib/postgresql" "scripts/deps.sh demo"
 
 # Chooses the server's folder: in build/demo, or in /tmp where the server's user cannot come in (a clone in /root), or
 # where the path is too long for a socket (107 bytes).

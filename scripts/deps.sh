@@ -74,7 +74,7 @@ system_packages() {
     command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
         fail "this script knows Debian and Ubuntu only, and there is no apt-get here" \
             "install by hand what stands for: ${build_packages[*]} ${test_packages[*]} postgresql"
-    local wanted=("${build_packages[@]}") missing=() updated=false package
+    local wanted=("${build_packages[@]}") missing=() package
     if wants test; then wanted+=("${test_packages[@]}"); fi
     for package in "${wanted[@]}"; do is_installed "$package" || missing+=("$package"); done
     local needs_server=false needs_node=false
@@ -85,29 +85,32 @@ system_packages() {
         as_root apt-get update -q -o DPkg::Lock::Timeout=300 ||
             say "warning: apt-get update failed; going on with the lists that are there"
     fi
-    if $needs_server; then missing+=($(server_packages)); fi
+    local more
+    if $needs_server; then
+        more=$(server_packages)
+        # shellcheck disable=SC2206 # one word a package
+        missing+=($more)
+    fi
     if $needs_node; then
-        local node
-        node=$(node_packages)
+        more=$(node_packages)
         # Said before the long part, not after it.
-        [ -n "$node" ] || node_help
-        missing+=($node)
+        [ -n "$more" ] || node_help
+        # shellcheck disable=SC2206
+        missing+=($more)
     fi
     if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; else say "system packages: nothing missing"; fi
     node_is_there || node_help
     if wants demo && ! server_is_there; then fail "PostgreSQL was installed, and its programs are not in /usr/lib/postgresql"; fi
 }
 
-# PostgreSQL 15 is what the tests are written for; a distribution without it gives its own version.
 server_is_there() {
-    local folder version
-    for folder in /usr/lib/postgresql/15 /usr/lib/postgresql/*; do
-        [ -x "$folder/bin/initdb" ] || continue
-        version=${folder##*/}
-        if ! wants test || is_installed "postgresql-$version-postgis-3"; then return 0; fi
-    done
-    return 1
+    local programs version
+    programs=$(server_programs)
+    [ -n "$programs" ] || return 1
+    version=$(basename "$(dirname "$programs")")
+    ! wants test || is_installed "postgresql-$version-postgis-3"
 }
+# A distribution without PostgreSQL 15 gives its own version.
 server_packages() {
     local version=15
     if [ -z "$(candidate postgresql-15)" ]; then
@@ -196,6 +199,7 @@ duckdb() {
 }
 
 cargo_configuration() {
+    # shellcheck disable=SC2016 # the loader replaces $ORIGIN
     local file=.cargo/config.toml flags='"-C", "link-arg=-Wl,-rpath,$ORIGIN:$ORIGIN/../lib/firn:'$duckdb_folder'"' text
     # An old gcc does not know mold.
     if echo 'int main(void) { return 0; }' | cc -fuse-ld=mold -x c - -o /dev/null 2>/dev/null; then

@@ -20,3 +20,13 @@ fail() {
     [ $# -eq 0 ] || printf 'hint: %s\n' "$@" >&2
     exit 1
 }
+
+# Prints the folder of PostgreSQL's server programs: version 15, for which the tests are written, or the newest one.
+# Prints nothing where there is none.
+server_programs() {
+    local folder newest=
+    for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V) /usr/lib/postgresql/15/bin; do
+        if [ -x "$folder/initdb" ]; then newest=$folder; fi
+    done
+    printf '%s' "$newest"
+}

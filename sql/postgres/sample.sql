@@ -326,4 +326,4 @@ CREATE TRIGGER tickets_touch BEFORE UPDATE ON tickets FOR EACH ROW EXECUTE FUNCT
 
 COMMIT;
 
-ANALYZE customers, products, orders, order_items, shipments, tickets;
+ANALYZE public.customers, public.products, public.orders, public.order_items, public.shipments, public.tickets;

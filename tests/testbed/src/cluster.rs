@@ -159,6 +159,11 @@ impl Cluster {
         format!("postgres://{user}:{password}@{}:{}/{database}", self.host(), self.port)
     }
 
+    /// The DSN of a database for the superuser over the Unix socket.
+    pub fn socket_dsn(&self, database: &str) -> String {
+        format!("postgres://{}@/{database}?host={}&port={}", self.user(), self.folder.display(), self.port)
+    }
+
     /// The address that the server listens on.
     pub fn host(&self) -> &'static str {
         "127.0.0.1"
