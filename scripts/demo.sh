@@ -117,7 +117,8 @@ load_sample() {
 write_workspace() {
     if [ -e "$workspace/firn.yaml" ]; then return; fi
     say "making the workspace $workspace"
-    mkdir -p "$workspace"
+    # A workspace that firn has made is one that the window trusts.
+    "$firn" --workspace "$workspace" --quiet init 8>&- 9>&-
     {
         printf '# The sample workspace: a small shop in a private PostgreSQL server, synced into the embedded warehouse.\n'
         printf 'connections:\n'

@@ -18,8 +18,11 @@ async fn a_fresh_cluster_answers_psql_and_sqlx_over_tcp_and_socket() {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&pool).await.unwrap();
     assert_eq!(count, 2);
 
-    let socket = format!("host={} port={} user=postgres dbname=shop", cluster.socket_dir().display(), cluster.port());
-    assert_eq!(psql(&socket, "SELECT inet_server_addr() IS NULL").unwrap(), "t");
+    let over_socket = "SELECT inet_server_addr() IS NULL";
+    assert_eq!(psql(&cluster.socket_dsn("shop"), over_socket).unwrap(), "t");
+    let options: PgConnectOptions = cluster.socket_dsn("shop").parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    assert!(sqlx::query_scalar::<_, bool>(over_socket).fetch_one(&mut connection).await.unwrap());
     let shown =
         cluster.psql("shop", "SHOW fsync; SHOW wal_level; SHOW max_connections; SHOW max_prepared_transactions");
     assert_eq!(shown.unwrap(), "off\nlogical\n60\n10");

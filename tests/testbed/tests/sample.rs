@@ -16,7 +16,7 @@ fn the_sample_is_the_same_at_every_load_whatever_the_session_is_set_to() {
     };
     cluster.database("plain").unwrap();
     cluster.psql("plain", SAMPLE).unwrap();
-    cluster.database("odd").unwrap();
+    cluster.psql("postgres", "CREATE DATABASE odd TEMPLATE template0 LOCALE 'C'").unwrap();
     let settings = "ALTER DATABASE odd SET TimeZone = 'Asia/Kathmandu'; ALTER DATABASE odd SET datestyle = 'SQL, DMY'; \
                     ALTER DATABASE odd SET search_path = pg_catalog; ALTER DATABASE odd SET extra_float_digits = 0";
     cluster.psql("postgres", settings).unwrap();
