@@ -161,7 +161,7 @@ impl Cluster {
 
     /// The DSN of a database for the superuser over the Unix socket.
     pub fn socket_dsn(&self, database: &str) -> String {
-        format!("postgres://{}@/{database}?host={}&port={}", self.user(), self.folder.display(), self.port)
+        format!("postgres:///{database}?host={}&port={}&user={}", self.folder.display(), self.port, self.user())
     }
 
     /// The address that the server listens on.
