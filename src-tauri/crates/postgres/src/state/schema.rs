@@ -27,9 +27,12 @@ pub(super) async fn ensure(state: &PostgresState) -> Result<()> {
     match state.run(TABLES, &[]).await {
         // The schema itself is missing. Looked for only now, because CREATE SCHEMA IF NOT EXISTS asks for the right
         // to create even where there is nothing to create.
+        // The schema itself is missing. Tried only now, because CREATE SCHEMA IF NOT EXISTS asks for the right to
+        // create even where there is nothing to create. The lock comes first: two that create it at once collide.
         Err(error) if sqlstate(&error) == Some("3F000") => {
-            state.run("CREATE SCHEMA IF NOT EXISTS :\"schema\"", &[]).await?;
-            state.run(TABLES, &[]).await.map(drop)
+            let create = "SELECT pg_advisory_xact_lock(hashtextextended('firn state tables ' || :'schema', 0));\n\
+                          CREATE SCHEMA IF NOT EXISTS :\"schema\";\n";
+            state.run(&format!("{create}{TABLES}"), &[]).await.map(drop)
         }
         outcome => outcome.map(drop),
     }
