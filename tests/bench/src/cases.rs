@@ -50,7 +50,12 @@ impl Server {
 
 /// Makes settings of a DSN as the benchmark's own servers have it: no TLS, no password.
 pub(crate) fn settings(dsn: &str) -> Result<PgSettings> {
-    firn_postgres::settings_of_url(dsn).map_err(|error| anyhow::anyhow!(error.chain()))
+    let url = url::Url::parse(dsn).context("the DSN is not a URL")?;
+    let mut settings =
+        PgSettings::new(url.host_str().unwrap_or("localhost"), url.path().trim_start_matches('/'), url.username());
+    settings.port = url.port().unwrap_or(5432);
+    settings.tls = firn_postgres::TlsMode::Disable;
+    Ok(settings)
 }
 
 /// Runs the cases named, or all.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use firn_catalog::TableName;
-use firn_connector::{ReadColumn, ReadPlan, ReadScope, Snapshot, Source as _};
+use firn_connector::{ReadColumn, ReadPlan, ReadScope, Side, Snapshot, Source as _};
 use firn_postgres::PostgresSource;
 use futures::{StreamExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgConnectOptions, PgPoolCopyExt as _, PgPoolOptions};
@@ -40,7 +40,9 @@ pub(crate) async fn drain(dsn: &str) -> Result<()> {
 
 /// Opens the table as the engine does for a first load.
 pub(crate) async fn open(dsn: &str) -> Result<(Arc<dyn Snapshot>, Arc<ReadPlan>)> {
-    let source = PostgresSource::new(crate::cases::settings(dsn)?, READERS);
+    let settings = crate::cases::settings(dsn)?;
+    let connections = u32::try_from(READERS + 2)?;
+    let source = PostgresSource::new(firn_postgres::connect::open(&settings, Side::Source, connections).await?);
     let table = source.inspect(&TableName::new("public", "orders"), &BTreeMap::new(), None).await?;
     let column = |c: &firn_connector::SourceColumn| ReadColumn {
         name: c.name.clone(),
@@ -65,7 +67,7 @@ pub(crate) async fn open(dsn: &str) -> Result<(Arc<dyn Snapshot>, Arc<ReadPlan>)
 /// Calls `each` with every page range, `READERS` at a time, until none is left.
 pub(crate) async fn each_range<F, Fut>(snapshot: Arc<dyn Snapshot>, each: F) -> Result<()>
 where
-    F: Fn(firn_connector::BatchStream) -> Fut + Clone + Send + 'static,
+    F: Fn(firn_connector::BatchStream) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<()>> + Send,
 {
     let queue = Arc::new(Mutex::new(VecDeque::from(snapshot.ranges(RANGE_BYTES).await?)));
