@@ -59,12 +59,7 @@ impl Reader {
     ///
     /// # Errors
     /// What the server reports, a stream that cannot be decoded, and [`ErrorKind::Cancelled`] where nobody receives.
-    pub async fn copy(
-        &mut self,
-        statement: &str,
-        plan: &ReadPlan,
-        batches: &mpsc::Sender<Message>,
-    ) -> Result<()> {
+    pub async fn copy(&mut self, statement: &str, plan: &ReadPlan, batches: &mpsc::Sender<Message>) -> Result<()> {
         self.state = State::Running;
         let copied = copy(connection(&mut self.connection)?, &self.watch, statement, plan, batches).await;
         if copied.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled && batches.is_closed()) {

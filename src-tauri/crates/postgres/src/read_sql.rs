@@ -100,7 +100,10 @@ fn watermark(plan: &ReadPlan) -> Result<(String, WatermarkKind)> {
 fn after(plan: &ReadPlan, cursor: &Cursor) -> Result<String> {
     let (name, kind) = watermark(plan)?;
     if cursor.watermark.kind() != kind {
-        let message = format!("the stored cursor is of type {:?}, the watermark column of type {kind:?}", cursor.watermark.kind());
+        let message = format!(
+            "the stored cursor is of type {:?}, the watermark column of type {kind:?}",
+            cursor.watermark.kind()
+        );
         return Err(Error::configuration(message).on_table(&plan.table).with_hint(RESET));
     }
     let value = watermark_literal(cursor.watermark);
@@ -204,7 +207,9 @@ mod tests {
             (ReadScope::NullWatermarks, "\nWHERE \"at\" IS NULL\nORDER BY \"id\"".to_owned()),
             (
                 cursor("2024-05-01 12:00:00.000001", Some(&["7"])),
-                format!("\nWHERE (\"at\", \"id\") > ('2024-05-01 12:00:00.000001+00'::timestamptz, '7'::bigint){order}"),
+                format!(
+                    "\nWHERE (\"at\", \"id\") > ('2024-05-01 12:00:00.000001+00'::timestamptz, '7'::bigint){order}"
+                ),
             ),
             (cursor("2024-05-01", None), format!("\nWHERE \"at\" >= '2024-05-01 00:00:00+00'::timestamptz{order}")),
             (cursor("infinity", None), format!("\nWHERE \"at\" >= 'infinity'::timestamptz{order}")),

@@ -16,6 +16,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How long the server may take to begin a transaction.
 const BEGINNING: Duration = Duration::from_secs(30);
 
+/// In a database without an encoding the server would check each text and end the whole read at the first that is no
+/// UTF-8. Unconverted, the texts are checked here, and only their rows are left out.
+const RAW_ENCODING: &str = ", CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
+                            THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding";
+
 /// A view of one table that up to a number of streams may read at once.
 ///
 /// It holds at most one connection a reader, the first from the beginning, the others when they are needed; a pool for
@@ -97,7 +102,9 @@ fn begin_sql(server_version: Option<u32>, snapshot: Option<&str>, ask: &str) -> 
         }
     }
     // The last statement fixes the view: the ones before it do not look at data.
-    sql.push_str(&format!(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend{ask}"));
+    sql.push_str(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend");
+    sql.push_str(RAW_ENCODING);
+    sql.push_str(ask);
     sql
 }
 
@@ -119,7 +126,8 @@ impl Shared {
             let message = "the snapshot has ended with the stream that was read from it";
             return Err(Error::new(Side::Source, ErrorKind::Transient, message).on_table(&self.plan.table));
         };
-        let (reader, _) = begin(&self.pool, Some(snapshot), "").await.map_err(|error| error.on_table(&self.plan.table))?;
+        let (reader, _) =
+            begin(&self.pool, Some(snapshot), "").await.map_err(|error| error.on_table(&self.plan.table))?;
         Ok((reader, permit))
     }
 }
@@ -192,7 +200,8 @@ mod tests {
             "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
              SET TRANSACTION SNAPSHOT '00000003-0000001B-1'; SET LOCAL statement_timeout = 0; \
              SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL TimeZone = 'UTC'; \
-             SELECT pg_backend_pid() AS backend"
+             SELECT pg_backend_pid() AS backend, CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
+             THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding"
         );
         assert!(begin_sql(Some(170_000), None, "").contains("SET LOCAL transaction_timeout = 0;"));
     }

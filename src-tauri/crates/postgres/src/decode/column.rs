@@ -122,9 +122,7 @@ impl Column {
             Self::Float8(fixed) => primitive::<Float64Type>(fixed, DataType::Float64)?,
             Self::Xid(fixed) => primitive::<UInt32Type>(fixed, DataType::UInt32)?,
             Self::Date(fixed) => primitive::<Date32Type>(fixed, DataType::Date32)?,
-            Self::Time(fixed) => {
-                primitive::<Time64MicrosecondType>(fixed, DataType::Time64(TimeUnit::Microsecond))?
-            }
+            Self::Time(fixed) => primitive::<Time64MicrosecondType>(fixed, DataType::Time64(TimeUnit::Microsecond))?,
             Self::Moment(fixed, ty) => primitive::<TimestampMicrosecondType>(fixed, ty.clone())?,
             Self::Decimal(decimals, ty) => primitive::<Decimal128Type>(&mut decimals.fixed, ty.clone())?,
             Self::Uuid(fixed) => {

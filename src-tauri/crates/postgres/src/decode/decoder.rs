@@ -401,7 +401,12 @@ impl Decoder {
         self.refuse(bytes, 0, column, Refused::ValueTooLarge);
         self.spans.iter_mut().step_by(STRIDE).for_each(|span| span.len = -1);
         for at in 0..=self.columns.len() {
-            self.append_column(at, bytes, usize::from(at < self.columns.len() || self.xmin.is_some()), &mut Vec::new())?;
+            self.append_column(
+                at,
+                bytes,
+                usize::from(at < self.columns.len() || self.xmin.is_some()),
+                &mut Vec::new(),
+            )?;
         }
         Ok(())
     }
@@ -420,7 +425,8 @@ impl Decoder {
             return Ok(());
         }
         self.last = Some((open.rows, self.columns.iter().map(Column::bytes).collect()));
-        let failed = |error: arrow::error::ArrowError| DecodeError::Batch { row: self.rows, message: error.to_string() };
+        let failed =
+            |error: arrow::error::ArrowError| DecodeError::Batch { row: self.rows, message: error.to_string() };
         let arrays = self.columns.iter_mut().map(Column::take).collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let options = RecordBatchOptions::new().with_row_count(Some(open.rows));
         let mut batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options).map_err(failed)?;

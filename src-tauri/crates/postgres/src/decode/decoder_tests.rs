@@ -137,7 +137,10 @@ fn a_refused_row_keeps_key_watermark_version_and_all_values() {
 
     assert_eq!((utf8.position, utf8.code.as_str(), utf8.column.as_str()), (1, "invalid_utf8", "c2"));
     assert_eq!(utf8.key, Some(vec![Some("2".into())]));
-    assert_eq!(utf8.watermark, Some(Watermark::parse(WatermarkKind::Timestamptz, "2000-01-01 00:00:00.00002").unwrap()));
+    assert_eq!(
+        utf8.watermark,
+        Some(Watermark::parse(WatermarkKind::Timestamptz, "2000-01-01 00:00:00.00002").unwrap())
+    );
     assert_eq!(utf8.xmin, Some(702));
     assert_eq!(utf8.payload["c2"], "\\xff");
     assert_eq!(utf8.payload["c3"], "NaN");
@@ -223,8 +226,7 @@ fn a_row_whose_text_fits_into_no_batch_is_refused() {
     let huge = numeric(0, i16::MAX, 0, &[1]);
     let monster = array(&[(17_000, 1)], &vec![huge; 17_000]);
     let small = array(&[(1, 1)], &[numeric(0, 0, 0, &[1])]);
-    let stream =
-        Stream::new().row(&[int4(1), small.clone()]).row(&[int4(2), monster]).row(&[int4(3), small]).end();
+    let stream = Stream::new().row(&[int4(1), small.clone()]).row(&[int4(2), monster]).row(&[int4(3), small]).end();
     let batches = decode(&plan(&[PgType::Int4, list_of(PgType::Numeric(None))]), &stream, 1 << 20).unwrap();
     let kept: usize = batches.iter().map(|batch| batch.batch.num_rows()).sum();
     assert_eq!(kept, 2);
@@ -280,10 +282,7 @@ fn errors_name_the_place() {
     negative.extend([0, 2, 0xff, 0xff, 0xff, 0xfe]);
     let expected = DecodeError::FieldLength { offset: 37, row: 2, field: 1, found: -2 };
     assert_eq!(decode(&plan, &negative, 4).unwrap_err(), expected);
-    assert_eq!(
-        decode(&plan, &head(Stream::new()).0, 4).unwrap_err(),
-        DecodeError::Truncated { offset: 35, rows: 1 }
-    );
+    assert_eq!(decode(&plan, &head(Stream::new()).0, 4).unwrap_err(), DecodeError::Truncated { offset: 35, rows: 1 });
     let mut trailing = head(Stream::new()).end();
     trailing.push(0);
     assert_eq!(decode(&plan, &trailing, 4).unwrap_err(), DecodeError::Trailing { offset: 37 });

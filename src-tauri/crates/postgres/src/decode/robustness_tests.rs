@@ -36,8 +36,10 @@ fn every_type() -> ReadPlan {
 fn field(column: usize) -> BoxedStrategy<Option<Vec<u8>>> {
     let bytes = |len: usize| prop::collection::vec(any::<u8>(), len).prop_map(Some).boxed();
     let digits = || prop::collection::vec(0_u16..10_000, 0..6);
-    let number = || (any::<bool>(), -3_i16..5, 0_u16..8, digits())
-        .prop_map(|(minus, weight, scale, digits)| numeric(if minus { 0x4000 } else { 0 }, weight, scale, &digits));
+    let number = || {
+        (any::<bool>(), -3_i16..5, 0_u16..8, digits())
+            .prop_map(|(minus, weight, scale, digits)| numeric(if minus { 0x4000 } else { 0 }, weight, scale, &digits))
+    };
     let there = match column {
         0 => any::<i64>().prop_map(int8).boxed(),
         1 => bytes(1),
@@ -58,9 +60,7 @@ fn field(column: usize) -> BoxedStrategy<Option<Vec<u8>>> {
                 array(&[(items.len() as i32, 1)], &items)
             })
             .boxed(),
-        _ => prop::collection::vec(number(), 0..4)
-            .prop_map(|items| array(&[(items.len() as i32, 1)], &items))
-            .boxed(),
+        _ => prop::collection::vec(number(), 0..4).prop_map(|items| array(&[(items.len() as i32, 1)], &items)).boxed(),
     };
     prop_oneof![1 => Just(None), 6 => there].boxed()
 }

@@ -89,7 +89,9 @@ impl Refused {
     /// Returns what is wrong with the value and what to do, without the value.
     pub fn message(self) -> &'static str {
         match self {
-            Self::NumericNan => "NaN does not fit into a decimal: correct the row, or cast the column to text with a transform",
+            Self::NumericNan => {
+                "NaN does not fit into a decimal: correct the row, or cast the column to text with a transform"
+            }
             Self::NumericInfinity => {
                 "an infinite number does not fit into a decimal: correct the row, or cast the column to text with a transform"
             }
@@ -108,7 +110,9 @@ impl Refused {
             Self::ArrayLowerBound => {
                 "the array does not begin at index 1, and the target would move its elements: correct the row, or turn the column into JSON with to_jsonb(col) as a transform"
             }
-            Self::ValueTooLarge => "the value is longer than 2 GiB as text: correct the row, or shorten it with a transform",
+            Self::ValueTooLarge => {
+                "the value is longer than 2 GiB as text: correct the row, or shorten it with a transform"
+            }
         }
     }
 }

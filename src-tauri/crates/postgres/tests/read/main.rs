@@ -1,0 +1,9 @@
+//! Reading from a real server: what comes out of COPY is what the server holds.
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod faults;
+mod keyset;
+mod reading;
+mod refusals;
+mod snapshots;
+mod types;
