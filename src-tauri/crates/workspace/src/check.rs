@@ -1,15 +1,12 @@
 //! The check of a document against the table of keys: unknown and doubled keys, wrong shapes, missing and out-of-range values.
 
-use crate::keys::{CONNECTION_KINDS, Key, Need, SECRET_KEYS, Section, Shape, nearest};
+use crate::keys::{CONNECTION_KINDS, KIND, Key, Need, SECRET_KEYS, Section, Shape, nearest};
 use crate::problem::{Position, Problems};
 use crate::scalar::Meaning;
 use crate::schedule::{Schedule, parse_span};
 use crate::tree::{Entry, Kind, Node};
 use firn_catalog::TableName;
 use firn_secret::variable_name;
-
-/// The key of a connection that says which other keys it has.
-pub(crate) const KIND: &str = "kind";
 
 /// Checks a mapping against a section and everything below it.
 pub(crate) fn check_section(node: &Node, section: &'static Section, path: &str, problems: &mut Problems) {

@@ -153,8 +153,4 @@ impl<'doc> Fields<'doc> {
         let items = value.and_then(Node::items).unwrap_or_default();
         items.iter().map(|item| (Fields::new(section, Some(item)), item)).collect()
     }
-
-    pub(crate) fn node(&self) -> Option<&'doc Node> {
-        self.node
-    }
 }

@@ -9,7 +9,10 @@ pub(crate) use connections::{CONNECTION_KINDS, SECRET_KEYS};
 pub(crate) use document::DOCUMENT;
 pub(crate) use jobs::COMPARE;
 use jobs::{FORECAST, LAKE, REFRESH, SNAPSHOT};
-use tables::TABLE;
+pub(crate) use tables::TABLE;
+
+/// The key of a connection that says which other keys it has.
+pub(crate) const KIND: &str = "kind";
 
 /// A mapping of the document with fixed keys.
 #[derive(Debug)]

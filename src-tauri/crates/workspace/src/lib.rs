@@ -8,6 +8,7 @@
 
 mod check;
 mod connection;
+mod edit;
 mod env_file;
 mod environment;
 mod fields;
@@ -20,11 +21,15 @@ mod roles;
 mod rules;
 mod scalar;
 mod schedule;
+mod schema;
+mod template;
 mod tree;
 mod url;
+mod value;
 mod words;
 
 pub use connection::{Connection, DuckDb, Folder, Postgres, S3, Settings, Snowflake, SqlServer};
+pub use edit::{Document, EditError, Step, TablePatch};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use environment::{ENV_ARCHIVE, ENV_POSTGRES, ENV_S3, ENV_SNOWFLAKE, EnvConnections};
 pub use model::{
@@ -34,7 +39,10 @@ pub use model::{
 pub use problem::{Position, Problem, WorkspaceError};
 pub use roles::{Roles, RolesError};
 pub use schedule::{CronLine, Schedule, ScheduleError, parse_span};
+pub use schema::json_schema;
+pub use template::{sample, template};
 pub use url::{ConnectionUrl, UrlError};
+pub use value::Value;
 pub use words::{DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls};
 
 /// The document's file name in a workspace's folder.

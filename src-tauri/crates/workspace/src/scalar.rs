@@ -120,7 +120,7 @@ pub(crate) fn write_text(text: &str, like: Style) -> String {
 
 /// Tells whether a text without quotes is this text for every YAML reader, in block and flow context alike.
 fn is_safe_plain(text: &str) -> bool {
-    let first_ok = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let first_ok = text.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '_' | '/'));
     let rest_ok = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-'));
     // The words that YAML 1.1 readers (dbt, PyYAML) take for booleans.
     let reserved = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];

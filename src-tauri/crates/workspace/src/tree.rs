@@ -291,8 +291,12 @@ impl<'text> Builder<'text> {
         }
     }
 
+    /// Tells whether a collection begins with this bracket. Anchors and tags, which may stand before it, hold none; blanks
+    /// and comments, which may follow it, are counted to it by the scanner.
     fn opens_with(&self, bracket: char, span: Span) -> bool {
-        self.text.get(..self.offset(&span.end)).is_some_and(|before| before.ends_with(bracket))
+        let written = self.text.get(self.range(span)).unwrap_or("");
+        let decorated = written.starts_with(['&', '!']);
+        written.starts_with(bracket) || decorated && written.contains(bracket)
     }
 
     /// Returns the bytes of a scalar without the white space that the scanner may count to it.
@@ -305,8 +309,17 @@ impl<'text> Builder<'text> {
             // The parser points at the next token, which is no part of a value that is not there.
             return range.start..range.start;
         }
-        let written = self.text.get(range.clone()).unwrap_or("");
-        range.start..range.start + written.trim_end().len()
+        let quote = match style {
+            Style::Single => '\'',
+            Style::Double => '"',
+            _ => {
+                let written = self.text.get(range.clone()).unwrap_or("");
+                return range.start..range.start + written.trim_end().len();
+            }
+        };
+        // The scanner's own end runs on over blanks and a comment, so the closing quote is looked for.
+        let end = quoted_end(self.text.get(range.clone()).unwrap_or(""), quote);
+        range.start..end.map_or(range.end, |end| range.start + end)
     }
 
     fn collection_end(&self, node: &Node, span: Span) -> usize {
@@ -321,6 +334,26 @@ impl<'text> Builder<'text> {
         };
         last.map_or(node.range.end, |last| last.range.end).max(node.range.start)
     }
+}
+
+/// Returns the place behind the closing quote of a quoted scalar; an anchor or a tag may stand before it.
+fn quoted_end(text: &str, quote: char) -> Option<usize> {
+    let mut letters = text.char_indices().skip_while(|(_, letter)| *letter != quote).skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' if quote == '"' => {
+                letters.next();
+            }
+            letter if letter == quote => match letters.peek() {
+                Some((_, '\'')) if quote == '\'' => {
+                    letters.next();
+                }
+                _ => return Some(at + 1),
+            },
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]

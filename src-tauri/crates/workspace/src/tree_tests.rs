@@ -27,15 +27,16 @@ fn scalars(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn scalars_know_their_bytes_in_block_and_flow_style_with_either_line_end() {
-    let unix = "größe: é # c\nb: {x: 'ü', y: [1, \"2\" ], z: }\nc:\nd:\n- p: q  \n  r: multi\n    line   # c\ne: |\n  l1\n\n  l2\n\n# end\n";
+    let unix = "größe: é # c\nb: {x: 'it''s', y: [1, \"2\\\" #\" ], z: } # c\nq: 'x' # c'c\nc:\nd:\n- p: q  \n  r: multi\n    line   # c\ne: |\n  l1\n\n  l2\n\n# end\n";
     for text in [unix.to_owned(), unix.replace('\n', "\r\n"), format!("\u{feff}{unix}")] {
         let found = scalars(&text);
         let get = |path: &str| found.iter().find(|(at, _)| at == path).unwrap().1.replace("\r\n", "\n");
         for (path, expected) in [
             (".größe", "é"),
-            (".b.x", "'ü'"),
+            (".b.x", "'it''s'"),
+            (".q", "'x'"),
             (".b.y[0]", "1"),
-            (".b.y[1]", "\"2\""),
+            (".b.y[1]", "\"2\\\" #\""),
             (".b.z", ""),
             (".c", ""),
             (".d[0].p", "q"),
