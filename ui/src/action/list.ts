@@ -1,0 +1,87 @@
+// The one list of what a person can do. The palette, the shortcuts, the key sheet, the hints and the keys shown on
+// buttons all come from it.
+
+/** Where an action belongs: everywhere, in any open workspace, or on one screen. */
+export type Scope = "everywhere" | "welcome" | "workspace" | "overview" | "connections" | "tables" | "find" | "runs" | "rejected";
+
+/** What is known of an action before any screen offers it. */
+export type ActionSpec = {
+  id: string;
+  title: string;
+  scope: Scope;
+  /** `mod` is Ctrl, or Cmd on a Mac; two keys with a space between are pressed one after the other. */
+  keys?: string;
+  /** Whether the keys work while the person types into a field. */
+  whileTyping?: boolean;
+  /** Left out of the palette: it is the palette, or makes sense only where the focus is. */
+  unlisted?: boolean;
+  /** The word beside the keys in the status bar. */
+  hint?: string;
+};
+
+/** Every action. */
+export const actions = [
+  { id: "palette.open", title: "Go to or run", scope: "everywhere", keys: "mod+k", whileTyping: true, unlisted: true },
+  { id: "keys.open", title: "Show all keys", scope: "everywhere", keys: "?", hint: "keys" },
+  { id: "theme.system", title: "Theme: as the system", scope: "everywhere" },
+  { id: "theme.light", title: "Theme: light", scope: "everywhere" },
+  { id: "theme.dark", title: "Theme: dark", scope: "everywhere" },
+  { id: "workspace.sample", title: "Open the sample workspace", scope: "everywhere" },
+  { id: "workspace.open", title: "Open a folder…", scope: "everywhere", keys: "mod+o", whileTyping: true },
+  { id: "workspace.new", title: "New workspace…", scope: "everywhere", keys: "mod+Shift+n", whileTyping: true },
+
+  { id: "go.up", title: "One level up", scope: "workspace", keys: "Escape", unlisted: true },
+  { id: "go.overview", title: "Go to overview", scope: "workspace", keys: "g o" },
+  { id: "go.connections", title: "Go to connections", scope: "workspace", keys: "g c" },
+  { id: "go.tables", title: "Go to tables", scope: "workspace", keys: "g t" },
+  { id: "go.runs", title: "Go to runs", scope: "workspace", keys: "g r" },
+  { id: "go.rejected", title: "Go to rejected rows", scope: "workspace", keys: "g e" },
+  { id: "workspace.trust", title: "Trust this workspace", scope: "workspace" },
+  { id: "workspace.reload", title: "Read firn.yaml again", scope: "workspace", keys: "mod+r", whileTyping: true },
+  { id: "workspace.close", title: "Close this workspace", scope: "workspace" },
+
+  { id: "overview.run", title: "Run all tables now", scope: "overview", keys: "mod+Enter", whileTyping: true, hint: "run" },
+
+  { id: "connection.new", title: "New connection", scope: "connections", keys: "n", hint: "new" },
+  { id: "connection.check", title: "Check this connection", scope: "connections", keys: "mod+Enter", whileTyping: true, hint: "check" },
+  { id: "connection.save", title: "Save this connection", scope: "connections", keys: "mod+s", whileTyping: true, hint: "save" },
+  { id: "connection.remove", title: "Remove this connection", scope: "connections" },
+
+  { id: "tables.filter", title: "Filter tables", scope: "tables", keys: "/", unlisted: true, hint: "filter" },
+  { id: "tables.run", title: "Run the chosen tables, or all", scope: "tables", keys: "mod+Enter", whileTyping: true, hint: "run" },
+  { id: "tables.find", title: "Find tables in the source", scope: "tables", keys: "f", hint: "find" },
+  { id: "tables.plan", title: "Plan again", scope: "tables", keys: "p", hint: "plan" },
+
+  { id: "find.filter", title: "Filter what was found", scope: "find", keys: "/", unlisted: true, hint: "filter" },
+  { id: "find.add", title: "Add the chosen tables", scope: "find", keys: "mod+Enter", whileTyping: true, hint: "add" },
+  { id: "find.again", title: "Look again", scope: "find", keys: "r" },
+
+  { id: "run.cancel", title: "Cancel this run", scope: "runs", keys: "mod+.", whileTyping: true, hint: "cancel" },
+  { id: "run.again", title: "Run the same tables again", scope: "runs", keys: "mod+Enter", whileTyping: true, hint: "run again" },
+  { id: "run.retry", title: "Run the failed tables again", scope: "runs", keys: "r", hint: "retry" },
+
+  { id: "rejected.filter", title: "Filter rejected rows", scope: "rejected", keys: "/", unlisted: true, hint: "filter" },
+  { id: "rejected.next", title: "Next rejected row", scope: "rejected", keys: "n", hint: "next" },
+  { id: "rejected.previous", title: "Previous rejected row", scope: "rejected", keys: "p", hint: "previous" },
+  { id: "rejected.reload", title: "Ask for rejected rows again", scope: "rejected", keys: "r" },
+] as const satisfies readonly ActionSpec[];
+
+/** The name of an action. */
+export type ActionId = (typeof actions)[number]["id"];
+
+const byId = new Map<string, ActionSpec>(actions.map((action) => [action.id, action]));
+
+/** What is known of an action. */
+export function actionSpec(id: ActionId): ActionSpec {
+  const spec = byId.get(id);
+  if (!spec) throw new Error(`no action is called ${id}`);
+  return spec;
+}
+
+const onMac = typeof navigator !== "undefined" && /Mac/.test(navigator.platform);
+const names: Record<string, string> = { mod: onMac ? "⌘" : "Ctrl", Shift: onMac ? "⇧" : "Shift", Enter: "⏎", Escape: "Esc" };
+
+/** The caps to draw for `mod+Enter` or `g o`. */
+export function keyCaps(keys: string): string[] {
+  return keys.split(/[ +]/).map((key) => names[key] ?? (key.length === 1 ? key.toUpperCase() : key));
+}

@@ -1,0 +1,38 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { keys, mayConnect, useCommand } from "../data/queries";
+import { goesOn } from "../data/run";
+import { useOpenWorkspace } from "../data/workspace";
+import { errorView, type WorkspaceView } from "../host";
+import { navigate } from "./route";
+
+/** Starting a run from any screen. */
+export function useStartRun() {
+  const { workspace, feed, activeRun } = useOpenWorkspace();
+  const client = useQueryClient();
+  const run = useCommand("sync_run", (_, { run_id }) => {
+    client.setQueryData<WorkspaceView>(keys.workspace(workspace.folder), (known) => known && { ...known, active_run: run_id });
+    void client.invalidateQueries({ queryKey: keys.runs(workspace.folder) });
+    feed.open(run_id);
+    navigate({ screen: "runs", runId: run_id });
+  });
+  const unavailable = cannotRun(workspace, activeRun?.view ? goesOn(activeRun.view.status) : workspace.active_run !== null, run.isPending);
+  return {
+    /** Runs the tables; none means all. */
+    start: (tables: readonly string[]) => run.mutate({ folder: workspace.folder, tables: [...tables] }),
+    /** Why no run can be started now. */
+    unavailable,
+    error: run.isError ? errorView(run.error) : null,
+  };
+}
+
+/** Why a run cannot be started; null where it can. */
+export function cannotRun(workspace: WorkspaceView, running: boolean, starting: boolean): string | null {
+  if (workspace.problems.length > 0) return "firn.yaml has problems to settle first";
+  if (!mayConnect(workspace)) return "this workspace is not trusted yet";
+  if (!workspace.source) return "no connection is the source yet";
+  if (!workspace.target) return "no connection is the target yet";
+  if (workspace.tables.length === 0) return "no table is chosen yet";
+  if (starting) return "a run is being started";
+  if (running) return "a run goes on";
+  return null;
+}

@@ -1,0 +1,109 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { navigate, useAction, useShortcuts } from "../action";
+import type { Contact } from "../data/contact";
+import type { RunFeed } from "../data/feed";
+import { keepWorkspace, keys, useApp, useCommand } from "../data/queries";
+import { errorView } from "../host";
+import { FolderDialog } from "../feature/welcome/FolderDialog";
+import { Welcome } from "../feature/welcome/Welcome";
+import { Trouble, Waiting } from "../kit";
+import { KeySheet } from "./KeySheet";
+import { Palette } from "./Palette";
+import { StatusBar } from "./StatusBar";
+import { type Theme, useTheme } from "./theme";
+import { Workspace } from "./Workspace";
+
+/** What lies over the page. */
+type Over = "palette" | "keys" | "new" | "open" | null;
+
+/** The whole window: the first screen, or an open workspace, and what may lie over either. */
+export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
+  const app = useApp();
+  const client = useQueryClient();
+  const [folder, setFolder] = useState<string | null>(null);
+  const [over, setOver] = useState<Over>(null);
+  const [theme, setTheme] = useTheme();
+
+  const enter = (workspaceFolder: string) => {
+    setOver(null);
+    if (workspaceFolder !== folder) navigate({ screen: "overview" });
+    setFolder(workspaceFolder);
+  };
+  const open = useCommand("workspace_open", (queries, answer) => {
+    keepWorkspace(queries, answer);
+    enter(answer.folder);
+  });
+  const create = useCommand("workspace_create", (queries, answer) => {
+    keepWorkspace(queries, answer);
+    enter(answer.folder);
+  });
+  const forget = useCommand("workspace_forget", (queries, answer) => queries.setQueryData(keys.app, answer));
+  const busy = open.isPending || create.isPending;
+  const opening = open.isPending ? open.variables.folder : create.isPending ? create.variables.folder : null;
+
+  const named = app.data?.open_folder ?? null;
+  const [namedDone, setNamedDone] = useState(false);
+  useEffect(() => {
+    if (!named || namedDone) return;
+    setNamedDone(true);
+    open.mutate({ folder: named });
+  }, [named, namedDone, open]);
+
+  const begin = (what: "new" | "open") => {
+    open.reset();
+    create.reset();
+    setOver(what);
+  };
+  const choose = (next: Theme) => () => setTheme(next);
+  const waits = app.data ? (busy ? "one moment" : null) : "the host has not answered yet";
+  useAction("palette.open", () => setOver("palette"));
+  useAction("keys.open", () => setOver("keys"));
+  useAction("theme.system", choose("system"), theme === "system" ? "it is so now" : null);
+  useAction("theme.light", choose("light"), theme === "light" ? "it is so now" : null);
+  useAction("theme.dark", choose("dark"), theme === "dark" ? "it is so now" : null);
+  useAction("workspace.sample", () => app.data && create.mutate({ folder: app.data.sample_folder, sample: true }), waits);
+  useAction("workspace.open", () => begin("open"), waits);
+  useAction("workspace.new", () => begin("new"), waits);
+  useShortcuts(over !== null);
+
+  const failure = open.isError ? errorView(open.error) : create.isError ? errorView(create.error) : null;
+  return (
+    <>
+      {folder ? (
+        <Workspace
+          key={folder}
+          folder={folder}
+          contact={contact}
+          feed={feed}
+          theme={theme}
+          onTheme={setTheme}
+          recent={app.data?.recent ?? []}
+          failure={over ? null : failure}
+          onOpen={(next) => open.mutate({ folder: next })}
+          onClose={() => {
+            setFolder(null);
+            navigate({ screen: "overview" });
+            void client.invalidateQueries({ queryKey: keys.app });
+          }}
+        />
+      ) : app.data ? (
+        <Welcome
+          app={app.data}
+          opening={opening}
+          error={over ? null : forget.isError ? errorView(forget.error) : failure}
+          onRecent={(next) => open.mutate({ folder: next })}
+          onForget={(gone) => forget.mutate({ folder: gone })}
+          statusBar={<StatusBar contact={contact} facts={[`Firn ${app.data.version}`]} />}
+        />
+      ) : app.isError ? (
+        <Trouble error={errorView(app.error)} title={<b>Firn could not start</b>} />
+      ) : (
+        <Waiting text="Starting" />
+      )}
+      {over === "palette" && <Palette folder={folder} onClose={() => setOver(null)} />}
+      {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
+      {(over === "new" || over === "open") && <FolderDialog purpose={over} busy={busy} error={failure} onClose={() => setOver(null)} onDone={(path) => (over === "new" ? create.mutate({ folder: path, sample: false }) : open.mutate({ folder: path }))} />}
+    </>
+  );
+}

@@ -1,0 +1,101 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { above, type ActionId, navigate, type Route, useAction, useRoute } from "../action";
+import type { Contact } from "../data/contact";
+import type { RunFeed } from "../data/feed";
+import { keepWorkspace, mayConnect, useCommand, useRejected, useWorkspace } from "../data/queries";
+import { goesOn } from "../data/run";
+import { OpenWorkspaceProvider, useFollow } from "../data/workspace";
+import { type ErrorView, errorView, type RecentWorkspace } from "../host";
+import { Connections } from "../feature/connections/Connections";
+import { Overview } from "../feature/overview/Overview";
+import { Rejected } from "../feature/rejected/Rejected";
+import { Runs } from "../feature/runs/Runs";
+import { Find } from "../feature/tables/Find";
+import { Tables } from "../feature/tables/Tables";
+import { Trouble, Waiting } from "../kit";
+import { Rail } from "./Rail";
+import { SilentStrip, StatusBar } from "./StatusBar";
+import { Strips } from "./Strips";
+import type { Theme } from "./theme";
+import { TopBar } from "./TopBar";
+
+type WorkspaceProps = {
+  folder: string;
+  contact: Contact;
+  feed: RunFeed;
+  theme: Theme;
+  onTheme: (theme: Theme) => void;
+  recent: readonly RecentWorkspace[];
+  /** Why another workspace was not opened. */
+  failure: ErrorView | null;
+  onOpen: (folder: string) => void;
+  onClose: () => void;
+};
+
+const places: readonly [ActionId, Route][] = [
+  ["go.overview", { screen: "overview" }],
+  ["go.connections", { screen: "connections", name: null }],
+  ["go.tables", { screen: "tables", table: null }],
+  ["go.runs", { screen: "runs", runId: null }],
+  ["go.rejected", { screen: "rejected", table: null, row: null }],
+];
+
+/** An open workspace: the frame and the screen that the address names. */
+export function Workspace({ folder, contact, feed, theme, onTheme, recent, failure, onOpen, onClose }: WorkspaceProps) {
+  const asked = useWorkspace(folder);
+  const workspace = asked.data;
+  const route = useRoute();
+  const client = useQueryClient();
+  const activeId = workspace?.active_run ?? null;
+  useEffect(() => {
+    if (activeId) feed.open(activeId);
+  }, [feed, activeId]);
+  const active = useFollow(feed, activeId);
+  const running = active?.view ? goesOn(active.view.status) : false;
+  const rejected = useRejected(folder, false, mayConnect(workspace) && workspace?.state !== null && (workspace?.tables.length ?? 0) > 0);
+  const trust = useCommand("workspace_trust", (queries, answer) => keepWorkspace(queries, answer));
+
+  useAction("go.up", () => navigate(above(route)));
+  for (const [id, place] of places) useAction(id, () => navigate(place));
+  useAction("workspace.trust", () => trust.mutate({ folder }), workspace?.trusted === false ? null : "it is trusted");
+  useAction("workspace.reload", () => void client.invalidateQueries({ queryKey: ["in", folder] }), asked.isFetching ? "one moment" : null);
+  useAction("workspace.close", onClose, running ? "when the run has ended" : null);
+
+  if (!workspace) return asked.isError ? <Trouble error={errorView(asked.error)} title={<b>The workspace was not opened</b>} /> : <Waiting text="Opening the workspace" />;
+  const lost = asked.isError ? errorView(asked.error) : null;
+  return (
+    <OpenWorkspaceProvider value={{ workspace, feed, activeRun: active }}>
+      <div className="frame">
+        <Rail workspace={workspace} route={route} running={running} rejected={rejected.data?.length ?? null} recent={recent} theme={theme} onTheme={onTheme} onOpen={onOpen} />
+        <TopBar route={route} />
+        <main className="page">
+          <SilentStrip contact={contact} />
+          {failure && <Trouble error={failure} title={<b>The other workspace was not opened</b>} />}
+          {lost && <Trouble error={lost} title={<b>firn.yaml was not read again; what is shown is from before</b>} tone="warn" />}
+          {trust.isError && <Trouble error={errorView(trust.error)} title={<b>The workspace is still not trusted</b>} />}
+          {route.screen !== "overview" && <Strips workspace={workspace} />}
+          <Screen route={route} />
+        </main>
+        <StatusBar contact={contact} facts={[workspace.folder, workspace.state ? `State in ${workspace.state}` : "No state database yet", running ? "A run goes on" : "Nothing runs"]} />
+      </div>
+    </OpenWorkspaceProvider>
+  );
+}
+
+function Screen({ route }: { route: Route }) {
+  switch (route.screen) {
+    case "overview":
+      return <Overview />;
+    case "connections":
+      return <Connections name={route.name} />;
+    case "tables":
+      return <Tables table={route.table} />;
+    case "find":
+      return <Find />;
+    case "runs":
+      return <Runs runId={route.runId} />;
+    case "rejected":
+      return <Rejected table={route.table} row={route.row} />;
+  }
+}

@@ -1,0 +1,71 @@
+// What needs a person first. Pure: made from what the host has answered.
+
+import type { ConnectionView, ErrorView, TableStatusView, WorkspaceView } from "../host";
+import { count, counted } from "./format";
+
+/** Where one thing that needs a person can be settled. */
+export type Remedy = { to: "connection"; name: string } | { to: "table"; source: string } | { to: "rejected"; source: string } | { to: "run"; runId: string };
+
+/** One thing that needs a person. */
+export type Need = {
+  id: string;
+  tone: "failed" | "warn";
+  /** What it is, in a word or two. */
+  word: string;
+  /** The object, as a database or a file would write it. */
+  object: string;
+  /** What happened. */
+  text: string;
+  /** What to do next, where the host knows. */
+  hint: string | null;
+  action: string;
+  remedy: Remedy;
+};
+
+/** What is known of a workspace when it is judged. */
+export type Known = {
+  workspace: WorkspaceView;
+  /** With where secrets are; the workspace's own list where they have not been asked. */
+  connections: readonly ConnectionView[];
+  /** Null where the state database has not answered. */
+  status: readonly TableStatusView[] | null;
+  /** Why it has not. */
+  statusError: ErrorView | null;
+};
+
+/** Everything that needs a person, failures first. Problems of the file and trust have strips of their own. */
+export function needs({ workspace, connections, status, statusError }: Known): Need[] {
+  const failed: Need[] = [];
+  const warned: Need[] = [];
+  for (const connection of connections) {
+    if (!connection.needs_secret || connection.roles.length === 0) continue;
+    if (connection.secret === "none")
+      failed.push({ id: `secret:${connection.name}`, tone: "failed", word: "No secret", object: connection.name, text: "Its password is neither in the keyring nor in a variable.", hint: null, action: "Add secret", remedy: { to: "connection", name: connection.name } });
+  }
+  if (statusError && workspace.state && statusError.code !== "untrusted")
+    failed.push({ id: "state", tone: "failed", word: "Not reached", object: workspace.state, text: statusError.message, hint: statusError.hint, action: "Check connection", remedy: { to: "connection", name: workspace.state } });
+  const live = new Map((status ?? []).map((row) => [row.source, row]));
+  for (const table of workspace.tables) {
+    const now = live.get(table.source);
+    const last = table.last;
+    if (now?.status === "error" || (!now && last?.status === "failed"))
+      failed.push({ id: `table:${table.source}`, tone: "failed", word: "Failed", object: table.source, text: last?.status === "failed" && last.error ? last.error.message : (now?.error ?? "The last run failed."), hint: last?.status === "failed" ? (last.error?.hint ?? null) : null, action: "Open table", remedy: { to: "table", source: table.source } });
+    const rejected = now ? now.open_errors : (last?.rows_rejected ?? 0);
+    if (rejected > 0)
+      warned.push({ id: `rejected:${table.source}`, tone: "warn", word: `${count(rejected)} rejected ${rejected === 1 ? "row" : "rows"}`, object: table.source, text: "Everything else of their batches is merged.", hint: null, action: "Open rows", remedy: { to: "rejected", source: table.source } });
+  }
+  const lastRun = workspace.runs[0];
+  if (lastRun?.status === "interrupted")
+    warned.push({ id: `run:${lastRun.run_id}`, tone: "warn", word: "Interrupted", object: lastRun.run_id.slice(0, 8), text: `The program that ran it is gone. ${counted(lastRun.rows_merged, "row")} are committed; the next run goes on from there.`, hint: null, action: "Open run", remedy: { to: "run", runId: lastRun.run_id } });
+  return [...failed, ...warned];
+}
+
+/** Tables whose target is as far as their last run could take it. */
+export function inStep(workspace: WorkspaceView, status: readonly TableStatusView[] | null): number {
+  const live = new Map((status ?? []).map((row) => [row.source, row]));
+  return workspace.tables.filter((table) => {
+    const now = live.get(table.source);
+    if (now) return (now.status === "idle" || now.status === "success") && now.open_errors === 0;
+    return table.last?.status === "success" || table.last?.status === "idle";
+  }).length;
+}

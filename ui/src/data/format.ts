@@ -1,0 +1,98 @@
+// One formatter for each kind of figure, so that a value reads the same on every screen.
+
+const NOTHING = "–";
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** A count with its thousands separated; `–` where there is none. */
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? NOTHING : whole.format(value).replace("-", "−");
+}
+
+/** `1 table`, `12 tables`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A number of bytes in decimal units: `31 KB`, `9.1 MB`. */
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NOTHING;
+  if (value < 1000) return `${whole.format(value)} B`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let scaled = value / 1000;
+  let unit = 0;
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? whole.format(scaled) : scaled.toFixed(1)} ${units[unit]}`;
+}
+
+/** Elapsed time as a clock: `0:48`, `12:05`, `1:02:03`. Seconds are cut. */
+export function clock(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
+  const total = Math.max(0, Math.floor(seconds));
+  const s = String(total % 60).padStart(2, "0");
+  const minutes = Math.floor(total / 60) % 60;
+  const hours = Math.floor(total / 3600);
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${s}` : `${minutes}:${s}`;
+}
+
+/** How long something took, with its unit: `84 ms`, `1.4 s`, `48 s`, `1 m 52 s`, `2 h 3 m`. */
+export function span(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`;
+  const total = Math.floor(seconds);
+  if (total < 60) return `${total} s`;
+  if (total < 3600) return `${Math.floor(total / 60)} m ${total % 60} s`;
+  return `${Math.floor(total / 3600)} h ${Math.floor(total / 60) % 60} m`;
+}
+
+const two = (value: number) => String(value).padStart(2, "0");
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** The time of day of an instant, in the person's zone: `14:32:11`. */
+export function timeOfDay(iso: string | null | undefined): string {
+  const at = instant(iso);
+  return at ? `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}` : NOTHING;
+}
+
+/** An instant as a person would say it: `14:32:11` today, `yesterday 18:07`, `11 Nov 09:00`, `11 Nov 2024`. */
+export function when(iso: string | null | undefined, now: Date = new Date()): string {
+  const at = instant(iso);
+  if (!at) return NOTHING;
+  const day = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const days = Math.round((day(now) - day(at)) / 86_400_000);
+  if (days === 0) return timeOfDay(iso);
+  const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (days === 1) return `yesterday ${minute}`;
+  const date = `${at.getDate()} ${months[at.getMonth()]}`;
+  return at.getFullYear() === now.getFullYear() ? `${date} ${minute}` : `${date} ${at.getFullYear()}`;
+}
+
+/** Milliseconds since 1970 of an ISO 8601 text; null where it is none. */
+export function millis(iso: string | null | undefined): number | null {
+  return instant(iso)?.getTime() ?? null;
+}
+
+function instant(iso: string | null | undefined): Date | null {
+  if (!iso) return null;
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? null : at;
+}
+
+/** A share of a total in whole percent, cut and never rounded up; null where the total is unknown or nothing. */
+export function percent(part: number, total: number | null | undefined): number | null {
+  if (!total || total <= 0) return null;
+  return Math.min(100, Math.max(0, Math.floor((part / total) * 100)));
+}
+
+/** The part of a run's id that people read out: its first eight characters. */
+export function shortRun(runId: string): string {
+  return runId.slice(0, 8);
+}
+
+/** A word or path as one argument of a shell command. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

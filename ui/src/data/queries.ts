@@ -1,0 +1,121 @@
+// What the page knows of the host, and what each change makes stale.
+
+import { type QueryClient, QueryClient as Client, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type CommandName, type Commands, useHost, type WorkspaceView } from "../host";
+
+/** Names of what is kept; a workspace's entries begin with its folder. */
+export const keys = {
+  app: ["app"] as const,
+  workspace: (folder: string) => ["in", folder, "workspace"] as const,
+  connections: (folder: string) => ["in", folder, "connections"] as const,
+  check: (folder: string, name: string) => ["in", folder, "check", name] as const,
+  status: (folder: string) => ["in", folder, "status"] as const,
+  rejected: (folder: string, resolved: boolean) => ["in", folder, "rejected", resolved] as const,
+  runs: (folder: string) => ["in", folder, "runs"] as const,
+  log: (folder: string) => ["in", folder, "log"] as const,
+  plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
+  found: (folder: string) => ["in", folder, "found"] as const,
+};
+
+/** What answers come from: kept until something makes them stale; a failure is shown at once, not tried again in silence. */
+export function makeClient(): QueryClient {
+  return new Client({
+    defaultOptions: {
+      queries: { retry: false, staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false, networkMode: "always" },
+      mutations: { retry: false, networkMode: "always" },
+    },
+  });
+}
+
+/** Version, recent workspaces, keyring. */
+export function useApp() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.app, queryFn: () => host.call("app_start", {}) });
+}
+
+/** An open workspace. */
+export function useWorkspace(folder: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.workspace(folder), queryFn: () => host.call("workspace_open", { folder }) });
+}
+
+/** Its connections, with where their secrets are. */
+export function useConnections(folder: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.connections(folder), queryFn: async () => (await host.call("connection_list", { folder })).connections });
+}
+
+/** Whether the databases of a workspace may be asked. */
+export function mayConnect(workspace: WorkspaceView | undefined): boolean {
+  return !!workspace && workspace.trusted && workspace.problems.length === 0;
+}
+
+/** State of its tables, from the state database. */
+export function useStatus(folder: string, ask: boolean) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.status(folder), queryFn: async () => (await host.call("sync_status", { folder })).tables, enabled: ask, staleTime: 15_000 });
+}
+
+/** How many rejected rows are asked for at once. */
+export const REJECTED_LIMIT = 1000;
+
+/** Rejected rows, newest first. */
+export function useRejected(folder: string, resolved: boolean, ask: boolean) {
+  const host = useHost();
+  return useQuery({
+    queryKey: keys.rejected(folder, resolved),
+    queryFn: async () => (await host.call("sync_errors", { folder, table: null, limit: REJECTED_LIMIT, resolved })).errors,
+    enabled: ask,
+    staleTime: 15_000,
+  });
+}
+
+/** Runs on this machine, newest first. */
+export function useRuns(folder: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.runs(folder), queryFn: async () => (await host.call("run_history", { folder, table: null, limit: 200, resolved: false })).runs });
+}
+
+/** The dry run of one table. */
+export function usePlan(folder: string, table: string | null, ask: boolean) {
+  const host = useHost();
+  return useQuery({
+    queryKey: keys.plan(folder, table ?? ""),
+    queryFn: async () => {
+      const plan = await host.call("sync_plan", { folder, tables: table ? [table] : [] });
+      const found = plan.tables.find((row) => row.source === table);
+      if (!found) throw new Error(`the plan holds no line for ${table}`);
+      return found;
+    },
+    enabled: ask && table !== null,
+  });
+}
+
+/** What the source has; asked for only when the person wants it. */
+export function useFound(folder: string, ask: boolean) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.found(folder), queryFn: () => host.call("sync_discover", { folder, schema: null, write: false, tables: [] }), enabled: ask });
+}
+
+/** One changing command. `after` tells the cache what it made stale. */
+export function useCommand<N extends CommandName>(name: N, after?: (client: QueryClient, answer: Commands[N]["response"], request: Commands[N]["request"]) => void) {
+  const host = useHost();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: Commands[N]["request"]) => host.call(name, request),
+    onSuccess: (answer, request) => after?.(client, answer, request),
+  });
+}
+
+/** Keeps a workspace that a command has answered, and lets everything of it that comes from databases be asked again. */
+export function keepWorkspace(client: QueryClient, workspace: WorkspaceView): void {
+  client.setQueryData(keys.workspace(workspace.folder), workspace);
+  client.setQueryData(keys.connections(workspace.folder), workspace.connections);
+  for (const what of ["connections", "status", "rejected", "plan", "found"]) void client.invalidateQueries({ queryKey: ["in", workspace.folder, what] });
+  void client.invalidateQueries({ queryKey: keys.app });
+}
+
+/** A run has ended: rows, cursors, rejected rows and history are others now. */
+export function afterRun(client: QueryClient): void {
+  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "in" && ["workspace", "status", "rejected", "runs", "log", "plan"].includes(String(queryKey[2])) });
+}

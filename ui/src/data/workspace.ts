@@ -1,0 +1,29 @@
+import { createContext, useContext, useSyncExternalStore } from "react";
+import type { WorkspaceView } from "../host";
+import type { RunFeed } from "./feed";
+import type { Follow } from "./run";
+
+/** What every screen of an open workspace stands on. */
+export type OpenWorkspace = {
+  workspace: WorkspaceView;
+  feed: RunFeed;
+  /** The run that goes on here now. */
+  activeRun: Follow | undefined;
+};
+
+const OpenContext = createContext<OpenWorkspace | null>(null);
+
+/** Gives the open workspace to its screens. */
+export const OpenWorkspaceProvider = OpenContext.Provider;
+
+/** The open workspace. */
+export function useOpenWorkspace(): OpenWorkspace {
+  const open = useContext(OpenContext);
+  if (!open) throw new Error("no open workspace above this component");
+  return open;
+}
+
+/** A run as it is known now; changes with every event. */
+export function useFollow(feed: RunFeed, runId: string | null): Follow | undefined {
+  return useSyncExternalStore(feed.watch, () => (runId ? feed.get(runId) : undefined));
+}

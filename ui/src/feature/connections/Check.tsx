@@ -1,0 +1,84 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { RotateCw } from "lucide-react";
+import { span } from "../../data/format";
+import { levelTone } from "../../data/words";
+import { type CheckView, errorView, type FindingView } from "../../host";
+import { ActionButton, Fix, Glyph, Icon, Nothing, SameAsText, State, toneClass, Trouble } from "../../kit";
+
+/** The check of a connection: steps in order, each with its fix. */
+export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>; name: string; dirty: boolean }) {
+  const view = check.data;
+  const command = `firn connection check ${name || "NAME"}`;
+  return (
+    <section className="pane wide" aria-label="Check">
+      <div className="pane-head">
+        <h2>Check</h2>
+        {check.isFetching ? <State tone="running">checking</State> : view ? <State tone={view.usable ? "ok" : "failed"}>{view.usable ? `usable, ${span(view.seconds)}` : "not usable"}</State> : null}
+        <div className="acts">
+          <ActionButton id="connection.check" compact look={!dirty && !view ? "primary" : "plain"}>
+            <Icon of={RotateCw} small />
+            {dirty ? "Save and check" : view ? "Check again" : "Check"}
+          </ActionButton>
+        </div>
+      </div>
+      <div className="scroll" aria-busy={check.isFetching}>
+        {check.isError && <Trouble error={errorView(check.error)} title={<b>The check did not run</b>} />}
+        {view ? (
+          <>
+            <Tally findings={view.findings} />
+            <ul className="check">
+              {view.findings.map((finding, place) => (
+                <Step key={`${finding.code}${place}`} finding={finding} />
+              ))}
+            </ul>
+            <div className="same-as-text">
+              <SameAsText command={command} />
+            </div>
+          </>
+        ) : check.isError ? null : (
+          <Nothing title={check.isFetching ? "Checking" : "Not checked yet"} command={command}>
+            Reaches the host, signs in, and looks at rights, settings and version. It changes nothing.
+          </Nothing>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Tally({ findings }: { findings: readonly FindingView[] }) {
+  const number = (level: FindingView["level"]) => findings.filter((finding) => finding.level === level).length;
+  return (
+    <div className="tally" role="status">
+      {number("critical") > 0 && <State tone="failed">{number("critical")} to mend</State>}
+      {number("warning") > 0 && <State tone="warn">{number("warning")} at risk</State>}
+      {number("info") > 0 && <State tone="queued">{number("info")} to know</State>}
+      <State tone="ok">{number("ok")} fine</State>
+    </div>
+  );
+}
+
+function Step({ finding }: { finding: FindingView }) {
+  const tone = levelTone(finding.level);
+  return (
+    <li className={tone === "warn" || tone === "failed" ? tone : ""}>
+      <span className={`state ${toneClass(tone)}`}>
+        <Glyph tone={tone} small={false} />
+      </span>
+      <b>{stepName(finding.code)}</b>
+      <span className="said selectable">{finding.message}</span>
+      {finding.fix && (
+        <div className="fix">
+          <Fix text={finding.fix} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+const names: Record<string, string> = { tls: "TLS", sign_in: "Sign in", wal_level: "WAL level" };
+
+/** The name of a step: its short name as words. */
+function stepName(code: string): string {
+  const words = code.split(".").at(-1)?.replaceAll(/[_-]/g, " ") ?? code;
+  return names[code] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,271 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { navigate, useAction } from "../../action";
+import { keepWorkspace, keys, mayConnect, useApp, useCommand } from "../../data/queries";
+import { useOpenWorkspace } from "../../data/workspace";
+import { type ConnectionView, type ErrorView, errorView, useHost } from "../../host";
+import { ActionButton, Button, Choice, Dialog, Label, Labelled, SameAsText, Segments, TextField, Trouble } from "../../kit";
+import { Check } from "./Check";
+import { type Draft, draftOf, faults, kindSpec, kinds, kindText, newDraft, saveRequest, sameDraft, secretOfUrl, shownFields } from "./form";
+import { SecretField } from "./SecretField";
+
+type EditorProps = {
+  /** The saved connection; null for a new one. */
+  connection: ConnectionView | null;
+  connections: readonly ConnectionView[];
+  /** A URL that fills the form. */
+  pasted: string | null;
+};
+
+/** The form of one connection and its check. */
+export function Editor({ connection, connections, pasted }: EditorProps) {
+  const { workspace } = useOpenWorkspace();
+  const host = useHost();
+  const client = useQueryClient();
+  const app = useApp();
+  const saved = connection ? draftOf(connection) : newDraft("postgres", connections);
+  const [draft, setDraft] = useState<Draft>(saved);
+  const [url, setUrl] = useState(pasted ?? "");
+  const [urlError, setUrlError] = useState<ErrorView | null>(null);
+  const [tried, setTried] = useState(false);
+  const [removing, setRemoving] = useState(false);
+
+  const taken = connection ? [] : connections.map((known) => known.name);
+  const found = faults(draft, taken);
+  const dirty = connection === null || !sameDraft(draft, saved);
+  const set = (key: string, value: string) => setDraft((known) => ({ ...known, settings: { ...known.settings, [key]: value } }));
+
+  const fillFrom = async (text: string) => {
+    try {
+      const form = await host.call("connection_parse_url", { url: text.trim() });
+      const settings: Record<string, string> = {};
+      for (const [key, value] of Object.entries(form.settings)) if (value !== undefined) settings[key] = value;
+      setUrlError(null);
+      // The field is emptied, so that the password in it is not left in sight.
+      setUrl("");
+      setDraft((known) => ({ ...known, settings: { ...(kindSpec(settings.kind ?? "")?.defaults ?? {}), ...settings }, secret: form.has_secret ? secretOfUrl(text) : known.secret }));
+    } catch (reason) {
+      setUrlError(errorView(reason));
+    }
+  };
+  const firstFill = useRef(pasted);
+  useEffect(() => {
+    const text = firstFill.current;
+    firstFill.current = null;
+    if (text) void fillFrom(text);
+  });
+
+  const check = useQuery({ queryKey: keys.check(workspace.folder, draft.name), queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }), enabled: false });
+  const save = useCommand("connection_save", (queries, answer, request) => {
+    keepWorkspace(queries, answer);
+    queries.removeQueries({ queryKey: keys.check(workspace.folder, request.name) });
+    const now = answer.connections.find((known) => known.name === request.name);
+    setTried(false);
+    if (now) setDraft(draftOf(now));
+    if (!connection) navigate({ screen: "connections", name: request.name }, true);
+  });
+  const remove = useCommand("connection_remove", (queries, answer, request) => {
+    keepWorkspace(queries, answer);
+    queries.removeQueries({ queryKey: keys.check(workspace.folder, request.name) });
+    setRemoving(false);
+    navigate({ screen: "connections", name: null }, true);
+  });
+
+  const known = kindSpec(draft.settings.kind ?? "");
+  const wrong = Object.keys(found).length > 0;
+  const doSave = async (): Promise<boolean> => {
+    setTried(true);
+    if (wrong) return false;
+    try {
+      await save.mutateAsync(saveRequest(workspace.folder, draft));
+      return true;
+    } catch {
+      return false; // shown by save.error
+    }
+  };
+  const doCheck = async () => {
+    if (dirty && !(await doSave())) return;
+    await client.fetchQuery({ queryKey: keys.check(workspace.folder, draft.name), queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }), staleTime: 0 }).catch(() => undefined); // shown by check.error
+  };
+  const unsaveable = !known ? "this version keeps such a connection but cannot edit it" : save.isPending ? "it is being saved" : !dirty ? "nothing has changed" : null;
+  useAction("connection.save", () => void doSave(), unsaveable, draft.name || null);
+  useAction("connection.check", () => void doCheck(), !known ? "this version cannot connect to this kind" : !mayConnect(workspace) ? (workspace.trusted ? "firn.yaml has problems to settle first" : "this workspace is not trusted yet") : check.isFetching ? "a check goes on" : null, draft.name || null);
+  useAction("connection.remove", () => setRemoving(true), connection ? null : "it is not saved yet", draft.name || null);
+
+  return (
+    <>
+      <section className="pane form-pane" aria-label={connection ? `Connection ${connection.name}` : "New connection"}>
+        <div className="pane-head">
+          <h2>{connection ? <code>{connection.name}</code> : "New connection"}</h2>
+          <Label text={draft.settings.label ?? null} />
+          <span className="faint" aria-live="polite">
+            {!dirty ? "" : connection ? "edited, not saved" : "not saved"}
+          </span>
+        </div>
+        <div className="scroll">
+          {save.isError && <Trouble error={errorView(save.error)} title={<b>The connection was not saved</b>} />}
+          <div className="form">
+            {!connection && (
+              <Labelled text="URL">
+                {(id) => (
+                  <>
+                    <TextField id={id} value={url} onChange={(text) => setUrl(text)} placeholder="paste postgresql://user:password@host/db" invalid={urlError !== null} onEnter={() => void fillFrom(url)} autoFocus secret={/:[^/@]+@/.test(url)} />
+                    {url !== "" && (
+                      <span>
+                        <Button look="quiet" compact onPress={() => void fillFrom(url)}>
+                          Fill the form
+                        </Button>
+                      </span>
+                    )}
+                    {urlError && (
+                      <span className="fault" role="alert">
+                        {urlError.message} {urlError.hint}
+                      </span>
+                    )}
+                  </>
+                )}
+              </Labelled>
+            )}
+            {connection ? (
+              <>
+                <span className="as-label">Kind</span>
+                <span className="value">{kindText(connection.kind)}</span>
+              </>
+            ) : (
+              <>
+                <Labelled text="Kind">{(id) => <Choice id={id} value={draft.settings.kind ?? "postgres"} options={kinds.map((spec) => ({ value: spec.kind, text: spec.text }))} onChange={(kind) => setDraft({ ...newDraft(kind, connections), name: draft.name })} />}</Labelled>
+                <Labelled text="Name">{(id) => <Faulty fault={tried ? found.name : undefined}>{<TextField id={id} value={draft.name} placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"} invalid={tried && found.name !== undefined} onChange={(name) => setDraft((before) => ({ ...before, name }))} />}</Faulty>}</Labelled>
+              </>
+            )}
+            {shownFields(draft).map((field) => (
+              <Labelled key={field.key} text={field.text}>
+                {(id) => (
+                  <Faulty fault={tried ? found[field.key] : undefined}>
+                    {field.options ? (
+                      <Choice id={id} value={draft.settings[field.key] ?? field.options[0]?.value ?? ""} options={field.options} onChange={(value) => set(field.key, value)} />
+                    ) : (
+                      <TextField id={id} value={draft.settings[field.key] ?? ""} placeholder={field.placeholder} numeric={field.numeric} invalid={tried && found[field.key] !== undefined} onChange={(value) => set(field.key, value)} />
+                    )}
+                  </Faulty>
+                )}
+              </Labelled>
+            ))}
+            {known?.secret && <SecretField text={known.secret} name={draft.name} kept={connection?.secret ?? null} keyring={app.data?.keyring ?? null} value={draft.secret} onChange={(secret) => setDraft((before) => ({ ...before, secret }))} />}
+            {known ? (
+              <>
+                <span className="as-label">Label</span>
+                <span className="control">
+                  <span>
+                    <Segments
+                      label="Label"
+                      value={draft.settings.label ?? ""}
+                      options={[
+                        { value: "", text: "none" },
+                        { value: "staging", text: "staging" },
+                        { value: "production", text: "production" },
+                        ...(["", "staging", "production"].includes(draft.settings.label ?? "") ? [] : [{ value: draft.settings.label ?? "", text: draft.settings.label ?? "" }]),
+                      ]}
+                      onChange={(label) => set("label", label)}
+                    />
+                  </span>
+                </span>
+                <span className="as-label">Used as</span>
+                <span className="control">
+                  <span>
+                    <Segments
+                      label="Used as"
+                      value={draft.role}
+                      options={[
+                        { value: "", text: "not yet" },
+                        { value: "source", text: "source" },
+                        { value: "target", text: "target" },
+                      ]}
+                      onChange={(role) => setDraft((before) => ({ ...before, role }))}
+                    />
+                  </span>
+                </span>
+              </>
+            ) : (
+              <OtherKind draft={draft} />
+            )}
+            <div className="rule" />
+            <span className="as-label">In the file</span>
+            <span className="value">
+              <code>firn.yaml</code> <span className="faint">no secret is written there</span>
+            </span>
+          </div>
+        </div>
+        <div className="pane-foot">
+          {connection && (
+            <Button look="danger" onPress={() => setRemoving(true)}>
+              Remove
+            </Button>
+          )}
+          <span className="grow" />
+          {dirty && connection && (
+            <Button onPress={() => setDraft(saved)}>
+              Discard
+            </Button>
+          )}
+          <ActionButton id="connection.save" look={dirty ? "primary" : "plain"}>
+            {save.isPending ? "Saving…" : "Save"}
+          </ActionButton>
+        </div>
+      </section>
+      <Check check={check} name={draft.name} dirty={dirty} />
+      {removing && connection && (
+        <Dialog
+          title={`Remove ${connection.name}?`}
+          onClose={() => setRemoving(false)}
+          foot={
+            <>
+              <Button onPress={() => setRemoving(false)} keys="Escape">
+                Keep it
+              </Button>
+              <Button look="danger" unavailable={remove.isPending ? "one moment" : null} onPress={() => remove.mutate({ folder: workspace.folder, name: connection.name })}>
+                Remove from firn.yaml
+              </Button>
+            </>
+          }
+        >
+          {remove.isError && <Trouble error={errorView(remove.error)} title={<b>The connection was not removed</b>} />}
+          <div className="body">
+            <p>Its lines are taken out of firn.yaml; nothing in the database or the file it leads to is touched.</p>
+            {connection.roles.length > 0 && <p className="soft">It is used as {connection.roles.join(", ")}. Runs wait until another connection takes its place.</p>}
+            <SameAsText command={`firn connection remove ${connection.name}`} />
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Faulty({ fault, children }: { fault: string | undefined; children: React.ReactNode }) {
+  return (
+    <>
+      {children}
+      {fault && (
+        <span className="fault" role="alert">
+          {fault}
+        </span>
+      )}
+    </>
+  );
+}
+
+function OtherKind({ draft }: { draft: Draft }) {
+  return (
+    <>
+      {Object.entries(draft.settings)
+        .filter(([key]) => key !== "kind")
+        .map(([key, value]) => (
+          <span key={key} style={{ display: "contents" }}>
+            <span className="as-label">{key}</span>
+            <code className="value">{value}</code>
+          </span>
+        ))}
+      <span className="as-label" />
+      <p className="value soft">This version keeps such a connection in the file but cannot use it. Edit it in firn.yaml.</p>
+    </>
+  );
+}

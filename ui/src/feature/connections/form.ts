@@ -1,0 +1,140 @@
+// The connection form without its looks: fields by kind, what a saved connection fills in, what saving sends.
+
+import type { ConnectionSave, ConnectionView } from "../../host";
+
+/** One setting of a connection. */
+export type FieldSpec = {
+  key: string;
+  text: string;
+  placeholder?: string;
+  required?: boolean;
+  numeric?: boolean;
+  options?: readonly { value: string; text: string }[];
+  /** Shown only while this holds for the other settings. */
+  when?: (settings: Record<string, string>) => boolean;
+};
+
+/** A kind that this version can connect to. */
+export type KindSpec = { kind: string; text: string; secret: string | null; fields: readonly FieldSpec[]; defaults: Record<string, string> };
+
+const tls = [
+  { value: "verify-full", text: "verify-full: encrypted, host and certificate checked" },
+  { value: "verify-ca", text: "verify-ca: encrypted, certificate checked" },
+  { value: "require", text: "require: encrypted, server not checked" },
+  { value: "prefer", text: "prefer: encrypted where the server offers it" },
+  { value: "allow", text: "allow: encrypted where the server insists" },
+  { value: "disable", text: "disable: not encrypted" },
+];
+
+/** Kinds in the order in which they are offered. */
+export const kinds: readonly KindSpec[] = [
+  {
+    kind: "postgres",
+    text: "PostgreSQL",
+    secret: "Password",
+    defaults: { host: "localhost", port: "5432", tls: "verify-full" },
+    fields: [
+      { key: "host", text: "Host", placeholder: "db.example.com, or /run/postgresql", required: true },
+      { key: "port", text: "Port", numeric: true, required: true },
+      { key: "database", text: "Database", required: true },
+      { key: "user", text: "User", required: true },
+      { key: "tls", text: "TLS", options: tls, when: (settings) => !settings.host?.startsWith("/") },
+      { key: "ca_file", text: "CA file", placeholder: "the system's certificates", when: (settings) => settings.tls === "verify-full" || settings.tls === "verify-ca" },
+    ],
+  },
+  { kind: "duckdb", text: "DuckDB, embedded", secret: null, defaults: { path: "warehouse.duckdb" }, fields: [{ key: "path", text: "File", placeholder: "warehouse.duckdb", required: true }] },
+];
+
+/** What is known of a kind; null for kinds that this version keeps but cannot use. */
+export function kindSpec(kind: string): KindSpec | null {
+  return kinds.find((spec) => spec.kind === kind) ?? null;
+}
+
+/** The name of a kind for people. */
+export function kindText(kind: string): string {
+  const others: Record<string, string> = { snowflake: "Snowflake", sqlserver: "SQL Server", s3: "S3", folder: "Folder" };
+  return kindSpec(kind)?.text ?? others[kind] ?? kind;
+}
+
+/** A connection while it is edited. */
+export type Draft = {
+  name: string;
+  settings: Record<string, string>;
+  role: "" | "source" | "target";
+  /** A new secret; null where the kept one stays. */
+  secret: string | null;
+};
+
+/** An empty form of a kind. */
+export function newDraft(kind: string, taken: readonly ConnectionView[]): Draft {
+  const role = kind === "duckdb" ? "target" : "source";
+  return { name: "", settings: { kind, ...(kindSpec(kind)?.defaults ?? {}) }, role: taken.some((connection) => connection.roles.includes(role)) ? "" : role, secret: null };
+}
+
+/** The form of a saved connection. */
+export function draftOf(connection: ConnectionView): Draft {
+  const role = connection.roles.includes("source") ? "source" : connection.roles.includes("target") ? "target" : "";
+  const settings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(connection.settings)) if (value !== undefined) settings[key] = value;
+  return { name: connection.name, settings: { ...settings, kind: connection.kind, ...(connection.label ? { label: connection.label } : {}) }, role, secret: null };
+}
+
+/** Whether two forms say the same. */
+export function sameDraft(a: Draft, b: Draft): boolean {
+  const filled = (draft: Draft) => JSON.stringify(Object.entries(draft.settings).filter(([, value]) => value !== "").sort(([x], [y]) => (x < y ? -1 : 1)));
+  return a.name === b.name && a.role === b.role && !a.secret && !b.secret && filled(a) === filled(b);
+}
+
+/** The fields that the settings call for. */
+export function shownFields(draft: Draft): readonly FieldSpec[] {
+  return (kindSpec(draft.settings.kind ?? "")?.fields ?? []).filter((field) => !field.when || field.when(draft.settings));
+}
+
+/** What keeps the form from being saved, by field; `name` for the name. */
+export function faults(draft: Draft, taken: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  if (draft.name.trim() === "") found.name = "a name is needed";
+  else if (!/^[A-Za-z_][\w-]*$/.test(draft.name)) found.name = "letters, digits, _ and -, a letter first";
+  else if (taken.includes(draft.name)) found.name = "another connection has this name";
+  for (const field of shownFields(draft)) {
+    const value = (draft.settings[field.key] ?? "").trim();
+    if (field.required && value === "") found[field.key] = `${field.text.toLowerCase()} is needed`;
+    else if (field.numeric && value !== "" && !/^\d{1,5}$/.test(value)) found[field.key] = "a number from 1 to 65535";
+    else if (field.numeric && value !== "" && (Number(value) < 1 || Number(value) > 65_535)) found[field.key] = "a number from 1 to 65535";
+  }
+  return found;
+}
+
+/** What saving sends: only the fields shown, blanks left out. */
+export function saveRequest(folder: string, draft: Draft): ConnectionSave {
+  const settings: Record<string, string> = {};
+  const shown = new Set(shownFields(draft).map((field) => field.key));
+  const known = new Set((kindSpec(draft.settings.kind ?? "")?.fields ?? []).map((field) => field.key));
+  for (const [key, value] of Object.entries(draft.settings)) {
+    // Keys that this form has no field for are the file's own business and stay.
+    if (value.trim() !== "" && (shown.has(key) || !known.has(key))) settings[key] = value.trim();
+  }
+  return { folder, name: draft.name.trim(), settings, secret: draft.secret || null, role: draft.role || null };
+}
+
+/** The password inside a URL; it never leaves the page but in the request that saves it. */
+export function secretOfUrl(url: string): string | null {
+  const rest = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(url.trim())?.[1];
+  const colon = rest?.indexOf(":") ?? -1;
+  if (rest === undefined || colon < 0) return new URLSearchParams(url.split("?")[1] ?? "").get("password");
+  try {
+    return decodeURIComponent(rest.slice(colon + 1)) || null;
+  } catch {
+    return rest.slice(colon + 1) || null;
+  }
+}
+
+/** Whether a pasted text is a connection URL. */
+export function looksLikeUrl(text: string): boolean {
+  return /^\s*(postgres(ql)?|snowflake|sqlserver|mssql|s3|duckdb):\/\/\S+\s*$/i.test(text);
+}
+
+/** The variable that holds a connection's secret for headless use. */
+export function secretVariable(name: string): string {
+  return `FIRN_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+}

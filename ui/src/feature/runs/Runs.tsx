@@ -1,0 +1,92 @@
+import "./runs.css";
+import { useEffect } from "react";
+import { ActionButton, Nothing, StateWord, Trouble } from "../../kit";
+import { navigate, useAction, useStartRun } from "../../action";
+import { clock, count, counted, millis, shortRun, when } from "../../data/format";
+import { useRuns } from "../../data/queries";
+import { runWord } from "../../data/words";
+import { useFollow, useOpenWorkspace } from "../../data/workspace";
+import { errorView, type RunSummary, type RunView } from "../../host";
+import { RunDetail } from "./RunDetail";
+
+/** Runs of this workspace: the history, and one of them in full. */
+export function Runs({ runId }: { runId: string | null }) {
+  const { workspace, feed, activeRun } = useOpenWorkspace();
+  const history = useRuns(workspace.folder);
+  const runs = history.data ?? workspace.runs;
+  const shown = runId ?? workspace.active_run ?? runs[0]?.run_id ?? null;
+  useEffect(() => {
+    if (shown) feed.open(shown);
+  }, [feed, shown]);
+  const follow = useFollow(feed, shown);
+
+  return (
+    <div className="split runs">
+      <section className="pane list" aria-label="History">
+        <div className="pane-head">
+          <h2>Runs</h2>
+          <span className="faint">{runs.length === 200 ? "last 200" : runs.length}</span>
+        </div>
+        <div className="scroll">
+          {history.isError && <Trouble error={errorView(history.error)} title={<b>The history was not read</b>} />}
+          <ul className="history">
+            {activeRun?.view && !runs.some((run) => run.run_id === activeRun.runId) && (
+              <HistoryLine
+                current={shown === activeRun.runId}
+                run={{ run_id: activeRun.runId, started_at: activeRun.view.started_at, finished_at: null, status: activeRun.view.status, trigger: "window", ...soFar(activeRun.view) }}
+              />
+            )}
+            {runs.map((run) => (
+              <HistoryLine key={run.run_id} run={activeRun?.view && run.run_id === activeRun.runId ? { ...run, status: activeRun.view.status, ...soFar(activeRun.view) } : run} current={run.run_id === shown} />
+            ))}
+          </ul>
+        </div>
+      </section>
+      {shown ? <RunDetail key={shown} runId={shown} follow={follow} summary={runs.find((run) => run.run_id === shown) ?? null} failure={feed.failure(shown)} /> : <NoRun />}
+    </div>
+  );
+}
+
+/** The figures of a run that goes on. */
+function soFar(view: RunView): Pick<RunSummary, "tables" | "rows_merged" | "rows_rejected"> {
+  return { tables: view.tables.length, rows_merged: view.tables.reduce((sum, table) => sum + table.rows_merged, 0), rows_rejected: view.tables.reduce((sum, table) => sum + table.rows_rejected, 0) };
+}
+
+function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
+  const start = millis(run.started_at);
+  const end = millis(run.finished_at);
+  return (
+    <li>
+      <button type="button" aria-current={current || undefined} onClick={() => navigate({ screen: "runs", runId: run.run_id })}>
+        <StateWord of={runWord(run.status)} />
+        <span className="faint small">{when(run.started_at)}</span>
+        <span className="numbers cut">
+          <code>{shortRun(run.run_id)}</code>&ensp;{counted(run.tables, "table")}, {count(run.rows_merged)} rows
+          {start !== null && end !== null && `, ${clock((end - start) / 1000)}`}
+          {run.rows_rejected > 0 && `, ${count(run.rows_rejected)} rejected`}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function NoRun() {
+  const starting = useStartRun();
+  useAction("run.again", () => starting.start([]), starting.unavailable);
+  return (
+    <section className="pane wide" aria-label="Run">
+      {starting.error && <Trouble error={starting.error} title={<b>The run was not started</b>} />}
+      <Nothing
+        title="No run yet"
+        command="firn sync run"
+        acts={
+          <ActionButton id="run.again" look="primary">
+            Run all tables
+          </ActionButton>
+        }
+      >
+        A run reads what changed in each table and merges it into the target. It can be cancelled at any time; what is committed stays.
+      </Nothing>
+    </section>
+  );
+}

@@ -1,0 +1,91 @@
+import { ArrowRight, Clock, KeyRound } from "lucide-react";
+import { useState } from "react";
+import { verdictOrder, verdictWord } from "../../data/words";
+import type { ColumnView } from "../../host";
+import { Chip, Icon, toneClass, WordGlyph } from "../../kit";
+
+/** The columns of a table with how each travels; verdicts filter. */
+export function Columns({ columns }: { columns: readonly ColumnView[] }) {
+  const [only, setOnly] = useState<string | null>(null);
+  const present = verdictOrder.filter((verdict) => columns.some((column) => column.verdict === verdict));
+  const shown = only && present.some((verdict) => verdict === only) ? columns.filter((column) => column.verdict === only) : columns;
+  return (
+    <div className="columns-of">
+      <div className="filters" role="group" aria-label="Verdicts">
+        <button type="button" aria-pressed={shown.length === columns.length} onClick={() => setOnly(null)}>
+          All <b>{columns.length}</b>
+        </button>
+        {present.map((verdict) => {
+          const word = verdictWord(verdict);
+          return (
+            <button type="button" key={verdict} className={toneClass(word.tone)} aria-pressed={only === verdict} onClick={() => setOnly(only === verdict ? null : verdict)}>
+              <WordGlyph of={word} />
+              {word.word} <b>{columns.filter((column) => column.verdict === verdict).length}</b>
+            </button>
+          );
+        })}
+      </div>
+      <table className="plain">
+        <colgroup>
+          <col />
+          <col style={{ width: 108 }} />
+          <col style={{ width: 108 }} />
+          <col style={{ width: 108 }} />
+        </colgroup>
+        <thead>
+          <tr>
+            <th>Column</th>
+            <th>Source type</th>
+            <th>Target type</th>
+            <th>Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((column) => (
+            <ColumnRows key={column.name} column={column} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ColumnRows({ column }: { column: ColumnView }) {
+  return (
+    <>
+      <tr>
+        <td className="mono" title={column.name}>
+          {column.name}
+          {column.key && (
+            <span className="faint small">
+              {" "}
+              <Icon of={KeyRound} small /> key
+            </span>
+          )}
+          {column.watermark && (
+            <span className="faint small">
+              {" "}
+              <Icon of={Clock} small /> mark
+            </span>
+          )}
+        </td>
+        <td className="mono" title={column.source_type}>
+          {column.source_type}
+        </td>
+        <td className="mono" title={column.target_type}>
+          {column.target_type || "–"}
+        </td>
+        <td>
+          <Chip of={verdictWord(column.verdict)} title={column.note} />
+        </td>
+      </tr>
+      {(column.transform || (column.note && column.verdict !== "exact" && column.verdict !== "widens")) && (
+        <tr>
+          <td colSpan={4} className="note-line small" title={column.note}>
+            <Icon of={ArrowRight} small /> {column.transform && <code>{column.transform}</code>} {column.note}
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+import "./grid.css";
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { movedTo, type RowRange, rowsInView, scrollTo } from "./window";
+
+/** A column of a row grid. */
+export type GridColumn<R> = {
+  id: string;
+  head: string;
+  /** Its least width in pixels. */
+  width: number;
+  /** Its part of what room is left; none where it keeps its width. */
+  grow?: number;
+  /** Figures stand at the end. */
+  end?: boolean;
+  mono?: boolean;
+  cell: (row: R) => ReactNode;
+  /** The whole text of a cell that may be cut. */
+  whole?: (row: R) => string | null;
+};
+
+type RowGridProps<R> = {
+  label: string;
+  columns: readonly GridColumn<R>[];
+  rows: readonly R[];
+  rowKey: (row: R) => string;
+  selected: string | null;
+  onSelect: (row: R) => void;
+  /** Enter or a double press. */
+  onOpen?: (row: R) => void;
+  /** Keys of the rows that are ticked; without it there is no tick column. */
+  ticked?: ReadonlySet<string>;
+  onTick?: (keys: ReadonlySet<string>) => void;
+  /** Whether a row can be ticked. */
+  tickable?: (row: R) => boolean;
+  autoFocus?: boolean;
+};
+
+/** Heights and widths in pixels, as in the style sheet. */
+const ROW = 28;
+const TICK = 30;
+const SIDES = 16;
+
+/** Rows with columns, moved through by keys: arrows, Home, End, PageUp, PageDown, Enter, Space. */
+export function RowGrid<R>({ label, columns, rows, rowKey, selected, onSelect, onOpen, ticked, onTick, tickable = () => true, autoFocus = false }: RowGridProps<R>) {
+  const box = useRef<HTMLDivElement>(null);
+  const baseId = useId();
+  const [range, setRange] = useState<RowRange>({ from: 0, to: 60 });
+  const current = rows.findIndex((row) => rowKey(row) === selected);
+  const tracks = [ticked && `${TICK}px`, ...columns.map((column) => (column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`))].filter(Boolean).join(" ");
+  const minWidth = columns.reduce((sum, column) => sum + column.width, (ticked ? TICK : 0) + SIDES);
+
+  const measure = () => {
+    const element = box.current;
+    if (!element) return;
+    const next = rowsInView(element.scrollTop, element.clientHeight - ROW, ROW, rows.length);
+    setRange((known) => (known.from === next.from && known.to === next.to ? known : next));
+  };
+  useLayoutEffect(measure);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [rows.length]);
+  useEffect(() => {
+    if (autoFocus) box.current?.focus();
+  }, [autoFocus]);
+  useEffect(() => {
+    const element = box.current;
+    if (element && current >= 0) element.scrollTop = scrollTo(current, element.scrollTop, element.clientHeight - ROW, ROW);
+  }, [current]);
+
+  const able = rows.filter(tickable);
+  const allTicked = able.length > 0 && able.every((row) => ticked?.has(rowKey(row)));
+  const tick = (row: R) => {
+    if (!ticked || !onTick || !tickable(row)) return;
+    const next = new Set(ticked);
+    if (!next.delete(rowKey(row))) next.add(rowKey(row));
+    onTick(next);
+  };
+
+  return (
+    <div
+      ref={box}
+      className="grid"
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      aria-colcount={columns.length + (ticked ? 1 : 0)}
+      aria-multiselectable={ticked ? true : undefined}
+      aria-activedescendant={current >= 0 ? `${baseId}${current}` : undefined}
+      tabIndex={0}
+      onScroll={measure}
+      onKeyDown={(event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        const page = Math.max(1, Math.floor(((box.current?.clientHeight ?? ROW * 11) - ROW) / ROW) - 1);
+        const to = movedTo(event.key, current, rows.length, page);
+        const row = rows[to ?? current];
+        if (!row) return;
+        if (to !== null) onSelect(row);
+        else if (event.key === "Enter" && onOpen) onOpen(row);
+        else if (event.key === " " && ticked) tick(row);
+        else return;
+        event.preventDefault();
+      }}
+    >
+      <div className="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: tracks, minWidth }}>
+        {ticked && (
+          <span className="cell" role="columnheader">
+            <input
+              type="checkbox"
+              className="check-box"
+              aria-label="all"
+              tabIndex={-1}
+              checked={allTicked}
+              ref={(element) => {
+                if (element) element.indeterminate = !allTicked && able.some((row) => ticked.has(rowKey(row)));
+              }}
+              onChange={() => onTick?.(new Set(allTicked ? [] : able.map(rowKey)))}
+            />
+          </span>
+        )}
+        {columns.map((column) => (
+          <span key={column.id} className={`cell${column.end ? " end" : ""}`} role="columnheader">
+            {column.head}
+          </span>
+        ))}
+      </div>
+      <div role="rowgroup" className="grid-body" style={{ height: rows.length * ROW, minWidth }}>
+        {rows.slice(range.from, range.to).map((row, place) => {
+          const index = range.from + place;
+          const key = rowKey(row);
+          return (
+            <div
+              key={key}
+              id={`${baseId}${index}`}
+              className={`grid-row${index === current ? " current" : ""}`}
+              role="row"
+              aria-rowindex={index + 2}
+              aria-selected={index === current}
+              data-row={key}
+              style={{ top: index * ROW, gridTemplateColumns: tracks }}
+              onMouseDown={() => onSelect(row)}
+              onDoubleClick={() => onOpen?.(row)}
+            >
+              {ticked && (
+                <span className="cell" role="gridcell">
+                  <input type="checkbox" className="check-box" aria-label={key} tabIndex={-1} disabled={!tickable(row)} checked={ticked.has(key)} onChange={() => tick(row)} />
+                </span>
+              )}
+              {columns.map((column) => (
+                <span key={column.id} className={`cell${column.end ? " end" : ""}${column.mono ? " mono" : ""}`} role="gridcell" title={column.whole?.(row) ?? undefined}>
+                  {column.cell(row)}
+                </span>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

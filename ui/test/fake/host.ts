@@ -1,0 +1,90 @@
+// A host in memory. For tests and for looking at screens only; never part of the window.
+
+import { type CommandName, type Commands, type Host, HostError, type RunEvent, type WorkspaceView } from "../../src/host";
+import * as shop from "./data";
+
+type Answers = { [N in CommandName]?: (request: Commands[N]["request"]) => Commands[N]["response"] | Promise<Commands[N]["response"]> };
+
+/** What was asked of a fake host. */
+export type Call = { name: CommandName; request: unknown };
+
+/** A host that answers from memory. `answers` replaces single commands. */
+export class FakeHost implements Host {
+  readonly calls: Call[] = [];
+  readonly #receivers = new Set<(event: RunEvent) => void>();
+  workspace: WorkspaceView;
+
+  constructor(
+    readonly answers: Answers = {},
+    workspace: WorkspaceView = shop.workspace,
+  ) {
+    this.workspace = workspace;
+  }
+
+  /** Sends an event to whoever listens. */
+  emit(event: RunEvent): void {
+    for (const receive of this.#receivers) receive(event);
+  }
+
+  async call<N extends CommandName>(name: N, request: Commands[N]["request"]): Promise<Commands[N]["response"]> {
+    this.calls.push({ name, request });
+    const answer = (this.answers[name] ?? this.#own[name]) as ((request: Commands[N]["request"]) => Commands[N]["response"]) | undefined;
+    if (!answer) throw new HostError({ code: "other", message: `the fake host has no answer to ${name}`, hint: null, side: "engine", table: null });
+    return structuredClone(await answer(request));
+  }
+
+  async listen(receive: (event: RunEvent) => void): Promise<() => void> {
+    this.#receivers.add(receive);
+    return () => this.#receivers.delete(receive);
+  }
+
+  async pickFolder(): Promise<string | null> {
+    return shop.folder;
+  }
+
+  readonly #own: Answers = {
+    app_start: () => ({
+      version: "0.1.0",
+      recent: [
+        { folder: shop.folder, name: "shop", last_opened: new Date(Date.now() - 3_600_000).toISOString(), present: true },
+        { folder: "/home/kim/data/flux/ops-center-sync", name: "ops-center-sync", last_opened: new Date(Date.now() - 90_000_000).toISOString(), present: true },
+        { folder: "/mnt/old/kestra-migration", name: "kestra-migration", last_opened: "2026-10-11T09:00:00Z", present: false },
+      ],
+      open_folder: null,
+      sample_folder: "/home/kim/.local/share/firn/sample",
+      keyring: { available: true, message: null },
+    }),
+    workspace_open: () => this.workspace,
+    workspace_create: () => this.workspace,
+    workspace_trust: () => {
+      this.workspace = { ...this.workspace, trusted: true };
+      return this.workspace;
+    },
+    connection_list: () => ({ connections: this.workspace.connections }),
+    connection_check: ({ name }) => shop.checks[name] ?? { name, usable: true, findings: [], seconds: 0.1 },
+    connection_parse_url: () => ({ settings: { kind: "postgres", host: "db.internal", port: "5433", database: "shop", user: "reader", tls: "require" }, has_secret: true }),
+    connection_save: ({ name, settings, role }) => {
+      const saved = { name, kind: settings.kind ?? "postgres", address: settings.host ?? settings.path ?? "", label: settings.label ?? null, settings, needs_secret: settings.kind === "postgres", secret: "keyring", roles: role ? [role] : [] };
+      this.workspace = { ...this.workspace, connections: [...this.workspace.connections.filter((known) => known.name !== name), saved] };
+      return this.workspace;
+    },
+    connection_remove: ({ name }) => {
+      this.workspace = { ...this.workspace, connections: this.workspace.connections.filter((known) => known.name !== name) };
+      return this.workspace;
+    },
+    sync_status: () => ({ tables: shop.status.filter((row) => this.workspace.tables.some((table) => table.source === row.source)) }),
+    sync_discover: () => ({ tables: shop.discovered, yaml: "", written: 0 }),
+    sync_plan: ({ tables }) => ({ tables: [{ ...shop.plan, source: tables[0] ?? shop.plan.source }] }),
+    sync_run: () => ({ run_id: shop.activeRun.run_id }),
+    sync_errors: () => ({ errors: this.workspace.tables.length > 0 ? shop.rejected : [] }),
+    sync_log: () => ({ entries: [] }),
+    run_history: () => ({ runs: this.workspace.runs }),
+    run_state: ({ run_id }) => {
+      if (run_id === shop.activeRun.run_id) return shop.activeRun;
+      const summary = shop.runs.find((run) => run.run_id === run_id);
+      return { ...shop.activeRun, run_id, status: summary?.status ?? "success", seconds: 40, started_at: summary?.started_at ?? shop.activeRun.started_at, tables: shop.activeRun.tables.filter((table) => table.stage === "done") };
+    },
+    sync_cancel: () => ({ ...shop.activeRun, status: "cancelling", seq: shop.activeRun.seq + 1 }),
+    sync_reset: ({ table, to }) => ({ source: table, from: "2026-11-20", to }),
+  };
+}
