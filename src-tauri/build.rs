@@ -1,1 +1,47 @@
-fn main() {}
+//! Declares every command of the command layer to Tauri, so that a capability has to name it before a page may call it.
+
+use std::path::Path;
+
+const LIST: &str = "src-tauri/crates/api/src/list.rs";
+
+fn main() {
+    println!("cargo:rerun-if-changed={LIST}");
+    println!("cargo:rerun-if-changed=src-tauri/capabilities");
+    println!("cargo:rerun-if-changed=ui/dist");
+    if !Path::new("ui/dist/index.html").exists() {
+        stop("ui/dist is missing: run `npm --prefix ui ci && npm --prefix ui run build` first (`make deps` does both)");
+    }
+    let list = match std::fs::read_to_string(LIST) {
+        Ok(list) => list,
+        Err(error) => stop(&format!("{LIST} cannot be read: {error}")),
+    };
+    let commands = command_names(&list);
+    if commands.is_empty() {
+        stop(&format!("{LIST} holds no line of the form `read name(Request) -> Response;`"));
+    }
+    // AppManifest wants names that live as long as the program; a build script may leak them.
+    let commands: &'static [&'static str] = Vec::leak(commands.into_iter().map(|name| &*String::leak(name)).collect());
+    let attributes = tauri_build::Attributes::new()
+        .capabilities_path_pattern("./src-tauri/capabilities/**/*")
+        .app_manifest(tauri_build::AppManifest::new().commands(commands));
+    if let Err(error) = tauri_build::try_build(attributes) {
+        stop(&format!("{error:#}"));
+    }
+}
+
+/// Takes the names from lines such as `read  app_start(AppStart) -> AppView;`.
+fn command_names(list: &str) -> Vec<String> {
+    list.lines()
+        .filter_map(|line| {
+            let (access, rest) = line.trim().split_once(' ')?;
+            let (name, signature) = rest.trim_start().split_once('(')?;
+            (matches!(access, "read" | "write") && signature.contains(") -> ") && signature.ends_with(';'))
+                .then(|| name.to_owned())
+        })
+        .collect()
+}
+
+fn stop(message: &str) -> ! {
+    println!("cargo:warning={message}");
+    std::process::exit(1)
+}
