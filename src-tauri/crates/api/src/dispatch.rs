@@ -80,7 +80,8 @@ fn read<T: DeserializeOwned>(name: &str, request: Value) -> Result<T, ErrorView>
 }
 
 fn write<T: Serialize>(response: &T) -> Result<Value, ErrorView> {
-    serde_json::to_value(response).map_err(|error| ErrorView::other(format!("the answer cannot be written as JSON: {error}")))
+    serde_json::to_value(response)
+        .map_err(|error| ErrorView::other(format!("the answer cannot be written as JSON: {error}")))
 }
 
 fn unknown(name: &str) -> ErrorView {

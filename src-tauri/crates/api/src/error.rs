@@ -5,6 +5,7 @@
 use crate::wire::{DocumentProblem, ErrorView};
 use firn_connector::ErrorKind;
 use firn_secret::SecretError;
+use firn_store::StoreError;
 use std::error::Error as _;
 
 /// Returns the stable code of a kind of failure.
@@ -27,7 +28,14 @@ pub const fn code(kind: ErrorKind) -> &'static str {
 
 impl ErrorView {
     fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), hint: None, side: None, table: None, problems: Vec::new() }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            hint: None,
+            side: None,
+            table: None,
+            problems: Vec::new(),
+        }
     }
 
     /// Makes an error of usage or configuration.
@@ -53,8 +61,13 @@ impl ErrorView {
     /// Makes the error of a workspace that nobody has trusted on this machine.
     #[must_use]
     pub fn untrusted(folder: &str) -> Self {
-        Self::new("untrusted", format!("the workspace {folder} was not made on this machine and nobody has trusted it yet"))
-            .with_hint("look at its connections and transforms, then trust it; until then nothing connects and nothing runs")
+        Self::new(
+            "untrusted",
+            format!("the workspace {folder} was not made on this machine and nobody has trusted it yet"),
+        )
+        .with_hint(
+            "look at its connections and transforms, then trust it; until then nothing connects and nothing runs",
+        )
     }
 
     /// Makes the error of a document with problems.
@@ -62,7 +75,9 @@ impl ErrorView {
     pub fn document(problems: Vec<DocumentProblem>) -> Self {
         let message = match problems.as_slice() {
             [one] => one.to_string(),
-            many => format!("{} has {} problems", many.first().map_or("the workspace document", |p| &p.file), many.len()),
+            many => {
+                format!("{} has {} problems", many.first().map_or("the workspace document", |p| &p.file), many.len())
+            }
         };
         let hint = if let [one] = problems.as_slice() { one.hint.clone() } else { None };
         Self { hint, problems, ..Self::configuration(message) }
@@ -108,6 +123,18 @@ impl From<firn_connector::Error> for ErrorView {
             hint: error.hint,
             problems: Vec::new(),
         }
+    }
+}
+
+impl From<StoreError> for ErrorView {
+    fn from(error: StoreError) -> Self {
+        let mut message = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            message.push_str(&format!(": {cause}"));
+            next = cause.source();
+        }
+        Self::other(message)
     }
 }
 

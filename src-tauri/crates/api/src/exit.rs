@@ -1,6 +1,6 @@
 //! Exit codes of the command line, decided here so that no shell decides them.
 
-use crate::wire::{CheckView, ErrorView, RunFinished};
+use crate::wire::{CheckView, ErrorView, PlanView, RunFinished};
 
 /// Everything done.
 pub const DONE: u8 = 0;
@@ -48,6 +48,18 @@ pub fn of_run(run: &RunFinished) -> u8 {
 #[must_use]
 pub fn of_check(check: &CheckView) -> u8 {
     if check.usable { DONE } else { FAILED }
+}
+
+/// Returns the exit code of a dry run.
+#[must_use]
+pub fn of_plan(plan: &PlanView) -> u8 {
+    let failed = plan.tables.iter().filter(|table| table.error.is_some()).count();
+    match failed {
+        0 => DONE,
+        _ if failed < plan.tables.len() => PARTIAL,
+        _ if plan.tables.iter().all(|table| is_configuration(table.error.as_ref())) => USAGE,
+        _ => FAILED,
+    }
 }
 
 fn is_configuration(error: Option<&ErrorView>) -> bool {

@@ -1,12 +1,17 @@
 //! The handle that shells hold: options, state of the process, and the sink of events.
 
 use crate::process;
+use crate::run::Registry;
+use crate::sample::Samples;
 use crate::wire::{ErrorView, RunEvent};
 use firn_connector::Holder;
-use firn_secret::{Keyring, SecretStore};
+use firn_secret::{Identity, Keyring, Resolver, Secret, SecretError, SecretStore};
+use firn_store::Store;
+use firn_workspace::EnvConnections;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// What a shell does for the command layer.
 pub trait Host: Send + Sync {
@@ -102,7 +107,14 @@ pub struct Firn {
 
 pub(crate) struct Inner {
     pub(crate) options: FirnOptions,
+    /// This process, as leases name it.
     pub(crate) holder: Holder,
+    /// Connections that the variables define.
+    pub(crate) environment: EnvConnections,
+    pub(crate) resolver: Arc<Resolver>,
+    pub(crate) runs: Registry,
+    pub(crate) samples: Samples,
+    store: OnceCell<Store>,
 }
 
 impl Firn {
@@ -111,11 +123,71 @@ impl Firn {
     /// # Errors
     /// `configuration` where a folder of the options is not absolute.
     pub fn open(options: FirnOptions) -> Result<Self, ErrorView> {
-        for folder in [Some(&options.data_dir), Some(&options.sample_dir), options.open_folder.as_ref()].into_iter().flatten() {
+        for folder in
+            [Some(&options.data_dir), Some(&options.sample_dir), options.open_folder.as_ref()].into_iter().flatten()
+        {
             if !folder.is_absolute() {
                 return Err(ErrorView::configuration(format!("the folder {} is not absolute", folder.display())));
             }
         }
-        Ok(Self { inner: Arc::new(Inner { options, holder: process::current() }) })
+        let variables = options.variables.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let environment = EnvConnections::from_vars(variables.clone());
+        let resolver = Resolver::new(Box::new(SharedStore(Arc::clone(&options.secrets))))
+            .with_variables(variables)
+            .with_definitions(environment.secrets.clone());
+        let inner = Inner {
+            holder: process::current(),
+            environment,
+            resolver: Arc::new(resolver),
+            runs: Registry::default(),
+            samples: Samples::new(&options.data_dir, options.variables.get("PATH")),
+            store: OnceCell::new(),
+            options,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Returns the local state, opened at the first call: a command that does not need it does not pay for it.
+    pub(crate) async fn store(&self) -> Result<&Store, ErrorView> {
+        let open = || async {
+            let folder = &self.inner.options.data_dir;
+            std::fs::create_dir_all(folder)
+                .map_err(|error| ErrorView::file(format!("cannot make the folder {}", folder.display()), &error))?;
+            Ok(Store::open(&folder.join("firn.sqlite")).await?)
+        };
+        self.inner.store.get_or_try_init(open).await
+    }
+
+    /// Returns whether a folder's connections may be used.
+    pub(crate) async fn is_trusted(&self, folder: &str) -> Result<bool, ErrorView> {
+        Ok(self.inner.options.trust_all
+            || self.store().await?.recent_workspace(folder).await?.is_some_and(|known| known.trusted))
+    }
+
+    /// Ends what this process has begun: cancels runs and waits for them, stops servers of samples that nobody else
+    /// uses, closes the local state. A shell calls it before it exits; after it, commands may fail.
+    pub async fn close(&self) {
+        self.inner.runs.cancel_all().await;
+        self.inner.samples.release().await;
+        if let Some(store) = self.inner.store.get() {
+            store.close().await;
+        }
+    }
+}
+
+/// Lets the resolver and the shell's options hold one store of secrets.
+struct SharedStore(Arc<dyn SecretStore>);
+
+impl SecretStore for SharedStore {
+    fn get(&self, identity: &Identity) -> Result<Option<Secret>, SecretError> {
+        self.0.get(identity)
+    }
+
+    fn set(&self, identity: &Identity, secret: &Secret) -> Result<(), SecretError> {
+        self.0.set(identity, secret)
+    }
+
+    fn delete(&self, identity: &Identity) -> Result<bool, SecretError> {
+        self.0.delete(identity)
     }
 }

@@ -10,9 +10,19 @@ pub mod exit;
 pub mod list;
 pub mod wire;
 
+mod check;
 mod dispatch;
+mod drivers;
+mod edit;
 mod firn;
+mod folder;
 mod process;
+mod run;
+mod sample;
+mod secrets;
+mod surroundings;
+mod view;
 
 pub use dispatch::{Access, COMMANDS, CommandInfo, dispatch};
 pub use firn::{DocumentChoice, Firn, FirnOptions, Host, Trigger};
+pub use surroundings::{data_dir, json_schema, read_env_file};

@@ -16,21 +16,18 @@ pub(crate) fn current() -> Holder {
     Holder { host: host_name(), pid, nonce }
 }
 
-/// Returns whether a holder may still be running. `true` where that cannot be known from here: on another host, in
-/// another process namespace, since another boot (two hosts may share a name), or on a system that does not say when a
-/// process began. The lease of such a holder is taken over when it expires.
-pub(crate) fn is_alive(holder: &Holder, ours: &Holder) -> bool {
+/// Returns whether a holder is running. `None` where that cannot be known from here: on another host, in another
+/// process namespace, since another boot (two hosts may share a name), or on a system that does not say when a process
+/// began. The lease of such a holder is taken over when it expires.
+pub(crate) fn is_alive(holder: &Holder, ours: &Holder) -> Option<bool> {
     if holder == ours {
-        return true;
+        return Some(true);
     }
-    if holder.host != ours.host {
-        return true;
+    let (their_scope, their_start) = holder.nonce.rsplit_once(':')?;
+    if holder.host != ours.host || scope()? != their_scope {
+        return None;
     }
-    let (Some(scope), Some((their_scope, their_start))) = (scope(), holder.nonce.rsplit_once(':')) else { return true };
-    if scope != their_scope {
-        return true;
-    }
-    start_time(holder.pid).is_some_and(|start| start == their_start)
+    Some(start_time(holder.pid).is_some_and(|start| start == their_start))
 }
 
 /// The boot and the process namespace: process ids mean the same thing only within both.
@@ -63,14 +60,14 @@ mod tests {
     #[test]
     fn this_process_lives_and_a_reaped_child_does_not() {
         let ours = current();
-        assert!(is_alive(&ours, &ours));
+        assert_eq!(is_alive(&ours, &ours), Some(true));
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let nonce = format!("{}:{}", scope().unwrap(), start_time(child.id()).unwrap());
         let theirs = Holder { host: ours.host.clone(), pid: child.id(), nonce };
-        assert!(is_alive(&theirs, &ours));
+        assert_eq!(is_alive(&theirs, &ours), Some(true));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!is_alive(&theirs, &ours));
+        assert_eq!(is_alive(&theirs, &ours), Some(false));
     }
 
     #[test]
@@ -78,18 +75,18 @@ mod tests {
         let ours = current();
         let scope = scope().unwrap();
         let earlier = Holder { nonce: format!("{scope}:1"), ..ours.clone() };
-        assert!(!is_alive(&earlier, &ours));
+        assert_eq!(is_alive(&earlier, &ours), Some(false));
     }
 
     #[test]
-    fn what_cannot_be_seen_from_here_counts_as_alive() {
+    fn what_cannot_be_seen_from_here_is_not_judged() {
         let ours = current();
         let elsewhere = Holder { host: "another".into(), ..ours.clone() };
-        assert!(is_alive(&elsewhere, &ours));
+        assert_eq!(is_alive(&elsewhere, &ours), None);
         let boot = scope().unwrap().split_once('/').unwrap().0.to_owned();
         let in_a_container = Holder { nonce: format!("{boot}/pid:[1]:1"), ..ours.clone() };
-        assert!(is_alive(&in_a_container, &ours));
+        assert_eq!(is_alive(&in_a_container, &ours), None);
         let namesake = Holder { nonce: "another-boot/pid:[1]:1".into(), ..ours.clone() };
-        assert!(is_alive(&namesake, &ours));
+        assert_eq!(is_alive(&namesake, &ours), None);
     }
 }

@@ -71,9 +71,11 @@ impl Engine {
             return RunOutcome { tables: Vec::new(), failure: Some(Failure::from(&error)) };
         }
         let keeper = Keeper::start(self);
-        let runs = tables
+        // Collected: a closure inside the stream would keep this future from being `Send` for every lifetime.
+        let runs: Vec<_> = tables
             .iter()
-            .map(|config| table::run(Arc::clone(self), run_id, config, Arc::clone(&sink), cancel.clone(), &keeper));
+            .map(|config| table::run(Arc::clone(self), run_id, config, Arc::clone(&sink), cancel.clone(), &keeper))
+            .collect();
         // In order: the outcome lists tables as they were given.
         let outcomes: Vec<Arc<TableOutcome>> =
             futures::stream::iter(runs).buffered(self.settings.tables.max(1)).collect().await;
@@ -117,24 +119,27 @@ impl Engine {
 
     /// Plans tables without changing anything on either side.
     pub async fn plan(&self, tables: &[TableConfig]) -> Vec<TablePlan> {
-        let plans = tables.iter().map(|config| async move {
-            let mut plan = TablePlan {
-                source: config.state_name(),
-                target: config.target.to_string(),
-                phase: None,
-                rows_waiting: None,
-                watermark: None,
-                ddl: Vec::new(),
-                select: None,
-                columns: Vec::new(),
-                findings: Vec::new(),
-                failure: None,
-            };
-            if let Err(error) = self.plan_one(config, &mut plan).await {
-                plan.failure = Some(Failure::from(&error.on_table(&config.source)));
-            }
-            plan
-        });
+        let plans: Vec<_> = tables
+            .iter()
+            .map(|config| async move {
+                let mut plan = TablePlan {
+                    source: config.state_name(),
+                    target: config.target.to_string(),
+                    phase: None,
+                    rows_waiting: None,
+                    watermark: None,
+                    ddl: Vec::new(),
+                    select: None,
+                    columns: Vec::new(),
+                    findings: Vec::new(),
+                    failure: None,
+                };
+                if let Err(error) = self.plan_one(config, &mut plan).await {
+                    plan.failure = Some(Failure::from(&error.on_table(&config.source)));
+                }
+                plan
+            })
+            .collect();
         futures::stream::iter(plans).buffered(self.settings.tables.max(1)).collect().await
     }
 

@@ -1,21 +1,19 @@
-//! The commands, a function each: `name(&Firn, Request) -> Result<Response, ErrorView>`.
+//! The commands, a function each: `name(&Firn, Request) -> Result<Response, ErrorView>`. One file a topic.
 
-use crate::Firn;
-use crate::wire::*;
+mod connection;
+mod discover;
+mod plan;
+mod reset;
+mod run;
+mod status;
+mod workspace;
 
-macro_rules! bodies {
-    ($($access:ident $name:ident($request:ident) -> $response:ident;)*) => {
-        $(
-            /// A command of the list.
-            ///
-            /// # Errors
-            /// While the drivers are not linked in: always.
-            #[expect(clippy::unused_async, reason = "the signature that shells are written against")]
-            pub async fn $name(_firn: &Firn, _request: $request) -> Result<$response, ErrorView> {
-                Err(ErrorView::other(concat!("`", stringify!($name), "` needs a driver that is not part of this build")))
-            }
-        )*
-    };
-}
-
-crate::with_commands!(bodies);
+pub use connection::{
+    connection_check, connection_list, connection_parse_url, connection_remove, connection_save, connection_set_secret,
+};
+pub use discover::sync_discover;
+pub use plan::sync_plan;
+pub use reset::sync_reset;
+pub use run::{run_history, run_state, sync_cancel, sync_run};
+pub use status::{sync_errors, sync_log, sync_status};
+pub use workspace::{app_start, workspace_create, workspace_forget, workspace_open, workspace_trust};

@@ -42,7 +42,7 @@ pub enum RunEventKind {
     },
     /// Something the operator should know.
     Finding {
-        /// Source table.
+        /// Source table; empty for the run as a whole.
         source: String,
         /// What was found.
         finding: FindingView,

@@ -1,0 +1,204 @@
+//! What a source has, and a proposal for the document.
+
+use crate::Firn;
+use crate::folder::Usable;
+use crate::view;
+use crate::wire::{ColumnView, DiscoverRequest, DiscoverView, DiscoveredTableView, ErrorView, FindingView, LevelView};
+use firn_catalog::{Dialect, TableName, Verdict};
+use firn_connector::{Relation, Side};
+use firn_postgres::{DiscoveredTable, discover};
+use firn_workspace::{Document, EnvConnections, SyncMode, TableSync};
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+/// Lists the tables of the source with a proposed key and watermark, verdicts and a document to paste; adds those to
+/// the workspace's document where the request says so.
+///
+/// # Errors
+/// `untrusted`, `configuration` for a table that the source does not have, and whatever keeps it from being asked.
+pub async fn sync_discover(firn: &Firn, request: DiscoverRequest) -> Result<DiscoverView, ErrorView> {
+    let usable = firn.usable(&request.folder).await?;
+    let source = usable.source()?;
+    let settings = firn.postgres(&usable.folder, source, "source").await?;
+    let pool = firn_postgres::connect::open(&settings, Side::Source, 2).await?;
+    let found = discover(&pool, request.schema.as_deref(), Dialect::Duckdb).await;
+    pool.close().await;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return Err(firn.explain_sign_in(error.into(), source).await),
+    };
+    let found = named(found, &request.tables)?;
+    let mut targets: HashSet<String> = usable.workspace.tables.iter().map(|table| fold(&table.target)).collect();
+    let mut views = Vec::new();
+    let mut proposals = Vec::new();
+    for table in &found {
+        let name = &table.table.name;
+        let configured = usable.workspace.table(&name.to_string()).filter(|configured| covers(configured, name));
+        let target = configured.map_or_else(|| free_target(name, &mut targets), |configured| configured.target.clone());
+        let proposal = configured.is_none().then(|| propose(table, &target)).flatten();
+        views.push(wire(table, &target, configured.is_some(), proposal.as_ref()));
+        proposals.extend(proposal.map(|proposal| (table, proposal)));
+    }
+    let mut yaml = String::new();
+    for (at, (table, proposal)) in proposals.iter().enumerate() {
+        let text = item(proposal)?;
+        yaml.push_str(if at == 0 { "tables:\n" } else { "" });
+        yaml.push_str(&remarks(table));
+        yaml.push_str(&text);
+    }
+    for view in views.iter().filter(|view| !view.configured && view.pk.is_empty()) {
+        let _infallible = writeln!(yaml, "# {}: left out, it has no key that identifies a row", view.source);
+    }
+    let mut written = 0;
+    if request.write && !proposals.is_empty() {
+        let tables: Vec<TableSync> = proposals.into_iter().map(|(_, proposal)| proposal).collect();
+        firn.edit(&usable.folder.name, |document| document.add_tables(&tables))?;
+        written = u32::try_from(tables.len()).unwrap_or(u32::MAX);
+        views.iter_mut().filter(|view| !view.pk.is_empty()).for_each(|view| view.configured = true);
+    }
+    Ok(DiscoverView { tables: views, yaml, written })
+}
+
+impl Usable {
+    /// Returns the connection that tables are read from; a target need not be named for that.
+    fn source(&self) -> Result<&firn_workspace::Connection, ErrorView> {
+        let name = self.source_name();
+        let roles = self.workspace.roles(name, name);
+        Ok(roles.map_err(|error| ErrorView::configuration(error.to_string()))?.source)
+    }
+}
+
+/// Keeps the tables a request names, in its order; all for none.
+fn named(found: Vec<DiscoveredTable>, names: &[String]) -> Result<Vec<DiscoveredTable>, ErrorView> {
+    if names.is_empty() {
+        return Ok(found);
+    }
+    let mut kept = Vec::new();
+    for name in names {
+        let wanted = TableName::parse(name).map_err(|error| ErrorView::configuration(error.to_string()))?;
+        let matches = |table: &&DiscoveredTable| {
+            let name = &table.table.name;
+            name.name == wanted.name && (wanted.schema.is_none() || name.schema == wanted.schema)
+        };
+        let table = found.iter().find(matches).ok_or_else(|| {
+            ErrorView::configuration(format!("the source has no table `{name}` that this role may read"))
+                .with_hint("firn sync discover lists the tables; names are matched with upper and lower case")
+        })?;
+        kept.push(table.clone());
+    }
+    Ok(kept)
+}
+
+fn covers(configured: &TableSync, name: &TableName) -> bool {
+    crate::folder::source_name(configured) == name.to_string()
+}
+
+/// Names that the target cannot tell apart come to the same text.
+fn fold(target: &TableName) -> String {
+    crate::folder::with_target_schema(target).to_string().to_lowercase()
+}
+
+/// Returns the source's own name where the target has it free, else one with a number.
+fn free_target(name: &TableName, taken: &mut HashSet<String>) -> TableName {
+    let mut target = name.clone();
+    for number in 2.. {
+        if taken.insert(fold(&target)) {
+            break;
+        }
+        target.name = format!("{}_{number}", name.name);
+    }
+    target
+}
+
+/// Proposes a table for the document; `None` where nothing identifies its rows.
+fn propose(table: &DiscoveredTable, target: &TableName) -> Option<TableSync> {
+    if table.key.is_empty() {
+        return None;
+    }
+    let watermark = table.watermark().map(str::to_owned);
+    let refused = table.columns.iter().filter(|(_, plan)| plan.verdict == Verdict::Refused);
+    Some(TableSync {
+        pk: table.key.clone(),
+        mode: if watermark.is_some() { SyncMode::Incremental } else { SyncMode::Full },
+        watermark_column: watermark,
+        transform: refused.map(|(name, _)| (name.clone(), None)).collect(),
+        ..TableSync::new(table.table.name.clone(), target.clone())
+    })
+}
+
+/// Writes one item of the list, as an edit of the document would.
+fn item(table: &TableSync) -> Result<String, ErrorView> {
+    let mut document = Document::parse("tables: []\n", "the proposal", &EnvConnections::default())?;
+    document.add_table(table)?;
+    let text = document.text();
+    Ok(text.strip_prefix("tables:\n").unwrap_or(text).to_owned())
+}
+
+/// Writes what a reader should know about a table above its item.
+fn remarks(table: &DiscoveredTable) -> String {
+    let mut text = String::new();
+    let mut remark = |line: &str| {
+        let _infallible = writeln!(text, "  # {}", line.replace('\n', " "));
+    };
+    let rows = table.table.estimated_rows;
+    if rows >= 0 {
+        remark(&format!("about {rows} rows"));
+    }
+    for (name, plan) in table.columns.iter().filter(|(_, plan)| plan.verdict != Verdict::Exact) {
+        let note = if plan.note.is_empty() { String::new() } else { format!(": {}", plan.note) };
+        match plan.verdict {
+            Verdict::Refused => remark(&format!("{name} is left out{note}")),
+            _ => remark(&format!("{name} arrives as {}{note}", plan.ddl)),
+        }
+    }
+    text
+}
+
+fn wire(
+    table: &DiscoveredTable,
+    target: &TableName,
+    configured: bool,
+    proposal: Option<&TableSync>,
+) -> DiscoveredTableView {
+    let source = &table.table;
+    let watermark = table.watermark();
+    let columns = source.columns.iter().zip(&table.columns).map(|(column, (name, plan))| ColumnView {
+        key: table.key.contains(name),
+        watermark: watermark == Some(name.as_str()),
+        transform: proposal.and_then(|proposal| left_out(proposal, name)),
+        ..view::column(name, &column.ty, plan)
+    });
+    let mut findings: Vec<FindingView> = table.findings.iter().map(view::finding).collect();
+    if watermark.is_none() && !table.key.is_empty() {
+        findings.push(FindingView {
+            level: LevelView::Info,
+            code: "no_watermark".to_owned(),
+            message:
+                "no column tells when a row changed: the table is proposed with `mode: full` and read whole each time"
+                    .to_owned(),
+            fix: None,
+        });
+    }
+    DiscoveredTableView {
+        source: source.name.to_string(),
+        target: target.to_string(),
+        kind: match source.relation {
+            Relation::Table => "table",
+            Relation::Partitioned => "partitioned",
+            Relation::View => "view",
+            Relation::Foreign => "foreign",
+        }
+        .to_owned(),
+        estimated_rows: Some(source.estimated_rows).filter(|rows| *rows >= 0),
+        bytes: source.bytes,
+        pk: table.key.clone(),
+        watermark_column: watermark.map(str::to_owned),
+        columns: columns.collect(),
+        findings,
+        configured,
+    }
+}
+
+fn left_out(proposal: &TableSync, column: &str) -> Option<String> {
+    proposal.transform.iter().find(|(name, _)| name == column).map(|_| "left out".to_owned())
+}

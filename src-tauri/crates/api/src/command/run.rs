@@ -1,0 +1,57 @@
+//! Runs: start, follow, cancel, look back.
+
+use crate::Firn;
+use crate::folder::resolve;
+use crate::folder::utf8;
+use crate::run::{run_of, summary};
+use crate::wire::{ErrorView, HistoryRequest, RunRef, RunStarted, RunView, RunsView, TablesRequest};
+use tokio_util::sync::CancellationToken;
+
+/// Begins a run in the background; its events follow.
+///
+/// # Errors
+/// `untrusted`, `configuration`, or `busy` while another run of the workspace is going on in this process.
+pub async fn sync_run(firn: &Firn, request: TablesRequest) -> Result<RunStarted, ErrorView> {
+    let run = firn.start_run(request, CancellationToken::new()).await?;
+    Ok(RunStarted { run_id: run.run_id.clone() })
+}
+
+/// Asks a run of this process to stop and returns where it stands; it stops within a second.
+///
+/// # Errors
+/// `not_found` for a run that is not one of this process.
+pub async fn sync_cancel(firn: &Firn, request: RunRef) -> Result<RunView, ErrorView> {
+    match firn.inner.runs.get(&request.run_id) {
+        Some(run) => {
+            run.cancel();
+            Ok(run.view())
+        }
+        None => Err(unknown(&request.run_id).with_hint("a run of another process is stopped there, with Ctrl-C")),
+    }
+}
+
+/// Returns the whole state of a run: of this process, or of the history.
+///
+/// # Errors
+/// `not_found` where neither has it.
+pub async fn run_state(firn: &Firn, request: RunRef) -> Result<RunView, ErrorView> {
+    if let Some(run) = firn.inner.runs.get(&request.run_id) {
+        return Ok(run.view());
+    }
+    let past = firn.past_run(&request.run_id).await?;
+    past.as_ref().map(run_of).ok_or_else(|| unknown(&request.run_id))
+}
+
+/// Lists the runs of a workspace on this machine, newest first.
+///
+/// # Errors
+/// Where the local state cannot be read.
+pub async fn run_history(firn: &Firn, request: HistoryRequest) -> Result<RunsView, ErrorView> {
+    let folder = utf8(&resolve(&request.folder)?)?;
+    let runs = firn.runs_of(&folder, request.limit).await?;
+    Ok(RunsView { runs: runs.iter().map(summary).collect() })
+}
+
+fn unknown(run_id: &str) -> ErrorView {
+    ErrorView::not_found(format!("there is no run {run_id}"))
+}

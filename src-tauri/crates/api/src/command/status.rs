@@ -1,0 +1,106 @@
+//! What the state tables say: standing, log, rejected rows.
+
+use crate::Firn;
+use crate::folder::{source_name, target_name};
+use crate::wire::{
+    ErrorView, ErrorsView, HistoryRequest, LogEntryView, LogView, RejectedRowView, StatusView, TableStatusView,
+    WorkspaceRef,
+};
+use firn_connector::{ErrorEntry, LogEntry, TableReport};
+use firn_workspace::TableSync;
+use std::collections::{BTreeMap, HashMap};
+
+/// Shows where every configured table stands.
+///
+/// # Errors
+/// `untrusted`, `configuration`, and whatever keeps the state database from being asked.
+pub async fn sync_status(firn: &Firn, request: WorkspaceRef) -> Result<StatusView, ErrorView> {
+    let usable = firn.usable(&request.folder).await?;
+    let reports = match firn.state(&usable).await?.reports().await {
+        Ok(reports) => reports,
+        Err(error) => return Err(firn.explain_sign_in(error.into(), usable.roles()?.state).await),
+    };
+    let reports: HashMap<&str, &TableReport> = reports.iter().map(|report| (report.source.as_str(), report)).collect();
+    let tables =
+        usable.workspace.tables.iter().map(|table| status(table, reports.get(source_name(table).as_str()).copied()));
+    Ok(StatusView { tables: tables.collect() })
+}
+
+fn status(table: &TableSync, report: Option<&TableReport>) -> TableStatusView {
+    TableStatusView {
+        source: source_name(table),
+        target: target_name(table),
+        status: report.map_or_else(|| "never".to_owned(), |report| report.status.clone()),
+        watermark: report.and_then(|report| report.watermark.clone()),
+        last_run: report.and_then(|report| report.last_run.clone()),
+        error: report.and_then(|report| report.error.clone()),
+        rows_processed: report.map_or(0, |report| report.rows_processed),
+        holder: report.and_then(|report| report.holder.as_ref()).map(ToString::to_string),
+        open_errors: report.map_or(0, |report| report.open_errors),
+    }
+}
+
+/// Lists what ran, newest first.
+///
+/// # Errors
+/// `untrusted`, `configuration`, and whatever keeps the state database from being asked.
+pub async fn sync_log(firn: &Firn, request: HistoryRequest) -> Result<LogView, ErrorView> {
+    let usable = firn.usable(&request.folder).await?;
+    let table = request.table.as_deref().map(|table| usable.state_name(table)).transpose()?;
+    match firn.state(&usable).await?.logs(table.as_deref(), request.limit).await {
+        Ok(entries) => Ok(LogView { entries: entries.into_iter().map(entry).collect() }),
+        Err(error) => Err(firn.explain_sign_in(error.into(), usable.roles()?.state).await),
+    }
+}
+
+fn entry(entry: LogEntry) -> LogEntryView {
+    LogEntryView {
+        run_id: entry.run_id,
+        source: entry.source,
+        started_at: entry.started_at,
+        finished_at: entry.finished_at,
+        status: entry.status,
+        rows_read: entry.rows_read,
+        rows_merged: entry.rows_merged,
+        rows_rejected: entry.rows_rejected,
+        message: entry.message,
+    }
+}
+
+/// Lists rejected rows, newest first.
+///
+/// # Errors
+/// `untrusted`, `configuration`, and whatever keeps the state database from being asked.
+pub async fn sync_errors(firn: &Firn, request: HistoryRequest) -> Result<ErrorsView, ErrorView> {
+    let usable = firn.usable(&request.folder).await?;
+    let table = request.table.as_deref().map(|table| usable.state_name(table)).transpose()?;
+    match firn.state(&usable).await?.errors(table.as_deref(), request.resolved, request.limit).await {
+        Ok(errors) => Ok(ErrorsView { errors: errors.into_iter().map(rejected).collect() }),
+        Err(error) => Err(firn.explain_sign_in(error.into(), usable.roles()?.state).await),
+    }
+}
+
+fn rejected(row: ErrorEntry) -> RejectedRowView {
+    RejectedRowView {
+        id: row.id.to_string(),
+        source: row.source,
+        occurred_at: row.occurred_at,
+        run_id: row.run_id,
+        pk: key(&row.pk),
+        payload: row.payload,
+        code: row.code,
+        error: row.error,
+        attempts: row.attempts,
+        resolved_at: row.resolved_at,
+    }
+}
+
+/// Returns the key's columns with their texts. A value that is no text, which only another program writes, is shown as JSON.
+fn key(pk: &serde_json::Value) -> BTreeMap<String, Option<String>> {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    pk.as_object().into_iter().flatten().map(|(column, value)| (column.clone(), text(value))).collect()
+}

@@ -1,0 +1,230 @@
+//! The history of runs: what is written while one goes on, and how it is read back.
+
+use super::progress::iso;
+use crate::wire::{
+    ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, RunStatus, RunSummary, RunView, Stage,
+    TableProgress, TableResult,
+};
+use crate::{Firn, Trigger, exit, process};
+use chrono::{DateTime, Utc};
+use firn_connector::Holder;
+use firn_store::{Run, RunFinish, RunStart, RunTable, Store, Uuid};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Writes a run into the history from a task of its own, so that neither the engine nor the window waits for the disk.
+pub(super) struct Recorder {
+    events: mpsc::UnboundedSender<RunEvent>,
+    writer: JoinHandle<Result<(), ErrorView>>,
+}
+
+impl Recorder {
+    /// Begins to write.
+    pub(super) fn start(firn: &Firn, run_id: Uuid, folder: &str) -> Self {
+        let holder = &firn.inner.holder;
+        let start = RunStart {
+            run_id,
+            workspace: folder.to_owned(),
+            trigger: match firn.inner.options.trigger {
+                Trigger::Window => firn_store::Trigger::Window,
+                Trigger::Cli => firn_store::Trigger::Cli,
+                Trigger::Watch => firn_store::Trigger::Watch,
+            },
+            started_at: Utc::now(),
+            holder: firn_store::Holder { pid: holder.pid, boot_id: holder.nonce.clone() },
+        };
+        let (events, received) = mpsc::unbounded_channel();
+        Self { events, writer: tokio::spawn(write(firn.clone(), start, received)) }
+    }
+
+    /// Takes an event; counts that move are not kept, what they come to is.
+    pub(super) fn take(&self, event: &RunEvent) {
+        let moves_only = matches!(&event.what, RunEventKind::Progress { table } if table.result.is_none());
+        if !moves_only {
+            // A writer that has given up says so at the end.
+            let _gave_up = self.events.send(event.clone());
+        }
+    }
+
+    /// Waits until everything taken is written, the last event with the result among it.
+    ///
+    /// Returns what a person should know where the history could not be written; the run itself is not touched by that.
+    pub(super) async fn finish(self) -> Option<FindingView> {
+        drop(self.events);
+        let error = match self.writer.await {
+            Ok(Ok(())) => return None,
+            Ok(Err(error)) => error.message,
+            Err(panic) => panic.to_string(),
+        };
+        Some(FindingView {
+            level: LevelView::Warning,
+            code: "history".to_owned(),
+            message: format!("this run is not in the history of this machine: {error}"),
+            fix: None,
+        })
+    }
+}
+
+async fn write(firn: Firn, start: RunStart, mut events: mpsc::UnboundedReceiver<RunEvent>) -> Result<(), ErrorView> {
+    const AT_ONCE: usize = 256;
+    let store = firn.store().await?;
+    store.record_run_start(&start).await?;
+    let mut batch = Vec::new();
+    while events.recv_many(&mut batch, AT_ONCE).await > 0 {
+        let mut kept = Vec::new();
+        let mut result = None;
+        for event in batch.drain(..) {
+            kept.extend(kept_event(&event));
+            if let RunEventKind::Finished { result: finished } = event.what {
+                result = Some(finished);
+            }
+        }
+        store.record_run_events(start.run_id, &kept).await?;
+        if let Some(result) = result {
+            store.record_run_finish(start.run_id, &finish(&result)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Turns an event into the form that is kept; one that is too long for the history is left out of it.
+fn kept_event(event: &RunEvent) -> Option<firn_store::RunEvent> {
+    if matches!(event.what, RunEventKind::Finished { .. }) {
+        return None;
+    }
+    let json = serde_json::to_value(event).ok()?;
+    if json.to_string().len() > firn_store::MAX_EVENT_BYTES {
+        return None;
+    }
+    let at = DateTime::parse_from_rfc3339(&event.at).ok()?.to_utc();
+    Some(firn_store::RunEvent { seq: i64::try_from(event.seq).ok()?, at, event: json })
+}
+
+fn finish(result: &RunFinished) -> RunFinish {
+    let table = |table: &TableResult| RunTable {
+        source: table.source.clone(),
+        target: table.target.clone(),
+        status: table.status.clone(),
+        rows_read: table.rows_read,
+        rows_merged: table.rows_merged,
+        rows_rejected: table.rows_rejected,
+        rows_deleted: table.rows_deleted,
+        watermark: table.watermark.clone(),
+        seconds: table.seconds,
+        message: table.error.as_ref().map(|error| error.message.clone()),
+    };
+    RunFinish {
+        finished_at: Utc::now(),
+        status: match result.status.as_str() {
+            "success" => firn_store::RunStatus::Success,
+            "partial" => firn_store::RunStatus::Partial,
+            "cancelled" => firn_store::RunStatus::Cancelled,
+            _ => firn_store::RunStatus::Failed,
+        },
+        summary: serde_json::to_value(result).unwrap_or_default(),
+        tables: result.tables.iter().map(table).collect(),
+    }
+}
+
+impl Firn {
+    /// Returns the newest runs of a workspace, newest first, after runs of dead processes were marked.
+    pub(crate) async fn runs_of(&self, folder: &str, most: u32) -> Result<Vec<Run>, ErrorView> {
+        let store = self.store().await?;
+        self.mark_interrupted(store).await?;
+        Ok(store.runs(folder, most).await?)
+    }
+
+    /// Returns a run of the history.
+    pub(crate) async fn past_run(&self, run_id: &str) -> Result<Option<Run>, ErrorView> {
+        let Ok(id) = Uuid::parse_str(run_id) else { return Ok(None) };
+        let store = self.store().await?;
+        self.mark_interrupted(store).await?;
+        Ok(store.run(id).await?)
+    }
+
+    async fn mark_interrupted(&self, store: &Store) -> Result<(), ErrorView> {
+        let ours = &self.inner.holder;
+        let is_alive = |holder: &firn_store::Holder| {
+            let theirs = Holder { host: ours.host.clone(), pid: holder.pid, nonce: holder.boot_id.clone() };
+            // The history is this machine's own: a process of an earlier boot is gone.
+            process::is_alive(&theirs, ours).unwrap_or(false)
+        };
+        store.mark_interrupted(is_alive).await?;
+        Ok(())
+    }
+}
+
+/// Returns the result of a run that has ended, where the history has it.
+pub(crate) fn finished_of(run: &Run) -> Option<RunFinished> {
+    serde_json::from_value(run.summary.clone()).ok()
+}
+
+fn status_of(run: &Run, finished: Option<&RunFinished>) -> RunStatus {
+    match run.status {
+        firn_store::RunStatus::Running => RunStatus::Running,
+        firn_store::RunStatus::Success => RunStatus::Success,
+        firn_store::RunStatus::Partial => RunStatus::Partial,
+        firn_store::RunStatus::Failed if finished.is_some_and(|run| exit::of_run(run) == exit::HELD) => RunStatus::Held,
+        firn_store::RunStatus::Failed => RunStatus::Failed,
+        firn_store::RunStatus::Cancelled => RunStatus::Cancelled,
+        firn_store::RunStatus::Interrupted => RunStatus::Interrupted,
+    }
+}
+
+/// Turns a run of the history into its line in a list.
+pub(crate) fn summary(run: &Run) -> RunSummary {
+    let finished = finished_of(run);
+    let tables = finished.as_ref().map_or(&[][..], |run| &run.tables);
+    RunSummary {
+        run_id: run.run_id.to_string(),
+        started_at: iso(run.started_at),
+        finished_at: run.finished_at.map(iso),
+        status: status_of(run, finished.as_ref()),
+        trigger: run.trigger.word().to_owned(),
+        tables: u32::try_from(tables.len()).unwrap_or(u32::MAX),
+        rows_merged: tables.iter().map(|table| table.rows_merged).sum(),
+        rows_rejected: tables.iter().map(|table| table.rows_rejected).sum(),
+    }
+}
+
+/// Turns a run of the history into its whole state.
+pub(crate) fn run_of(run: &Run) -> RunView {
+    let finished = finished_of(run);
+    let status = status_of(run, finished.as_ref());
+    let end = run.finished_at.unwrap_or_else(Utc::now);
+    let seconds = end.signed_duration_since(run.started_at).to_std().unwrap_or_default().as_secs_f64();
+    let (tables, error) = finished.map_or_else(Default::default, |run| (run.tables, run.error));
+    RunView {
+        run_id: run.run_id.to_string(),
+        folder: run.workspace.clone(),
+        status,
+        started_at: iso(run.started_at),
+        seconds,
+        seq: 0,
+        tables: tables.into_iter().map(table_of).collect(),
+        error,
+    }
+}
+
+fn table_of(result: TableResult) -> TableProgress {
+    TableProgress {
+        source: result.source.clone(),
+        target: result.target.clone(),
+        stage: match result.status.as_str() {
+            "failed" => Stage::Failed,
+            "cancelled" => Stage::Cancelled,
+            "held" => Stage::Held,
+            _ => Stage::Done,
+        },
+        phase: None,
+        rows_expected: None,
+        rows_read: result.rows_read,
+        rows_merged: result.rows_merged,
+        rows_rejected: result.rows_rejected,
+        bytes: 0,
+        watermark: result.watermark.clone(),
+        retry_at: None,
+        error: result.error.clone(),
+        result: Some(result),
+    }
+}

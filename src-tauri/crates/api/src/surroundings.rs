@@ -1,0 +1,77 @@
+//! Where local state is kept and which variables hold, decided from what a shell hands in: the layer itself reads no
+//! environment.
+
+use crate::wire::ErrorView;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Returns the folder of local state for these variables: `FIRN_DATA_DIR`, or the system's place for a user's data.
+///
+/// # Errors
+/// `configuration` where the variables name no absolute folder.
+pub fn data_dir(variables: &HashMap<String, String>) -> Result<PathBuf, ErrorView> {
+    let folder = |name: &str| variables.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let place = if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Application Support/firn"))
+    } else if cfg!(windows) {
+        folder("LOCALAPPDATA").map(|data| data.join("firn"))
+    } else {
+        let data = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
+        data.map(|data| data.join("firn"))
+    };
+    folder("FIRN_DATA_DIR").or(place).ok_or_else(|| {
+        ErrorView::configuration("there is no folder for Firn's local state: no variable names a home folder")
+            .with_hint("set FIRN_DATA_DIR to an absolute path")
+    })
+}
+
+/// Reads the variables of a file of `NAME=VALUE` lines.
+///
+/// # Errors
+/// `configuration` with file and line where a line cannot be read; `not_found` and others of reading a file.
+pub fn read_env_file(file: &Path) -> Result<Vec<(String, String)>, ErrorView> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| ErrorView::file(format!("cannot read {name}"), &error))?;
+    firn_workspace::parse_env_file(&text, &name).map_err(|error| ErrorView::configuration(error.to_string()))
+}
+
+/// Returns the JSON Schema of `firn.yaml` as indented text.
+#[must_use]
+pub fn json_schema() -> String {
+    format!("{:#}\n", firn_workspace::json_schema())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &[(&str, &str)]) -> Option<PathBuf> {
+        let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        data_dir(&variables).ok()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_nearest_variable_names_the_folder() {
+        let all = [("HOME", "/home/a"), ("XDG_DATA_HOME", "/data"), ("FIRN_DATA_DIR", "/firn")];
+        assert_eq!(of(&all), Some("/firn".into()));
+        assert_eq!(of(&all[..2]), Some("/data/firn".into()));
+        assert_eq!(of(&all[..1]), Some("/home/a/.local/share/firn".into()));
+    }
+
+    #[test]
+    fn relative_folders_count_as_unset() {
+        assert_eq!(of(&[("FIRN_DATA_DIR", "here"), ("HOME", ""), ("XDG_DATA_HOME", "."), ("LOCALAPPDATA", "x")]), None);
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_without_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("prod.env");
+        std::fs::write(&file, "A=1\nhunter2\n").unwrap();
+        let error = read_env_file(&file).unwrap_err();
+        assert_eq!(error.code, "configuration");
+        assert!(error.message.contains("prod.env:2"), "{}", error.message);
+        assert!(!error.message.contains("hunter2"));
+    }
+}

@@ -1,0 +1,9 @@
+//! From what the engines and drivers know to wire types: one file a subject.
+
+mod connection;
+mod outcome;
+mod plan;
+
+pub(crate) use connection::{address, settings};
+pub(crate) use outcome::{failure, finding, outcome, run_status, run_word, stage};
+pub(crate) use plan::{column, plan};

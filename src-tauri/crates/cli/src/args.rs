@@ -1,0 +1,237 @@
+//! What is typed: the commands and their arguments, as clap reads them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Keeps a warehouse in step with its databases: PostgreSQL into an embedded DuckDB, without losing a row.
+#[derive(Debug, Parser)]
+#[command(name = "firn", version, disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Folder of the workspace
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) workspace: PathBuf,
+    /// Print JSON: one document, or one a line while something runs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results and errors only
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Read variables from a file of NAME=VALUE lines; may be given several times
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) env_file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a workspace
+    Init(Init),
+    /// Show, check and change connections
+    #[command(subcommand)]
+    Connection(Connection),
+    /// Keep tables in step
+    Sync(Sync),
+    /// Print the JSON Schema of firn.yaml, for editors
+    Schema,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder of the new workspace; made where it is missing [default: the one of --workspace]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Make the sample: six tables of a small shop in a private PostgreSQL server
+    #[arg(long)]
+    pub(crate) sample: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Connection {
+    /// List connections
+    List,
+    /// Add a connection, or replace its settings
+    Add(ConnectionAdd),
+    /// Check a connection step by step, each finding with its fix
+    Check {
+        /// The connection
+        name: String,
+    },
+    /// Remove a connection
+    Remove {
+        /// The connection
+        name: String,
+    },
+    /// Keep a connection's password in the system keyring, from a prompt or standard input
+    SetSecret {
+        /// The connection
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConnectionAdd {
+    /// The connection
+    pub(crate) name: String,
+    /// What it leads to: postgres, duckdb, snowflake, sqlserver, s3 or folder
+    #[arg(long, required_unless_present = "url")]
+    pub(crate) kind: Option<String>,
+    /// A connection string such as postgresql://app@localhost:5432/shop, without the password; - reads one that may hold it from standard input
+    #[arg(long, conflicts_with = "kind")]
+    pub(crate) url: Option<String>,
+    /// Host name, address or folder of a socket
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// Port
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Database
+    #[arg(long)]
+    pub(crate) database: Option<String>,
+    /// User
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// Encryption, in libpq's words: disable, allow, prefer, require, verify-ca or verify-full
+    #[arg(long)]
+    pub(crate) tls: Option<String>,
+    /// PEM file of certificate authorities
+    #[arg(long, value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<String>,
+    /// Path of a DuckDB file or a folder
+    #[arg(long, value_hint = ValueHint::AnyPath)]
+    pub(crate) path: Option<String>,
+    /// A word shown beside it, such as production
+    #[arg(long)]
+    pub(crate) label: Option<String>,
+    /// Any other setting of the kind
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) other: Vec<(String, String)>,
+    /// What the workspace uses it for
+    #[arg(long = "as", value_name = "ROLE")]
+    pub(crate) role: Option<Role>,
+}
+
+/// What a workspace uses a connection for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Role {
+    Source,
+    Target,
+    State,
+}
+
+impl Role {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Target => "target",
+            Self::State => "state",
+        }
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    pub(crate) document: Document,
+    #[command(subcommand)]
+    pub(crate) command: SyncCommand,
+}
+
+/// Another document than firn.yaml, and other roles than it names.
+#[derive(Debug, Args)]
+pub(crate) struct Document {
+    /// Another document than firn.yaml
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Connection to read from
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Connection to write to
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SyncCommand {
+    /// Propose tables with keys, watermarks and verdicts, as YAML
+    Discover {
+        /// Only these tables
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// Only this schema
+        #[arg(long)]
+        schema: Option<String>,
+        /// Add what is proposed to firn.yaml
+        #[arg(long)]
+        write: bool,
+    },
+    /// Show what a run would do: rows waiting, statements, verdicts, drift
+    Plan {
+        /// Only these tables
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+    },
+    /// Run once, until every table is caught up
+    Run {
+        /// Only these tables
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// Run again every sync_interval_seconds until stopped
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Show where every table stands
+    Status,
+    /// Show what ran, newest first
+    Log {
+        /// Only this table
+        table: Option<String>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show rejected rows, newest first
+    Errors {
+        /// Only this table
+        table: Option<String>,
+        #[command(flatten)]
+        limit: Limit,
+        /// Resolved ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Move a table's cursor back; the only way to do so
+    Reset {
+        /// The table
+        table: String,
+        /// The watermark to go back to; without it the table is loaded from the beginning
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Limit {
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+}

@@ -1,0 +1,116 @@
+//! `firn sync …`
+
+use super::Session;
+use crate::args::{Sync, SyncCommand};
+use crate::report;
+use crate::stop::Stop;
+use firn_api::wire::{
+    DiscoverRequest, ErrorView, HistoryRequest, ResetRequest, RunFinished, TablesRequest, WorkspaceRef,
+};
+use firn_api::{Firn, Trigger, command, exit};
+use std::time::{Duration, Instant};
+
+pub(super) async fn run(session: &Session, sync: Sync) -> Result<u8, ErrorView> {
+    let watches = matches!(sync.command, SyncCommand::Run { watch: true, .. });
+    let trigger = if watches { Trigger::Watch } else { Trigger::Cli };
+    let firn = session.open(trigger, Some(sync.document))?;
+    let outcome = call(session, &firn, sync.command).await;
+    firn.close().await;
+    outcome
+}
+
+async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, ErrorView> {
+    let folder = session.folder_text()?;
+    let output = session.output;
+    match what {
+        SyncCommand::Discover { tables, schema, write } => {
+            let view = command::sync_discover(firn, DiscoverRequest { folder, schema, write, tables }).await?;
+            output.document(&view, report::discovered);
+            for table in &view.tables {
+                table.findings.iter().for_each(|finding| output.finding(&table.source, finding));
+            }
+            if !write && view.tables.iter().any(|table| !table.configured) {
+                output.hint("firn sync discover --write adds these tables to firn.yaml");
+            }
+            Ok(exit::DONE)
+        }
+        SyncCommand::Plan { tables } => {
+            let view = command::sync_plan(firn, TablesRequest { folder, tables }).await?;
+            output.document(&view, report::plan);
+            Ok(exit::of_plan(&view))
+        }
+        SyncCommand::Run { tables, watch } => {
+            let stop = Stop::listen().map_err(|error| ErrorView::file("cannot listen for Ctrl-C", &error))?;
+            let request = TablesRequest { folder, tables };
+            if watch {
+                self::watch(session, firn, request, &stop).await
+            } else {
+                once(session, firn, request, &stop).await
+            }
+        }
+        SyncCommand::Status => {
+            let view = command::sync_status(firn, WorkspaceRef { folder }).await?;
+            output.document(&view, report::status);
+            Ok(exit::DONE)
+        }
+        SyncCommand::Log { table, limit } => {
+            let request = HistoryRequest { folder, table, limit: limit.limit, resolved: true };
+            let view = command::sync_log(firn, request).await?;
+            output.document(&view, report::log);
+            Ok(exit::DONE)
+        }
+        SyncCommand::Errors { table, limit, all } => {
+            let request = HistoryRequest { folder, table, limit: limit.limit, resolved: all };
+            let view = command::sync_errors(firn, request).await?;
+            output.document(&view, report::errors);
+            Ok(exit::DONE)
+        }
+        SyncCommand::Reset { table, to } => {
+            let view = command::sync_reset(firn, ResetRequest { folder, table, to }).await?;
+            output.document(&view, report::reset);
+            Ok(exit::DONE)
+        }
+    }
+}
+
+async fn once(session: &Session, firn: &Firn, request: TablesRequest, stop: &Stop) -> Result<u8, ErrorView> {
+    let result = firn.run_to_end(request, stop.token()).await?;
+    show(session, &result);
+    Ok(stop.code().unwrap_or_else(|| exit::of_run(&result)))
+}
+
+/// Runs every `sync_interval_seconds`, from start to start, until a signal comes. What fails is told and tried again
+/// in the next round: the document may be mended, a server may come back.
+async fn watch(session: &Session, firn: &Firn, request: TablesRequest, stop: &Stop) -> Result<u8, ErrorView> {
+    loop {
+        let began = Instant::now();
+        match firn.run_to_end(request.clone(), stop.token()).await {
+            Ok(result) => show(session, &result),
+            Err(error) => session.output.error(&error),
+        }
+        let interval = firn.sync_interval(&request.folder).unwrap_or(Duration::from_secs(120));
+        let token = stop.token();
+        tokio::select! {
+            () = tokio::time::sleep(interval.saturating_sub(began.elapsed())) => {}
+            () = token.cancelled() => return Ok(stop.code().unwrap_or(exit::CANCELLED)),
+        }
+    }
+}
+
+/// Prints the result, and tells what failed with what to do next.
+fn show(session: &Session, result: &RunFinished) {
+    let output = session.output;
+    output.document(result, report::run);
+    if let Some(error) = &result.error {
+        output.error(error);
+    }
+    for table in &result.tables {
+        if let (Some(error), None) = (&table.error, &result.error) {
+            output.error(error);
+        }
+        table.findings.iter().for_each(|finding| output.finding(&table.source, finding));
+        if table.rows_rejected > 0 {
+            output.hint(&format!("firn sync errors {} shows the rejected rows", table.source));
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Results as text for people: what each command prints without `--json`.
+
+use crate::text::{Align, TextTable, count, or_dash, seconds};
+use firn_api::wire::{
+    CheckView, ConnectionView, ConnectionsView, DiscoverView, ErrorsView, LevelView, LogView, PlanView, ResetView,
+    RunFinished, StatusView, TablePlanView, WorkspaceView,
+};
+use std::fmt::Write as _;
+
+use Align::{Left, Right};
+
+/// Appends a line. Writing into a `String` cannot fail.
+macro_rules! line {
+    ($text:expr, $($arg:tt)*) => {{
+        let _infallible = writeln!($text, $($arg)*);
+    }};
+}
+
+pub(crate) fn workspace_made(view: &WorkspaceView) -> String {
+    format!("made {}\n", view.folder)
+}
+
+pub(crate) fn connections(view: &ConnectionsView) -> String {
+    let mut table = TextTable::new(&[
+        ("NAME", Left),
+        ("KIND", Left),
+        ("ADDRESS", Left),
+        ("SECRET", Left),
+        ("USED AS", Left),
+        ("LABEL", Left),
+    ]);
+    for connection in &view.connections {
+        table.row([
+            connection.name.clone(),
+            connection.kind.clone(),
+            connection.address.clone(),
+            secret_word(connection).to_owned(),
+            connection.roles.join(", "),
+            connection.label.clone().unwrap_or_default(),
+        ]);
+    }
+    if table.is_empty() { "no connections\n".to_owned() } else { table.to_string() }
+}
+
+fn secret_word(connection: &ConnectionView) -> &str {
+    if connection.needs_secret { &connection.secret } else { "not needed" }
+}
+
+pub(crate) fn connection_saved(connection: &ConnectionView) -> String {
+    format!("{}  {}  {}\n", connection.name, connection.kind, connection.address)
+}
+
+pub(crate) fn secret_kept(connection: &ConnectionView) -> String {
+    match connection.secret.as_str() {
+        "keyring" => format!("the secret of {} is in the keyring, for {}\n", connection.name, connection.address),
+        "variable" => format!("the secret of {} comes from a variable, which wins over the keyring\n", connection.name),
+        _ => format!("{} has no secret now\n", connection.name),
+    }
+}
+
+pub(crate) fn check(view: &CheckView) -> String {
+    let mut text = String::new();
+    for finding in &view.findings {
+        line!(text, "{:<8}  {}", level_word(finding.level), finding.message);
+        if let Some(fix) = &finding.fix {
+            for part in fix.lines() {
+                line!(text, "          {part}");
+            }
+        }
+    }
+    let verdict = if view.usable { "can be used" } else { "cannot be used" };
+    line!(text, "{} {verdict} (checked in {})", view.name, seconds(view.seconds));
+    text
+}
+
+fn level_word(level: LevelView) -> &'static str {
+    match level {
+        LevelView::Ok => "ok",
+        LevelView::Info => "info",
+        LevelView::Warning => "warning",
+        LevelView::Critical => "critical",
+    }
+}
+
+/// The proposal as YAML, which is what a person pastes; what stands in the way of a table is a comment above it.
+pub(crate) fn discovered(view: &DiscoverView) -> String {
+    if view.written > 0 {
+        let tables = if view.written == 1 { "table" } else { "tables" };
+        return format!("{} {tables} added to firn.yaml\n", view.written);
+    }
+    view.yaml.clone()
+}
+
+pub(crate) fn plan(view: &PlanView) -> String {
+    let parts: Vec<String> = view.tables.iter().map(plan_of_table).collect();
+    if parts.is_empty() { "no tables\n".to_owned() } else { parts.join("\n") }
+}
+
+fn plan_of_table(plan: &TablePlanView) -> String {
+    let mut text = String::new();
+    line!(text, "{} → {}", plan.source, plan.target);
+    if let Some(error) = &plan.error {
+        line!(text, "  error: {}", error.message);
+        if let Some(hint) = &error.hint {
+            line!(text, "  hint: {hint}");
+        }
+    }
+    if let Some(phase) = &plan.phase {
+        let rows = plan.rows_waiting.map_or("an unknown number of".to_owned(), rows_waiting);
+        line!(text, "  {}, {rows} rows waiting", phase.replace('_', " "));
+    }
+    if let Some(watermark) = &plan.watermark {
+        line!(text, "  after {watermark}");
+    }
+    let remarkable = plan.columns.iter().filter(|column| column.verdict != "exact" || column.transform.is_some());
+    for column in remarkable {
+        let mut about = format!(
+            "  column {}: {} → {}, {}",
+            column.name,
+            column.source_type,
+            column.target_type,
+            column.verdict.replace('_', " ")
+        );
+        if let Some(transform) = &column.transform {
+            about.push_str(&format!(", as {transform}"));
+        }
+        if !column.note.is_empty() {
+            about.push_str(&format!(" ({})", column.note));
+        }
+        line!(text, "{about}");
+    }
+    for finding in &plan.findings {
+        line!(text, "  {}: {}", level_word(finding.level), finding.message);
+        for fix in finding.fix.iter().flat_map(|fix| fix.lines()) {
+            line!(text, "    {fix}");
+        }
+    }
+    for statement in &plan.ddl {
+        line!(text, "  {};", statement.replace('\n', "\n  "));
+    }
+    text
+}
+
+/// Rows waiting; the engine stops counting at a million.
+fn rows_waiting(rows: u64) -> String {
+    const MOST: u64 = 1_000_000;
+    if rows == MOST { format!("{} or more", count(rows)) } else { count(rows) }
+}
+
+pub(crate) fn run(result: &RunFinished) -> String {
+    let mut table = TextTable::new(&[
+        ("TABLE", Left),
+        ("TARGET", Left),
+        ("STATUS", Left),
+        ("READ", Right),
+        ("MERGED", Right),
+        ("REJECTED", Right),
+        ("WATERMARK", Left),
+        ("TIME", Right),
+    ]);
+    for done in &result.tables {
+        table.row([
+            done.source.clone(),
+            done.target.clone(),
+            done.status.clone(),
+            count(done.rows_read),
+            count(done.rows_merged),
+            count(done.rows_rejected),
+            or_dash(done.watermark.as_deref()),
+            seconds(done.seconds),
+        ]);
+    }
+    if table.is_empty() { String::new() } else { table.to_string() }
+}
+
+pub(crate) fn status(view: &StatusView) -> String {
+    let mut table = TextTable::new(&[
+        ("TABLE", Left),
+        ("STATUS", Left),
+        ("LAST RUN", Left),
+        ("ROWS", Right),
+        ("REJECTED", Right),
+        ("WATERMARK", Left),
+        ("HELD BY", Left),
+    ]);
+    for state in &view.tables {
+        table.row([
+            state.source.clone(),
+            state.status.clone(),
+            or_dash(state.last_run.as_deref()),
+            count(state.rows_processed),
+            count(state.open_errors),
+            or_dash(state.watermark.as_deref()),
+            state.holder.clone().unwrap_or_default(),
+        ]);
+    }
+    if table.is_empty() { "no tables\n".to_owned() } else { table.to_string() }
+}
+
+pub(crate) fn log(view: &LogView) -> String {
+    let mut table = TextTable::new(&[
+        ("STARTED", Left),
+        ("TABLE", Left),
+        ("STATUS", Left),
+        ("READ", Right),
+        ("MERGED", Right),
+        ("REJECTED", Right),
+        ("MESSAGE", Left),
+    ]);
+    for entry in &view.entries {
+        table.row([
+            entry.started_at.clone(),
+            entry.source.clone(),
+            entry.status.clone(),
+            count(entry.rows_read),
+            count(entry.rows_merged),
+            count(entry.rows_rejected),
+            entry.message.clone().unwrap_or_default(),
+        ]);
+    }
+    if table.is_empty() { "nothing has run\n".to_owned() } else { table.to_string() }
+}
+
+pub(crate) fn errors(view: &ErrorsView) -> String {
+    let mut text = String::new();
+    for row in &view.errors {
+        let key: Vec<String> =
+            row.pk.iter().map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("NULL"))).collect();
+        line!(text, "{}  {}  {}", row.occurred_at, row.source, key.join(", "));
+        let times = if row.attempts == 1 { "once".to_owned() } else { format!("{} times", row.attempts) };
+        line!(text, "  {}: {} (met {times})", row.code, row.error);
+        if let Some(at) = &row.resolved_at {
+            line!(text, "  resolved {at}");
+        }
+        if !row.payload.is_null() {
+            line!(text, "  {}", row.payload);
+        }
+    }
+    if text.is_empty() { "no rejected rows\n".to_owned() } else { text }
+}
+
+pub(crate) fn reset(view: &ResetView) -> String {
+    let to = view.to.as_deref().unwrap_or("the beginning");
+    match &view.from {
+        Some(from) => format!("{}: from {from} back to {to}\n", view.source),
+        None => format!("{}: back to {to}\n", view.source),
+    }
+}
