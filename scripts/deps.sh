@@ -205,7 +205,9 @@ cargo_configuration() {
     if echo 'int main(void) { return 0; }' | cc -fuse-ld=mold -x c - -o /dev/null 2>/dev/null; then
         flags='"-C", "link-arg=-fuse-ld=mold", '$flags
     fi
-    text=$(printf '[env]\nDUCKDB_LIB_DIR = "%s"\n[build]\nrustflags = [%s]\n' "$duckdb_folder" "$flags")
+    # A plain `cargo build` then finds what `make` has compiled; CARGO_TARGET_DIR still wins.
+    text=$(printf '[env]\nDUCKDB_LIB_DIR = "%s"\n[build]\ntarget-dir = "%s"\nrustflags = [%s]\n' \
+        "$duckdb_folder" "$CARGO_TARGET_DIR" "$flags")
     if [ "$(cat "$file" 2>/dev/null)" = "$text" ]; then
         say "$file: as it should be"
         return
