@@ -27,6 +27,8 @@ pub struct TargetColumn {
     pub ty: String,
     /// Whether it is declared NOT NULL.
     pub not_null: bool,
+    /// Whether rows that do not name it get a value other than NULL: a default or a computed one.
+    pub has_default: bool,
 }
 
 /// A target table as found.

@@ -1,1 +1,33 @@
-//! DuckDB: staging by Arrow, upsert and cursor in one transaction.
+//! DuckDB, the embedded warehouse: rows staged by Arrow, upsert and cursor in one transaction.
+//!
+//! - `connect`: one open database a path and process, shared; settings, waiting for another process's lock
+//! - `session`: a connection on a blocking thread that stops when its caller goes away
+//! - `error`: what DuckDB says, turned into kinds, without cell values
+//! - `quote`: the one place where names and texts become SQL
+//! - `types`, `schema`: DuckDB's type names, and the statements that bring a table to a plan's shape
+//! - `introspect`, `browse`: what is in the file, for plans and for people
+//! - `feed`: a table function through which DuckDB pulls record batches
+//! - `state`: identity, cursor, fence and marks
+//! - `merge`, `worker`, `writer`: groups of rows on their way into a table
+//! - `target`: the [`firn_connector::Target`] over all of them
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod browse;
+mod connect;
+mod error;
+mod feed;
+mod introspect;
+mod merge;
+mod quote;
+mod schema;
+mod session;
+mod state;
+mod target;
+mod types;
+mod worker;
+mod writer;
+
+pub use browse::TableSummary;
+pub use connect::{DEFAULT_LOCK_WAIT, DEFAULT_MEMORY_LIMIT, DuckdbSettings};
+pub use error::DuckdbFailure;
+pub use target::DuckdbTarget;

@@ -1,0 +1,125 @@
+//! DuckDB as a target of a sync.
+
+use crate::connect::{DuckdbSettings, Lease, catalog_of};
+use crate::introspect;
+use crate::schema;
+use crate::session::{self, Session};
+use crate::state;
+use crate::writer::DuckdbWriter;
+use async_trait::async_trait;
+use firn_catalog::{Dialect, RowMark, TableName};
+use firn_connector::{
+    Error, ErrorKind, Finding, Result, Side, TableState, Target, TargetIdentity, TargetTable, WriteColumn, WritePlan,
+    Writer,
+};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Mutex;
+
+/// A warehouse in one DuckDB file.
+///
+/// The file is opened at the first call that needs it and stays open until [`Target::close`] or the drop of the last
+/// target and writer on it. Targets on one path share the open file within a process; other processes wait.
+pub struct DuckdbTarget {
+    settings: DuckdbSettings,
+    lease: Mutex<Option<Lease>>,
+    catalog: OnceLock<String>,
+}
+
+impl DuckdbTarget {
+    /// Makes a target; nothing is opened yet.
+    #[must_use]
+    pub fn new(settings: DuckdbSettings) -> Self {
+        Self { settings, lease: Mutex::new(None), catalog: OnceLock::new() }
+    }
+
+    /// Returns the settings the target was made with.
+    #[must_use]
+    pub fn settings(&self) -> &DuckdbSettings {
+        &self.settings
+    }
+
+    /// Opens the file where it is not open, and makes a connection of its own for one call.
+    async fn session(&self) -> Result<Session> {
+        let mut held = self.lease.lock().await;
+        if held.as_ref().is_some_and(Lease::is_broken) {
+            *held = None;
+        }
+        let lease = match held.take() {
+            Some(lease) => held.insert(lease),
+            None => held.insert(Lease::open(&self.settings).await?),
+        };
+        self.catalog.get_or_init(|| lease.catalog().to_owned());
+        lease.session()
+    }
+
+    /// Runs blocking work on a connection of its own.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Session) -> Result<T> + Send + 'static,
+    {
+        session::run(self.session().await?, work).await
+    }
+}
+
+#[async_trait]
+impl Target for DuckdbTarget {
+    fn dialect(&self) -> Dialect {
+        Dialect::Duckdb
+    }
+
+    async fn identity(&self) -> Result<TargetIdentity> {
+        let location = std::path::absolute(&self.settings.path).unwrap_or_else(|_| self.settings.path.clone());
+        self.run(move |s| state::identity(s, &location)).await
+    }
+
+    async fn state(&self, source: &str) -> Result<Option<(TableState, i64)>> {
+        let source = source.to_owned();
+        self.run(move |s| state::state(s, &source)).await
+    }
+
+    async fn seen(&self, source: &str) -> Result<Vec<RowMark>> {
+        let source = source.to_owned();
+        self.run(move |s| state::seen(s, &source)).await
+    }
+
+    async fn inspect(&self, table: &TableName) -> Result<Option<TargetTable>> {
+        let table = table.clone();
+        self.run(move |s| introspect::inspect(s, &table)).await
+    }
+
+    fn plan_ddl(
+        &self,
+        table: &TableName,
+        existing: Option<&TargetTable>,
+        columns: &[WriteColumn],
+    ) -> Result<(Vec<String>, Vec<Finding>)> {
+        let fallback = || catalog_of(&self.settings.path);
+        let catalog = self.catalog.get().cloned().unwrap_or_else(fallback);
+        schema::plan_ddl(&catalog, table, existing, columns)
+    }
+
+    async fn fence(&self, source: &str, epoch: i64) -> Result<()> {
+        let source = source.to_owned();
+        self.run(move |s| state::fence(s, &source, epoch)).await
+    }
+
+    async fn writer(&self, plan: Arc<WritePlan>, epoch: i64) -> Result<Box<dyn Writer>> {
+        let session = self.session().await?;
+        let started = tokio::task::spawn_blocking(move || DuckdbWriter::start(session, plan, epoch)).await;
+        let started =
+            started.map_err(|e| Error::new(Side::Target, ErrorKind::Other, "the writer did not start").caused_by(e))?;
+        Ok(Box::new(started?))
+    }
+
+    async fn reset(&self, source: &str, state: Option<TableState>, epoch: i64) -> Result<()> {
+        let source = source.to_owned();
+        self.run(move |s| state::reset(s, &source, state.as_ref(), epoch)).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        let lease = self.lease.lock().await.take();
+        let closed = tokio::task::spawn_blocking(move || drop(lease)).await;
+        closed.map_err(|e| Error::new(Side::Target, ErrorKind::Other, "the file did not close").caused_by(e))
+    }
+}

@@ -1,0 +1,261 @@
+//! The thread of a writer: one connection, one group of rows at a time.
+//!
+//! ```text
+//! idle ── begin ──► filling (DuckDB pulls the feed) ── end of feed ──► filled ── commit ──► idle
+//!                      │ error, or the feed given up                     │ error
+//!                      └──────────────► failed ◄─────────────────────────┘ ── told once ──► idle
+//! ```
+//! Rows of an append or a replacement go straight into the table, inside the transaction that will carry the state.
+//! Rows of an upsert go into a stage first, outside any transaction of the file.
+
+use crate::error::{self, Touching};
+use crate::feed::{self, FeedSender, FeedShape};
+use crate::merge;
+use crate::quote;
+use crate::schema::CREATE_SCHEMA;
+use crate::session::{Operation, Session};
+use crate::state::{self, StateChange};
+use arrow::datatypes::{DataType, Field, Schema};
+use firn_connector::switches::{self, Protection};
+use firn_connector::{Commit, CommitOutcome, Error, ErrorKind, Result, Side, WriteMode, WritePlan};
+use std::sync::{Arc, mpsc};
+use tokio::sync::oneshot;
+
+/// What a writer asks of its thread.
+pub(crate) enum Job {
+    Begin {
+        mode: WriteMode,
+        operation: Operation,
+        reply: oneshot::Sender<Result<FeedSender>>,
+    },
+    Commit {
+        commit: Commit,
+        operation: Operation,
+        reply: oneshot::Sender<Result<CommitOutcome>>,
+    },
+    Discard {
+        reply: oneshot::Sender<()>,
+    },
+    /// Why the group stopped taking rows.
+    Failure {
+        reply: oneshot::Sender<Error>,
+    },
+}
+
+/// The group of rows being written.
+enum Group {
+    None,
+    /// In the table, in the open transaction.
+    Written {
+        mode: WriteMode,
+        rows: u64,
+    },
+    /// In the stage.
+    Staged,
+    Failed(Error),
+}
+
+pub(crate) struct Worker {
+    session: Session,
+    plan: Arc<WritePlan>,
+    epoch: i64,
+    group: Group,
+    in_transaction: bool,
+    /// Whether the plan's DDL has been committed.
+    shaped: bool,
+}
+
+impl Worker {
+    pub(crate) fn new(session: Session, plan: Arc<WritePlan>, epoch: i64) -> Result<Self> {
+        state::ensure(&session)?;
+        // Lets every thread write row groups of its own; a table has no order anyway.
+        session.execute("preparing to write", "SET SESSION preserve_insertion_order = false")?;
+        Ok(Self { session, plan, epoch, group: Group::None, in_transaction: false, shaped: false })
+    }
+
+    /// Works until the writer has gone.
+    pub(crate) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            match job {
+                Job::Begin { mode, operation, reply } => self.begin(mode, &operation, reply),
+                Job::Commit { commit, operation, reply } => {
+                    let done = self.commit(&commit);
+                    operation.finish();
+                    let done = done.map_err(|e| self.failed(e));
+                    // Nobody listens where the caller was cancelled; the outcome is in the database.
+                    let _cancelled = reply.send(done);
+                }
+                Job::Discard { reply } => {
+                    self.abandon();
+                    let _cancelled = reply.send(());
+                }
+                Job::Failure { reply } => {
+                    let failure = match std::mem::replace(&mut self.group, Group::None) {
+                        Group::Failed(error) => error,
+                        _ => self.misused("rows were staged after the group had ended"),
+                    };
+                    self.abandon();
+                    let _cancelled = reply.send(failure);
+                }
+            }
+        }
+        self.abandon();
+    }
+
+    fn begin(&mut self, mode: WriteMode, operation: &Operation, reply: oneshot::Sender<Result<FeedSender>>) {
+        self.abandon();
+        let prepared = match mode {
+            WriteMode::Append | WriteMode::Replace => self.open_transaction(mode),
+            WriteMode::Upsert => self.session.execute("making the stage", &merge::make_stage(&self.plan)),
+        };
+        operation.finish();
+        if let Err(error) = prepared {
+            let _cancelled = reply.send(Err(self.failed(error)));
+            return;
+        }
+        let (handle, sender) = feed::open(self.feed_shape(mode));
+        if reply.send(Ok(sender)).is_err() {
+            self.abandon();
+            return;
+        }
+        let catalog = self.session.lease().catalog();
+        let fill = match mode {
+            WriteMode::Append | WriteMode::Replace => merge::append(catalog, &self.plan, &handle.sql()),
+            WriteMode::Upsert => merge::fill_stage(&handle.sql()),
+        };
+        let filled = self.session.connection().execute(&fill, []);
+        drop(handle);
+        self.group = match (filled, mode) {
+            (Ok(_), WriteMode::Upsert) => Group::Staged,
+            (Ok(rows), _) => Group::Written { mode, rows: rows as u64 },
+            (Err(error), _) => {
+                let error = error::failure(Touching::Rows, "writing rows", &error);
+                let given_up = error::cause(&error).is_some_and(|c| c.text.contains(feed::GIVEN_UP));
+                Group::Failed(self.failed(if given_up { Error::cancelled(Side::Target) } else { error }))
+            }
+        };
+    }
+
+    fn feed_shape(&self, mode: WriteMode) -> FeedShape {
+        let mut ddl: Vec<String> = self.plan.columns.iter().map(|c| c.ddl.clone()).collect();
+        let mut schema = Arc::clone(&self.plan.schema);
+        if mode == WriteMode::Upsert {
+            schema = with_ordinal(&schema);
+            ddl.push("BIGINT".into());
+        }
+        // The rows of a replacement say by their order which of two with one key is newer.
+        let ordered = mode == WriteMode::Replace && !self.plan.key.is_empty();
+        FeedShape { schema, ddl, ordered }
+    }
+
+    /// Begins the transaction of a group and brings the table to the plan's shape.
+    fn open_transaction(&mut self, mode: WriteMode) -> Result<()> {
+        let shaping = format!("bringing {} to its shape", self.plan.table);
+        let statements = if self.shaped { &[][..] } else { &self.plan.ddl[..] };
+        for statement in statements.iter().filter(|s| s.starts_with(CREATE_SCHEMA)) {
+            // On its own: two tables that make one schema in two open transactions would refuse each other. An
+            // empty schema says nothing about rows.
+            let _turn = self.session.lease().turn();
+            self.session.execute(&shaping, statement)?;
+        }
+        self.session.execute("beginning a transaction", "BEGIN TRANSACTION")?;
+        self.in_transaction = true;
+        for statement in statements.iter().filter(|s| !s.starts_with(CREATE_SCHEMA)) {
+            self.session.execute(&shaping, statement)?;
+        }
+        if mode == WriteMode::Replace {
+            let delete = format!("DELETE FROM {}", quote::table(self.session.lease().catalog(), &self.plan.table));
+            self.session.execute("replacing the rows", &delete)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<CommitOutcome> {
+        let group = match std::mem::replace(&mut self.group, Group::None) {
+            Group::Failed(error) => return Err(error),
+            Group::None => {
+                // Nothing was staged: the state moves on, over a table of the right shape.
+                self.open_transaction(WriteMode::Append)?;
+                Group::Written { mode: commit.mode, rows: 0 }
+            }
+            group => group,
+        };
+        let begun = if let Group::Written { mode, .. } = group { mode } else { WriteMode::Upsert };
+        if begun != commit.mode {
+            return Err(self.misused("a group was begun in one mode and committed in another"));
+        }
+        switches::pass("duckdb.staged");
+        let plan = Arc::clone(&self.plan);
+        let change = StateChange {
+            source: &plan.source,
+            target: &plan.table,
+            state: &commit.state,
+            seen: &commit.seen,
+            epoch: self.epoch,
+        };
+        if !switches::on(Protection::AtomicCursor) {
+            let apart = self.session.lease().session()?;
+            apart.transaction("storing the cursor", |s| state::store(s, &change))?;
+        }
+        let outcome = match group {
+            Group::Written { mode, rows } => {
+                let duplicates = if mode == WriteMode::Replace { merge::settle(&self.session, &self.plan)? } else { 0 };
+                CommitOutcome { merged: rows - duplicates, duplicates }
+            }
+            _ => {
+                self.open_transaction(WriteMode::Upsert)?;
+                merge::upsert(&self.session, &self.plan)?
+            }
+        };
+        let turn = self.session.lease().turn();
+        if switches::on(Protection::AtomicCursor) {
+            state::store(&self.session, &change)?;
+        }
+        switches::pass("duckdb.before_commit");
+        let committed = self.session.connection().execute_batch("COMMIT");
+        committed.map_err(|e| error::failure(Touching::Rows, "committing", &e))?;
+        drop(turn);
+        self.in_transaction = false;
+        switches::pass("duckdb.after_commit");
+        self.shaped = true;
+        if begun == WriteMode::Upsert {
+            self.drop_stage();
+        }
+        Ok(outcome)
+    }
+
+    /// Takes back everything of a group that failed.
+    fn failed(&mut self, error: Error) -> Error {
+        if error::is_fatal(&error) {
+            self.session.lease().give_up();
+        }
+        self.abandon();
+        error.on_table(&self.plan.table)
+    }
+
+    fn abandon(&mut self) {
+        self.group = Group::None;
+        if std::mem::take(&mut self.in_transaction) {
+            self.session.rollback();
+        }
+        self.drop_stage();
+    }
+
+    fn drop_stage(&self) {
+        if let Err(error) = self.session.execute("dropping the stage", &merge::drop_stage()) {
+            // The next group makes its stage anew.
+            tracing::debug!(error = %error.chain(), "the stage stays");
+        }
+    }
+
+    fn misused(&self, message: &str) -> Error {
+        Error::new(Side::Engine, ErrorKind::Other, message).on_table(&self.plan.table)
+    }
+}
+
+/// Adds the column that holds the order of staging.
+pub(crate) fn with_ordinal(schema: &Schema) -> Arc<Schema> {
+    let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(merge::ORDINAL, DataType::Int64, false)));
+    Arc::new(Schema::new(fields))
+}
