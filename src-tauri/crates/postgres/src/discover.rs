@@ -17,6 +17,8 @@ pub struct WatermarkCandidate {
     pub indexed: bool,
     /// Whether the database's clock sets it: by default or by a trigger.
     pub database_clock: bool,
+    /// Whether a trigger before updates mentions it.
+    pub by_trigger: bool,
     /// Whether every row has one.
     pub not_null: bool,
 }
@@ -103,13 +105,18 @@ const CHANGE_NAMES: [&str; 12] = [
 /// Names of the time of a row's birth, which an update does not move.
 const BIRTH_NAMES: [&str; 5] = ["created_at", "inserted_at", "created", "created_on", "creation_date"];
 
+/// Writes a name as the lists of names have it.
+fn normal(name: &str) -> String {
+    name.to_lowercase().replace(['-', ' '], "_")
+}
+
 fn rank(described: &Described, table: &SourceTable, key: &[String]) -> Vec<WatermarkCandidate> {
     let mut ranked: Vec<(i32, WatermarkCandidate)> = Vec::new();
     for column in &table.columns {
         let (Some(kind), Some(facts)) = (WatermarkKind::of(&column.ty), table.watermarks.get(&column.name)) else {
             continue;
         };
-        let lower = column.name.to_lowercase().replace('-', "_");
+        let lower = normal(&column.name);
         let change_name = CHANGE_NAMES.iter().position(|name| *name == lower);
         let birth_name = BIRTH_NAMES.contains(&lower.as_str());
         let by_trigger = described.trigger_sets(&column.name);
@@ -132,6 +139,7 @@ fn rank(described: &Described, table: &SourceTable, key: &[String]) -> Vec<Water
             kind,
             indexed: facts.indexed,
             database_clock: clock && (facts.clock_default || by_trigger),
+            by_trigger,
             not_null: column.not_null,
         };
         ranked.push((score, candidate));
@@ -195,6 +203,11 @@ fn watermark_findings(
         let message = format!("`{column}` may be NULL: such rows are read again at every run");
         let fix = format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL;", quoted_table(&table.name), ident(column));
         findings.push(Finding::new(Level::Info, "watermark_nullable", message).with_fix(fix));
+    }
+    if BIRTH_NAMES.contains(&normal(column).as_str()) && !best.by_trigger {
+        let message = format!("`{column}` tells when a row was made: updates would not be seen");
+        let fix = "Use it only where rows never change; otherwise add `updated_at timestamptz` with a trigger that sets it.";
+        findings.push(Finding::new(Level::Warning, "watermark_birth", message).with_fix(fix));
     }
     if !best.database_clock {
         let message =

@@ -2,7 +2,7 @@
 //! transform expressions.
 
 use crate::error::sqlstate;
-use crate::quote::{Value, fill, ident, literal, table as quoted_table};
+use crate::quote::{Value, fill, table as quoted_table};
 use crate::session;
 use crate::types::{TypeCatalog, parse};
 use firn_catalog::{Numeric, PgType, TableName, WatermarkKind};
@@ -209,7 +209,7 @@ async fn expression_types(
     let typed = type_list(&mut transaction, &list, &from).await;
     let oids = match typed {
         Ok(oids) => oids,
-        Err(error) if error.is_transient() || error.kind == ErrorKind::Permission => return Err(error),
+        Err(error) if !is_about_sql(&error) => return Err(error),
         Err(error) => {
             transaction.rollback().await.map_err(|error| crate::error::from_sqlx(error, SIDE))?;
             return Err(find_broken(pool, table, expressions, filter).await?.unwrap_or(error));
@@ -231,8 +231,7 @@ async fn expression_types(
 
 /// Writes the FROM and WHERE of a probe. A line end closes a comment at the end of what the user wrote.
 fn from_clause(table: &TableName, filter: Option<&str>) -> String {
-    let condition = filter.map(|filter| format!(" WHERE ({filter}\n)")).unwrap_or_default();
-    format!("FROM {}{condition}", quoted_table(table))
+    format!("FROM {} WHERE ({}\n)", quoted_table(table), filter.unwrap_or("true"))
 }
 
 /// Returns the type OIDs of expressions. Nothing runs: the subqueries are limited to no row, and `pg_typeof` looks at
@@ -255,34 +254,42 @@ async fn type_list(transaction: &mut Transaction<'static, Postgres>, list: &[&st
     Ok(oids)
 }
 
-/// Returns precision and scale of numeric expressions that have them.
+/// Returns precision and scale of numeric expressions that end in a cast to them.
 ///
-/// No function returns the typmod of an expression, but the XML schema of a query spells it out in the name of the
-/// type (`NUMERIC_12_2`; xml.c, `map_sql_type_to_xml_name`), and making one opens the query without running it.
+/// No function returns the typmod of an expression, but EXPLAIN prints what each column of the output is, with every
+/// operator in parentheses: a text that ends in `::numeric(12,2)` is a cast as a whole. Nothing runs.
 async fn numeric_typmods(
     transaction: &mut Transaction<'static, Postgres>,
     list: &[&str],
     from: &str,
 ) -> Result<Vec<Option<Numeric>>> {
-    let columns: Vec<String> =
-        list.iter().enumerate().map(|(i, e)| format!("({e}\n) AS {}", ident(&format!("e{i}")))).collect();
-    let query = literal(&format!("SELECT {} {from}", columns.join(", ")));
-    let sql = format!("SELECT pg_catalog.query_to_xmlschema({query}, false, false, '')::text AS schema");
+    let columns: Vec<String> = list.iter().map(|e| format!("({e}\n)")).collect();
+    let sql = format!("EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) SELECT {} {from} AND false", columns.join(", "));
     let rows = session::single(transaction, SIDE, sql).await?;
-    let schema: String = match rows.first() {
-        Some(row) => session::column(row, "schema", SIDE)?,
-        None => String::new(),
+    let explained: serde_json::Value = match rows.first() {
+        Some(row) => row.try_get(0).map_err(|error| crate::error::from_sqlx(error, SIDE))?,
+        None => serde_json::Value::Null,
     };
-    Ok((0..list.len()).map(|i| numeric_in_schema(&schema, &format!("e{i}"))).collect())
+    let output = explained.pointer("/0/Plan/Output").and_then(serde_json::Value::as_array);
+    let Some(output) = output.filter(|output| output.len() == list.len()) else { return Ok(vec![None; list.len()]) };
+    Ok(output.iter().map(|column| column.as_str().and_then(cast_at_end)).collect())
 }
 
-fn numeric_in_schema(schema: &str, element: &str) -> Option<Numeric> {
-    let (_, declared) = schema.split_once(&format!("<xsd:element name=\"{element}\" type=\"NUMERIC_"))?;
-    let (name, _) = declared.split_once('"')?;
-    let (precision, scale) = name.split_once('_')?;
-    let (precision, scale): (i32, i32) = (precision.parse().ok()?, scale.parse().ok()?);
-    // Both halves are printed as the typmod holds them, so a negative scale appears in its 11-bit form.
-    Numeric::from_typmod((precision << 16 | (scale & 0x7ff)) + 4)
+/// Reads precision and scale of a cast that ends an expression as the server prints it.
+fn cast_at_end(printed: &str) -> Option<Numeric> {
+    let (_, typmod) = printed.rsplit_once("::numeric(")?;
+    let (precision, scale) = typmod.strip_suffix(')')?.split_once(',')?;
+    Some(Numeric { precision: precision.parse().ok()?, scale: scale.parse().ok()? })
+}
+
+/// Returns whether an error is about the SQL of a statement: the server read it and did not like it.
+fn is_about_sql(error: &Error) -> bool {
+    match sqlstate(error) {
+        // A parameter such as `$1` shows only when the statement is bound, as a violation of the protocol.
+        Some("08P01") => true,
+        Some(_) => !error.is_transient() && error.kind != ErrorKind::Permission,
+        None => false,
+    }
 }
 
 /// Finds which expression, or the filter, the server does not accept.
@@ -301,7 +308,7 @@ async fn find_broken(
             None => type_list(&mut transaction, &[], &from_clause(&table.name, Some(sql))).await,
         };
         let Err(cause) = outcome else { continue };
-        if cause.is_transient() || sqlstate(&cause).is_none() {
+        if !is_about_sql(&cause) {
             return Err(cause);
         }
         let what = match column {
@@ -337,12 +344,13 @@ mod tests {
     }
 
     #[test]
-    fn precision_and_scale_from_an_xml_schema() {
-        let schema = "<xsd:element name=\"e0\" type=\"NUMERIC_12_2\" minOccurs=\"0\"></xsd:element>\n\
-                      <xsd:element name=\"e1\" type=\"NUMERIC\" minOccurs=\"0\"></xsd:element>\n\
-                      <xsd:element name=\"e2\" type=\"NUMERIC_5_2046\" minOccurs=\"0\"></xsd:element>";
-        assert_eq!(numeric_in_schema(schema, "e0"), Some(Numeric { precision: 12, scale: 2 }));
-        assert_eq!(numeric_in_schema(schema, "e1"), None);
-        assert_eq!(numeric_in_schema(schema, "e2"), Some(Numeric { precision: 5, scale: -2 }));
+    fn only_a_cast_as_a_whole_has_precision_and_scale() {
+        let decimal = |precision, scale| Some(Numeric { precision, scale });
+        assert_eq!(cast_at_end("(price)::numeric(20,4)"), decimal(20, 4));
+        assert_eq!(cast_at_end("'0'::numeric(5,-2)"), decimal(5, -2));
+        assert_eq!(cast_at_end("(price + (id)::numeric(5,2))"), None);
+        assert_eq!(cast_at_end("CASE WHEN a THEN (b)::numeric(9,2) ELSE c END"), None);
+        assert_eq!(cast_at_end("(ARRAY[(price)::numeric(9,1)])[1]"), None);
+        assert_eq!(cast_at_end("(price)::numeric"), None);
     }
 }
