@@ -1,1 +1,20 @@
-//! placeholder
+//! What scenarios across crates stand on: real servers, the engine in this process or in a child, and an oracle that is
+//! none of Firn's own code.
+//!
+//! - `spec`: what is run, as plain values
+//! - `world`: a server, a warehouse and the runs between them
+//! - `oracle`: both sides as text, compared
+//! - `gate`: a source that waits where a scenario wants it to
+//! - `child`: the engine, and the program, in processes of their own
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod child;
+pub mod gate;
+pub mod oracle;
+pub mod spec;
+pub mod world;
+
+pub use child::{Child, Ended};
+pub use gate::{Gate, GatedSource};
+pub use spec::{RunSpec, TableSpec};
+pub use world::World;

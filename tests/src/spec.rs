@@ -1,0 +1,215 @@
+//! What a scenario runs, as plain values: the same ones build an engine in this process and in a child.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use firn_catalog::TableName;
+use firn_connector::{Holder, Source};
+use firn_duckdb::{DuckdbSettings, DuckdbTarget};
+use firn_postgres::{PgSettings, PostgresSource, PostgresState, TlsMode};
+use firn_sync::{Engine, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
+use serde::{Deserialize, Serialize};
+
+/// A table's sync. The defaults: key `id`, watermark `updated_at`, target in the schema `raw`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TableSpec {
+    /// Source table as `schema.table`; also its name in the state tables.
+    pub source: String,
+    /// Target table.
+    pub target: String,
+    /// Key columns.
+    pub key: Vec<String>,
+    /// Watermark column.
+    pub watermark: Option<String>,
+    /// Rows read at a time.
+    pub batch_rows: usize,
+    /// Column → SQL; `None` leaves the column out.
+    pub transforms: BTreeMap<String, Option<String>>,
+    /// Condition over the source row.
+    pub filter: Option<String>,
+    /// The whole table each time.
+    pub full: bool,
+    /// `add`, `ignore` or `stop`.
+    pub on_drift: String,
+    /// For times and dates.
+    pub lookback_seconds: u64,
+    /// For integers.
+    pub lookback: u64,
+}
+
+impl TableSpec {
+    /// Makes the defaults for a table of the schema `public`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            source: format!("public.{name}"),
+            target: format!("raw.{name}"),
+            key: vec!["id".to_owned()],
+            watermark: Some("updated_at".to_owned()),
+            batch_rows: 1000,
+            transforms: BTreeMap::new(),
+            filter: None,
+            full: false,
+            on_drift: "add".to_owned(),
+            lookback_seconds: 0,
+            lookback: 0,
+        }
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn key(mut self, columns: &[&str]) -> Self {
+        self.key = columns.iter().map(|c| (*c).to_owned()).collect();
+        self
+    }
+
+    /// Sets the watermark column.
+    #[must_use]
+    pub fn watermark(mut self, column: &str) -> Self {
+        self.watermark = Some(column.to_owned());
+        self
+    }
+
+    /// Sets how many rows are read at a time.
+    #[must_use]
+    pub fn batch(mut self, rows: usize) -> Self {
+        self.batch_rows = rows;
+        self
+    }
+
+    /// Replaces a column by an expression, or leaves it out.
+    #[must_use]
+    pub fn transform(mut self, column: &str, sql: Option<&str>) -> Self {
+        self.transforms.insert(column.to_owned(), sql.map(str::to_owned));
+        self
+    }
+
+    /// Returns the engine's form.
+    pub fn config(&self) -> Result<TableConfig> {
+        Ok(TableConfig {
+            source: TableName::parse(&self.source)?,
+            target: TableName::parse(&self.target)?,
+            key: self.key.clone(),
+            watermark: self.watermark.clone(),
+            batch_rows: self.batch_rows,
+            transforms: self.transforms.clone(),
+            filter: self.filter.clone(),
+            mode: if self.full { Mode::Full } else { Mode::Incremental },
+            on_drift: match self.on_drift.as_str() {
+                "add" => OnDrift::Add,
+                "ignore" => OnDrift::Ignore,
+                "stop" => OnDrift::Stop,
+                other => return Err(anyhow!("no such on_drift: {other}")),
+            },
+            lookback: Lookback { seconds: self.lookback_seconds, units: self.lookback },
+        })
+    }
+}
+
+/// Everything a runner needs: where both sides are, what is synced and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// PostgreSQL's host.
+    pub host: String,
+    /// PostgreSQL's port; another one than the server's behind a proxy.
+    pub port: u16,
+    /// The port of the state's server, where that is another one than the source's.
+    pub state_port: Option<u16>,
+    /// How the connection is encrypted.
+    pub tls: TlsMode,
+    /// The file of the certificate authority.
+    pub root_cert: Option<PathBuf>,
+    /// PostgreSQL's database, for source and state.
+    pub database: String,
+    /// The role.
+    pub user: String,
+    /// Schema of the state tables.
+    pub state_schema: String,
+    /// The DuckDB file.
+    pub warehouse: PathBuf,
+    /// The workspace, as the claim on the state schema names it.
+    pub workspace: String,
+    /// What tells this runner from others of the same process.
+    pub nonce: String,
+    /// Nonces of runners that count as dead, as if their host had gone.
+    pub dead: HashSet<String>,
+    /// Streams of a first load.
+    pub readers: usize,
+    /// Rows of an increment's commit.
+    pub group_rows: usize,
+    /// Bytes of a commit.
+    pub group_bytes: u64,
+    /// Bytes of a page range.
+    pub range_bytes: u64,
+    /// Retries of a transient failure.
+    pub max_retries: u32,
+    /// First pause before a retry, in milliseconds.
+    pub backoff_ms: u64,
+    /// The lease's length, in milliseconds.
+    pub lease_ms: u64,
+    /// The tables.
+    pub tables: Vec<TableSpec>,
+}
+
+impl RunSpec {
+    /// Returns the settings of a connection.
+    #[must_use]
+    pub fn settings(&self) -> PgSettings {
+        let mut settings = PgSettings::new(&self.host, &self.database, &self.user);
+        settings.port = self.port;
+        settings.tls = self.tls;
+        settings.root_cert.clone_from(&self.root_cert);
+        settings
+    }
+
+    /// Returns the tables as the engine takes them.
+    pub fn configs(&self) -> Result<Vec<TableConfig>> {
+        self.tables.iter().map(TableSpec::config).collect()
+    }
+
+    /// Builds an engine of its own: new pools, a new target.
+    pub async fn engine(&self) -> Result<Arc<Engine>> {
+        self.engine_over(|source| Arc::new(source)).await
+    }
+
+    /// Builds an engine whose source goes through `wrap`.
+    pub async fn engine_over(&self, wrap: impl FnOnce(PostgresSource) -> Arc<dyn Source>) -> Result<Arc<Engine>> {
+        let settings = self.settings();
+        let tables = self.tables.len().clamp(1, 4);
+        let connections = u32::try_from(self.readers + tables)?;
+        let source = PostgresSource::open(&settings, connections).await?;
+        let state_settings = PgSettings { port: self.state_port.unwrap_or(self.port), ..settings.clone() };
+        let state = PostgresState::open(&state_settings, self.state_schema.as_str()).await?;
+        let target = DuckdbTarget::new(DuckdbSettings::new(&self.warehouse));
+        let holder = Holder { host: "scenario".to_owned(), pid: std::process::id(), nonce: self.nonce.clone() };
+        let dead = self.dead.clone();
+        let engine_settings = EngineSettings {
+            max_retries: self.max_retries,
+            lease_ttl: Duration::from_millis(self.lease_ms),
+            readers: self.readers,
+            tables,
+            group_rows: self.group_rows,
+            group_bytes: self.group_bytes,
+            range_bytes: self.range_bytes,
+            backoff: Duration::from_millis(self.backoff_ms),
+            backoff_most: Duration::from_secs(2),
+            ..EngineSettings::default()
+        };
+        Ok(Arc::new(Engine::new(
+            wrap(source),
+            Arc::new(target),
+            Arc::new(state),
+            holder,
+            self.workspace.clone(),
+            engine_settings,
+            Arc::new(move |other: &Holder| Some(!dead.contains(&other.nonce) && process_lives(other.pid))),
+        )))
+    }
+}
+
+fn process_lives(pid: u32) -> bool {
+    std::path::Path::new(&format!("/proc/{pid}")).exists()
+}

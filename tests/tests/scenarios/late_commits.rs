@@ -1,0 +1,160 @@
+//! Transactions that commit late: their rows appear below watermarks that were read long ago.
+
+use anyhow::{Result, ensure};
+use firn_scenarios::child::{Child, appears};
+use firn_scenarios::world::PAST_THE_MARGIN;
+use firn_scenarios::{TableSpec, World};
+use firn_testbed::Cluster;
+use firn_testbed::ClusterOptions;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_committed_late_below_the_cursor_arrives() -> Result<()> {
+    let world = World::with_orders(10).await?;
+    world.converges().await?;
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
+    // Two runs while it is open: a later one must not go past it either.
+    world.converges().await?;
+    world.sql("INSERT INTO orders VALUES (102, 'in time, too')").await?;
+    world.converges().await?;
+    late.sql("COMMIT").await?;
+    world.converges().await?;
+    ensure!(world.warehouse_text("SELECT v FROM raw.orders WHERE id = 100")? == "late");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_between_the_horizon_and_the_snapshot_is_not_lost() -> Result<()> {
+    let world = World::with_orders(10).await?;
+    world.converges().await?;
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+
+    let file = world.folder.path().join("hold");
+    std::fs::write(&file, "")?;
+    let hold = format!("engine.between_horizon_and_snapshot={}", file.display());
+    let child = Child::engine(&world.spec, &[("FIRN_TEST_HOLD", &hold)])?;
+    appears(&world.folder.path().join("hold.reached")).await?;
+    late.sql("COMMIT").await?;
+    std::fs::remove_file(&file)?;
+    let ended = child.end().await?;
+    ensure!(ended.result["status"] == "Success", "{} {}", ended.stdout, ended.stderr);
+    world.converges().await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prepared_transaction_freezes_the_cursor() -> Result<()> {
+    let world = World::with_orders(10).await?;
+    world.converges().await?;
+    let mut session = world.session().await?;
+    session.sql("BEGIN; INSERT INTO orders VALUES (100, 'prepared'); PREPARE TRANSACTION 'until tomorrow'").await?;
+    session.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (101, 'meanwhile')").await?;
+    let run = world.converges().await?;
+    let finding = run.table()?.findings.iter().find(|f| f.code == "prepared_transaction");
+    ensure!(finding.is_some_and(|f| f.message.contains("until tomorrow") && f.fix.is_some()), "{finding:?}");
+    session.sql("COMMIT PREPARED 'until tomorrow'").await?;
+    world.converges().await?;
+    ensure!(world.warehouse_text("SELECT v FROM raw.orders WHERE id = 100")? == "prepared");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_open_since_before_the_first_load_is_not_lost() -> Result<()> {
+    let world = World::with_orders(10).await?;
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.converges().await?;
+    world.converges().await?;
+    late.sql("COMMIT").await?;
+    world.converges().await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_see_other_sessions_goes_by_their_locks() -> Result<()> {
+    let mut world = World::with_orders(10).await?;
+    world
+        .sql("CREATE ROLE reader LOGIN; GRANT SELECT ON orders TO reader; CREATE SCHEMA firn AUTHORIZATION reader")
+        .await?;
+    world.spec.user = "reader".to_owned();
+    world.spec.state_schema = "firn".to_owned();
+    world.converges().await?;
+
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
+    world.converges().await?;
+    world.sql("INSERT INTO orders VALUES (102, 'in time, too')").await?;
+    world.converges().await?;
+    late.sql("COMMIT").await?;
+    world.converges().await?;
+    ensure!(world.warehouse_text("SELECT v FROM raw.orders WHERE id = 100")? == "late");
+
+    // With nobody in the way the cursor moves on.
+    let before = world.warehouse_text("SELECT watermark FROM _firn.tables")?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (103, 'last')").await?;
+    world.converges().await?;
+    ensure!(world.warehouse_text("SELECT watermark FROM _firn.tables")? > before);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_from_the_year_2099_neither_freezes_a_table_nor_is_merged_twice() -> Result<()> {
+    let world = World::with_orders(10).await?;
+    world.sql("INSERT INTO orders VALUES (99, 'from the future', '2099-01-01')").await?;
+    world.converges().await?;
+    ensure!(world.converges().await?.table()?.counters.rows_merged == 0);
+    world.sql("INSERT INTO orders VALUES (100, 'of today')").await?;
+    ensure!(world.converges().await?.table()?.counters.rows_merged == 1);
+    world.sql("UPDATE orders SET v = 'changed in the future' WHERE id = 99").await?;
+    ensure!(world.converges().await?.table()?.counters.rows_merged == 1);
+    ensure!(world.converges().await?.table()?.counters.rows_merged == 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_needs_a_lookback_and_keeps_to_it() -> Result<()> {
+    let primary = Cluster::start(ClusterOptions::new())?;
+    primary.database("app")?;
+    let standby = primary.standby()?;
+    let mut world = World::over(primary).await?;
+    world.sql(firn_scenarios::world::ORDERS).await?;
+    world.sql("INSERT INTO orders SELECT n, 'row ' || n FROM generate_series(1, 10) n").await?;
+    world.spec.tables.push(TableSpec::new("orders"));
+    world.spec.state_port = Some(world.spec.port);
+    world.spec.port = standby.port();
+    replayed(&world, &standby).await?;
+
+    let refused = world.run().await?;
+    ensure!(refused.complaint().contains("standby") && refused.complaint().contains("lookback_seconds"), "{}", refused.complaint());
+
+    world.spec.tables[0].lookback_seconds = 60;
+    world.converges().await?;
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
+    replayed(&world, &standby).await?;
+    world.converges().await?;
+    late.sql("COMMIT").await?;
+    replayed(&world, &standby).await?;
+    world.converges().await.map(drop)
+}
+
+/// Waits until the standby has replayed what the primary has written.
+async fn replayed(world: &World, standby: &Cluster) -> Result<()> {
+    let written = world.text("SELECT pg_current_wal_lsn()::text").await?;
+    for _ in 0..1000 {
+        if standby.psql("app", &format!("SELECT pg_last_wal_replay_lsn() >= '{written}'"))? == "t" {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    anyhow::bail!("the standby does not replay")
+}
