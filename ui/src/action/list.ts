@@ -48,9 +48,9 @@ export const actions = [
   { id: "connection.remove", title: "Remove this connection", scope: "connections" },
 
   { id: "tables.filter", title: "Filter tables", scope: "tables", keys: "/", unlisted: true, hint: "filter" },
-  { id: "tables.run", title: "Run the chosen tables, or all", scope: "tables", keys: "mod+Enter", whileTyping: true, hint: "run" },
+  { id: "tables.run", title: "Run", scope: "tables", keys: "mod+Enter", whileTyping: true, hint: "run" },
   { id: "tables.find", title: "Find tables in the source", scope: "tables", keys: "f", hint: "find" },
-  { id: "tables.plan", title: "Plan again", scope: "tables", keys: "p", hint: "plan" },
+  { id: "tables.plan", title: "Plan", scope: "tables", keys: "p", hint: "plan" },
 
   { id: "find.filter", title: "Filter what was found", scope: "find", keys: "/", unlisted: true, hint: "filter" },
   { id: "find.add", title: "Add the chosen tables", scope: "find", keys: "mod+Enter", whileTyping: true, hint: "add" },

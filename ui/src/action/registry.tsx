@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from "react";
+import { createContext, useContext, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { type ActionId, type ActionSpec, actionSpec, actions } from "./list";
 
 /** What a screen offers for an action. */
@@ -79,10 +79,11 @@ export function useRegistry(): ActionRegistry {
 export function useAction(id: ActionId, run: () => void, unavailable: string | null = null, object: string | null = null): void {
   const registry = useRegistry();
   const latest = useRef(run);
-  useEffect(() => {
+  // Before the page is painted, so that no button is seen in a state that does not hold.
+  useLayoutEffect(() => {
     latest.current = run;
   });
-  useEffect(() => registry.offer(id, { run: () => latest.current(), unavailable, object }), [registry, id, unavailable, object]);
+  useLayoutEffect(() => registry.offer(id, { run: () => latest.current(), unavailable, object }), [registry, id, unavailable, object]);
 }
 
 /** The offer for an action, kept up to date. */

@@ -10,6 +10,7 @@ import { Welcome } from "../feature/welcome/Welcome";
 import { Trouble, Waiting } from "../kit";
 import { KeySheet } from "./KeySheet";
 import { Palette } from "./Palette";
+import { useOpenSample } from "./sample";
 import { StatusBar } from "./StatusBar";
 import { type Theme, useTheme } from "./theme";
 import { Workspace } from "./Workspace";
@@ -38,9 +39,10 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
     keepWorkspace(queries, answer);
     enter(answer.folder);
   });
+  const sample = useOpenSample(enter);
   const forget = useCommand("workspace_forget", (queries, answer) => queries.setQueryData(keys.app, answer));
-  const busy = open.isPending || create.isPending;
-  const opening = open.isPending ? open.variables.folder : create.isPending ? create.variables.folder : null;
+  const busy = open.isPending || create.isPending || sample.isPending;
+  const opening = open.isPending ? open.variables.folder : create.isPending ? create.variables.folder : sample.isPending ? (app.data?.sample_folder ?? null) : null;
 
   const named = app.data?.open_folder ?? null;
   const [namedDone, setNamedDone] = useState(false);
@@ -53,6 +55,7 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
   const begin = (what: "new" | "open") => {
     open.reset();
     create.reset();
+    sample.reset();
     setOver(what);
   };
   const choose = (next: Theme) => () => setTheme(next);
@@ -62,12 +65,12 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
   useAction("theme.system", choose("system"), theme === "system" ? "it is so now" : null);
   useAction("theme.light", choose("light"), theme === "light" ? "it is so now" : null);
   useAction("theme.dark", choose("dark"), theme === "dark" ? "it is so now" : null);
-  useAction("workspace.sample", () => app.data && create.mutate({ folder: app.data.sample_folder, sample: true }), waits);
+  useAction("workspace.sample", () => app.data && sample.mutate(app.data), waits);
   useAction("workspace.open", () => begin("open"), waits);
   useAction("workspace.new", () => begin("new"), waits);
   useShortcuts(over !== null);
 
-  const failure = open.isError ? errorView(open.error) : create.isError ? errorView(create.error) : null;
+  const failure = open.isError ? errorView(open.error) : create.isError ? errorView(create.error) : sample.isError ? errorView(sample.error) : null;
   return (
     <>
       {folder ? (

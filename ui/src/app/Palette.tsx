@@ -6,7 +6,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { keys } from "../data/queries";
 import type { WorkspaceView } from "../host";
 import { Dialog, Icon, Keys } from "../kit";
-import { type Match, matchText } from "./match";
+import { type Match, markText, matchText } from "./match";
 import "./over.css";
 
 /** One line of the palette. */
@@ -21,7 +21,7 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
   const listId = useId();
   const list = useRef<HTMLUListElement>(null);
   const items = useMemo(() => [...actionItems(offered), ...objectItems(folder ? client.getQueryData<WorkspaceView>(keys.workspace(folder)) : undefined)], [offered, client, folder]);
-  const shown = items.map((item) => ({ item, match: matchText(`${item.text} ${item.more}`, wanted) })).filter((line): line is { item: Item; match: Match } => line.match !== null);
+  const shown = items.filter((item) => matchText(`${item.text} ${item.more}`, wanted) !== null);
   const place = Math.min(at, Math.max(0, shown.length - 1));
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
@@ -54,7 +54,7 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
           onKeyDown={(event) => {
             if (event.key === "ArrowDown") setAt(Math.min(shown.length - 1, place + 1));
             else if (event.key === "ArrowUp") setAt(Math.max(0, place - 1));
-            else if (event.key === "Enter") run(shown[place]?.item);
+            else if (event.key === "Enter") run(shown[place]);
             else return;
             event.preventDefault();
           }}
@@ -64,8 +64,8 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
         </span>
       </div>
       <ul ref={list} id={listId} className="palette-list" role="listbox" aria-label="Actions and objects">
-        {shown.map(({ item, match }, index) => (
-          <PaletteLine key={item.id} id={`${listId}${index}`} item={item} match={match} selected={index === place} head={shown[index - 1]?.item.group !== item.group} onPress={() => run(item)} onPoint={() => setAt(index)} />
+        {shown.map((item, index) => (
+          <PaletteLine key={item.id} id={`${listId}${index}`} item={item} wanted={wanted} selected={index === place} head={shown[index - 1]?.group !== item.group} onPress={() => run(item)} onPoint={() => setAt(index)} />
         ))}
         {shown.length === 0 && <li className="palette-none faint">Nothing here is called “{wanted}”.</li>}
       </ul>
@@ -84,7 +84,7 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
   );
 }
 
-function PaletteLine({ id, item, match, selected, head, onPress, onPoint }: { id: string; item: Item; match: Match; selected: boolean; head: boolean; onPress: () => void; onPoint: () => void }) {
+function PaletteLine({ id, item, wanted, selected, head, onPress, onPoint }: { id: string; item: Item; wanted: string; selected: boolean; head: boolean; onPress: () => void; onPoint: () => void }) {
   return (
     <>
       {head && (
@@ -95,16 +95,26 @@ function PaletteLine({ id, item, match, selected, head, onPress, onPoint }: { id
       <li id={id} role="option" aria-selected={selected} aria-disabled={item.unavailable !== null || undefined} onClick={onPress} onMouseMove={onPoint}>
         {item.icon}
         <span className="cut grow">
-          {match.map((part, place) => (
-            <span key={place} className={part.hit ? "hit" : undefined}>
-              {part.text}
+          <Marked of={markText(item.text, wanted)} />
+          {item.more && (
+            <span className="soft">
+              &ensp;
+              <Marked of={markText(item.more, wanted)} />
             </span>
-          ))}
+          )}
         </span>
         {item.unavailable !== null ? <span className="faint small">{item.unavailable}</span> : item.keys && <Keys of={item.keys} />}
       </li>
     </>
   );
+}
+
+function Marked({ of }: { of: Match }) {
+  return of.map((part, place) => (
+    <span key={place} className={part.hit ? "hit" : undefined}>
+      {part.text}
+    </span>
+  ));
 }
 
 function actionItems(offered: readonly OfferedAction[]): Item[] {

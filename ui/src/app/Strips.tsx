@@ -10,7 +10,7 @@ export function Strips({ workspace }: { workspace: WorkspaceView }) {
       {workspace.problems.length > 0 && (
         <div className="strip failed" role="status">
           <State tone="failed">firn.yaml has {counted(workspace.problems.length, "problem")}</State>
-          <span className="cut">Nothing runs until they are settled.</span>
+          <span className="cut">Nothing runs until the file is right again.</span>
           <span className="push">
             <Button compact onPress={() => navigate({ screen: "overview" })}>
               Show them

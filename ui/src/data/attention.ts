@@ -4,7 +4,7 @@ import type { ConnectionView, ErrorView, TableStatusView, WorkspaceView } from "
 import { count, counted } from "./format";
 
 /** Where one thing that needs a person can be settled. */
-export type Remedy = { to: "connection"; name: string } | { to: "table"; source: string } | { to: "rejected"; source: string } | { to: "run"; runId: string };
+export type Remedy = { to: "connection"; name: string } | { to: "table"; source: string } | { to: "rejected"; source: string } | { to: "run"; runId: string } | { to: "connections" } | { to: "find" };
 
 /** One thing that needs a person. */
 export type Need = {
@@ -54,10 +54,20 @@ export function needs({ workspace, connections, status, statusError }: Known): N
     if (rejected > 0)
       warned.push({ id: `rejected:${table.source}`, tone: "warn", word: `${count(rejected)} rejected ${rejected === 1 ? "row" : "rows"}`, object: table.source, text: "Everything else of their batches is merged.", hint: null, action: "Open rows", remedy: { to: "rejected", source: table.source } });
   }
+  if (workspace.problems.length === 0) warned.push(...nextSteps(workspace));
   const lastRun = workspace.runs[0];
   if (lastRun?.status === "interrupted")
     warned.push({ id: `run:${lastRun.run_id}`, tone: "warn", word: "Interrupted", object: lastRun.run_id.slice(0, 8), text: `The program that ran it is gone. ${counted(lastRun.rows_merged, "row")} are committed; the next run goes on from there.`, hint: null, action: "Open run", remedy: { to: "run", runId: lastRun.run_id } });
   return [...failed, ...warned];
+}
+
+/** What a workspace still lacks before it can run: one step at a time. */
+function nextSteps(workspace: WorkspaceView): Need[] {
+  const step = (id: string, object: string, text: string, action: string, remedy: Remedy): Need[] => [{ id, tone: "warn", word: "Next", object, text, hint: null, action, remedy }];
+  if (!workspace.source) return step("next:source", "source", "Add the PostgreSQL to read from: paste its URL, check it, save it.", "Add connection", { to: "connections" });
+  if (!workspace.target) return step("next:target", "target", "Add the warehouse to write to: a DuckDB file is enough.", "Add connection", { to: "connections" });
+  if (workspace.tables.length === 0) return step("next:tables", "tables", `Choose the tables of ${workspace.source} to keep in step.`, "Find tables", { to: "find" });
+  return [];
 }
 
 /** Tables whose target is as far as their last run could take it. */

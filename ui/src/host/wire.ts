@@ -1,4 +1,5 @@
-// The wire types of the command layer, as the host sends and takes them.
+// The wire types of the command layer. Made by ui/scripts/commands.mjs. Not edited by hand.
+export type { CommandName, Commands } from "./bindings/commands";
 export type { AppStart } from "./bindings/AppStart";
 export type { AppView } from "./bindings/AppView";
 export type { CheckView } from "./bindings/CheckView";
@@ -47,4 +48,3 @@ export type { TablesRequest } from "./bindings/TablesRequest";
 export type { WorkspaceCreate } from "./bindings/WorkspaceCreate";
 export type { WorkspaceRef } from "./bindings/WorkspaceRef";
 export type { WorkspaceView } from "./bindings/WorkspaceView";
-export type { CommandName, Commands } from "./bindings/commands";

@@ -90,7 +90,8 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
   const unsaveable = !known ? "this version keeps such a connection but cannot edit it" : save.isPending ? "it is being saved" : !dirty ? "nothing has changed" : null;
   useAction("connection.save", () => void doSave(), unsaveable, draft.name || null);
   useAction("connection.check", () => void doCheck(), !known ? "this version cannot connect to this kind" : !mayConnect(workspace) ? (workspace.trusted ? "firn.yaml has problems to settle first" : "this workspace is not trusted yet") : check.isFetching ? "a check goes on" : null, draft.name || null);
-  useAction("connection.remove", () => setRemoving(true), connection ? null : "it is not saved yet", draft.name || null);
+  const held = !connection ? "it is not saved yet" : connection.roles.length > 0 ? `it is used as ${connection.roles.join(", ")}; give that to another connection first` : null;
+  useAction("connection.remove", () => setRemoving(true), held, draft.name || null);
 
   return (
     <>
@@ -109,7 +110,7 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
               <Labelled text="URL">
                 {(id) => (
                   <>
-                    <TextField id={id} value={url} onChange={(text) => setUrl(text)} placeholder="paste postgresql://user:password@host/db" invalid={urlError !== null} onEnter={() => void fillFrom(url)} autoFocus secret={/:[^/@]+@/.test(url)} />
+                    <TextField id={id} value={url} onChange={(text) => setUrl(text)} placeholder="postgresql://user:password@host/db" invalid={urlError !== null} onEnter={() => void fillFrom(url)} autoFocus secret={/:[^/@]+@/.test(url)} />
                     {url !== "" && (
                       <span>
                         <Button look="quiet" compact onPress={() => void fillFrom(url)}>
@@ -197,9 +198,9 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
         </div>
         <div className="pane-foot">
           {connection && (
-            <Button look="danger" onPress={() => setRemoving(true)}>
+            <ActionButton id="connection.remove" look="danger">
               Remove
-            </Button>
+            </ActionButton>
           )}
           <span className="grow" />
           {dirty && connection && (
@@ -231,7 +232,6 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
           {remove.isError && <Trouble error={errorView(remove.error)} title={<b>The connection was not removed</b>} />}
           <div className="body">
             <p>Its lines are taken out of firn.yaml; nothing in the database or the file it leads to is touched.</p>
-            {connection.roles.length > 0 && <p className="soft">It is used as {connection.roles.join(", ")}. Runs wait until another connection takes its place.</p>}
             <SameAsText command={`firn connection remove ${connection.name}`} />
           </div>
         </Dialog>

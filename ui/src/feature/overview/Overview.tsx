@@ -114,6 +114,10 @@ function NeedLine({ need, first }: { need: Need; first: boolean }) {
         return navigate({ screen: "rejected", table: need.remedy.source, row: null });
       case "run":
         return navigate({ screen: "runs", runId: need.remedy.runId });
+      case "connections":
+        return navigate({ screen: "connections", name: "+" });
+      case "find":
+        return navigate({ screen: "find" });
     }
   };
   return (
@@ -134,7 +138,7 @@ function NeedLine({ need, first }: { need: Need; first: boolean }) {
           </div>
         )}
       </div>
-      <Button compact look={first && need.tone === "failed" ? "primary" : "plain"} onPress={settle}>
+      <Button compact look={first ? "primary" : "plain"} onPress={settle}>
         {need.action}
       </Button>
     </li>
@@ -173,7 +177,7 @@ function Problems({ workspace }: { workspace: WorkspaceView }) {
     <section aria-label="Problems of firn.yaml">
       <div className="section-head">
         <h2>firn.yaml</h2>
-        <span className="faint">{counted(workspace.problems.length, "problem")}; nothing runs until they are settled</span>
+        <span className="faint">{counted(workspace.problems.length, "problem")}; nothing runs until the file is right again</span>
         <div className="acts">
           <ActionButton id="workspace.reload" compact />
         </div>

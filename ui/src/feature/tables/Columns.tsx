@@ -28,9 +28,9 @@ export function Columns({ columns }: { columns: readonly ColumnView[] }) {
       <table className="plain">
         <colgroup>
           <col />
-          <col style={{ width: 108 }} />
-          <col style={{ width: 108 }} />
-          <col style={{ width: 108 }} />
+          <col style={{ width: 104 }} />
+          <col style={{ width: 104 }} />
+          <col style={{ width: 106 }} />
         </colgroup>
         <thead>
           <tr>

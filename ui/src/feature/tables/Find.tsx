@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { bytes, count, counted, shellWord } from "../../data/format";
 import { keepWorkspace, keys, mayConnect, useCommand, useFound } from "../../data/queries";
-import { levelTone, type Tone, verdictWord } from "../../data/words";
+import { levelTone, type Tone } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type DiscoveredTableView, errorView, useHost } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
@@ -156,7 +156,7 @@ function FoundInspector({ table }: { table: DiscoveredTableView }) {
           </dl>
           {refused.length > 0 && (
             <p className="soft">
-              {counted(refused.length, "column")} {refused.length === 1 ? "is" : "are"} {verdictWord("refused").word.toLowerCase()}: left out until a transform casts {refused.length === 1 ? "it" : "them"}.
+              {counted(refused.length, "column")} {refused.length === 1 ? "is" : "are"} refused: no type of the target holds every value. Leave {refused.length === 1 ? "it" : "them"} out or cast by a transform.
             </p>
           )}
         </div>

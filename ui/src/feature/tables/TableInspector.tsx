@@ -124,7 +124,6 @@ function Plan({ plan, stale }: { plan: TablePlanView; stale: boolean }) {
           ))}
         </ul>
       )}
-      {plan.columns.length > 0 && <Columns columns={plan.columns} />}
       <div className="part">
         <h3>In the target</h3>
         {plan.ddl.length === 0 ? <p className="soft">No table is made or changed.</p> : <CopyBlock text={plan.ddl.map((statement) => (statement.trimEnd().endsWith(";") ? statement : `${statement};`)).join("\n\n")} what="Copy DDL" tall />}
@@ -135,6 +134,7 @@ function Plan({ plan, stale }: { plan: TablePlanView; stale: boolean }) {
           <CopyBlock text={plan.select} what="Copy SQL" tall />
         </div>
       )}
+      {plan.columns.length > 0 && <Columns columns={plan.columns} />}
     </div>
   );
 }

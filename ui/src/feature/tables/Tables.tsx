@@ -42,7 +42,7 @@ export function Tables({ table: chosenName }: { table: string | null }) {
 
   useAction("tables.filter", () => filterField.current?.focus());
   useAction("tables.find", () => navigate({ screen: "find" }), mayConnect(workspace) ? (workspace.source ? null : "no connection is the source yet") : "nothing may be connected yet");
-  useAction("tables.run", () => starting.start(chosenTables), starting.unavailable, chosenTables.length > 0 ? counted(chosenTables.length, "table") : "all tables");
+  useAction("tables.run", () => starting.start(chosenTables), starting.unavailable, chosenTables.length > 0 ? counted(chosenTables.length, "table") : `all ${counted(workspace.tables.length, "table")}`);
   const askPlan = () => {
     if (!chosen) return;
     if (planned === chosen.table.source) void plan.refetch();
@@ -103,8 +103,8 @@ export function Tables({ table: chosenName }: { table: string | null }) {
 const columns: readonly GridColumn<Line>[] = [
   { id: "state", head: "State", width: 116, cell: ({ word }) => <StateWord of={word} />, whole: ({ status }) => (status?.holder ? `held by ${status.holder}` : null) },
   { id: "source", head: "Source", width: 150, grow: 3, mono: true, cell: ({ table }) => table.source, whole: ({ table }) => table.source },
-  { id: "target", head: "Target", width: 126, grow: 2, mono: true, cell: ({ table }) => <span className="soft">{table.target}</span>, whole: ({ table }) => table.target },
-  { id: "watermark", head: "Cursor", width: 144, grow: 2, mono: true, cell: ({ table, status }) => status?.watermark ?? table.last?.watermark ?? "–", whole: ({ status }) => status?.watermark ?? null },
+  { id: "target", head: "Target", width: 110, grow: 2, mono: true, cell: ({ table }) => <span className="soft">{table.target}</span>, whole: ({ table }) => table.target },
+  { id: "watermark", head: "Cursor", width: 132, grow: 2, mono: true, cell: ({ table, status }) => status?.watermark ?? table.last?.watermark ?? "–", whole: ({ status }) => status?.watermark ?? null },
   { id: "rows", head: "Rows, last run", width: 92, end: true, mono: true, cell: ({ table, status }) => count(status?.rows_processed ?? table.last?.rows_merged) },
   {
     id: "rejected",
