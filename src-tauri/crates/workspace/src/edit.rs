@@ -186,9 +186,11 @@ impl Document {
     /// # Errors
     /// Fails without any change, for example when a source or a target is there already.
     pub fn add_tables(&mut self, tables: &[TableSync]) -> Result<(), EditError> {
-        let append =
-            |table| Change::Append { path: vec![Step::from("tables")], value: Value::Map(values::table(table)) };
-        self.edit(tables.iter().map(append).collect())
+        if tables.is_empty() {
+            return Ok(());
+        }
+        let values = tables.iter().map(|table| Value::Map(values::table(table))).collect();
+        self.edit(vec![Change::Append { path: vec![Step::from("tables")], values }])
     }
 
     /// Changes keys of the table with this source.

@@ -55,6 +55,8 @@ impl<'doc> Fields<'doc> {
     /// Returns the key's description and its value, unless that is null or missing.
     fn value(&self, name: &str) -> (Option<&'static Key>, Option<&'doc Node>) {
         let key = self.section.key(name);
+        #[cfg(test)]
+        tests::record(self.section.name, name);
         debug_assert!(key.is_some(), "{}.{name} is not in the table of keys", self.section.name);
         let value = self.node.and_then(|node| node.get(name)).filter(|value| !value.is_null());
         (key, value)
@@ -152,5 +154,51 @@ impl<'doc> Fields<'doc> {
         let Some(Shape::Sections(section)) = key.map(|key| key.shape) else { return Vec::new() };
         let items = value.and_then(Node::items).unwrap_or_default();
         items.iter().map(|item| (Fields::new(section, Some(item)), item)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::keys::{self, Key, Section, Shape};
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeSet<(&'static str, String)>> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    /// Remembers that a key was asked for.
+    pub(super) fn record(section: &'static str, key: &str) {
+        ASKED.with_borrow_mut(|asked| asked.insert((section, key.to_owned())));
+    }
+
+    fn walk(section: &'static Section, see: &mut impl FnMut(&'static Section, &'static Key)) {
+        for key in section.keys {
+            see(section, key);
+            if let Shape::Section(inner) | Shape::Sections(inner) = key.shape {
+                walk(inner, see);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_that_a_document_may_hold_is_read_into_the_model() {
+        let everything = include_str!("../tests/documents/everything.yaml")
+            .replace("connections:\n", "connections:\n  local: { kind: folder, path: . }\n");
+        let workspace = crate::Workspace::parse(&everything, "firn.yaml", &crate::EnvConnections::default());
+        assert!(workspace.is_ok());
+        let mut unread = Vec::new();
+        let mut see = |section: &'static Section, key: &'static Key| {
+            let asked = ASKED.with_borrow(|asked| asked.contains(&(section.name, key.name.to_owned())));
+            // Connections are read by their names, not as a section.
+            if !asked && !matches!(key.shape, Shape::Connections) {
+                unread.push(format!("{}.{}", section.name, key.name));
+            }
+        };
+        walk(&keys::DOCUMENT, &mut see);
+        for (_, section) in keys::CONNECTION_KINDS {
+            walk(section, &mut see);
+        }
+        assert_eq!(unread, [] as [&str; 0]);
     }
 }

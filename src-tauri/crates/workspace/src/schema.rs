@@ -3,7 +3,7 @@
 use crate::keys::{CONNECTION_KINDS, DOCUMENT, KIND, Key, Need, Preset, Section, Shape};
 use serde_json::{Map, Value, json};
 
-/// The longest span and cron lines that the schema describes by a pattern; the program checks them in full.
+/// Spans as the schema describes them; the program checks them in full.
 const SPAN: &str = "^[0-9]+[smhd]$";
 
 /// Returns the JSON Schema (draft 2020-12) of `firn.yaml`, made from the table of keys that checks documents.
@@ -108,7 +108,7 @@ fn shape(shape: &Shape) -> Value {
                 .collect();
             json!({
                 "type": "object",
-                "propertyNames": { "pattern": "^[\\p{L}\\p{N}_.-]+$" },
+                "propertyNames": { "pattern": "^[^\\s'\"/:@,{}\\[\\]]+$" },
                 "additionalProperties": { "oneOf": kinds },
             })
         }

@@ -30,8 +30,8 @@ pub(super) enum Change {
     Replace { path: Vec<Step>, value: Value },
     /// The mapping at the path has one more key, at its end. A missing mapping is made, if its own parent is there.
     Insert { path: Vec<Step>, key: String, value: Value },
-    /// The list at the path has one more item, at its end. A missing list is made, if its own parent is there.
-    Append { path: Vec<Step>, value: Value },
+    /// The list at the path has more items, at its end. A missing list is made, if its own parent is there.
+    Append { path: Vec<Step>, values: Vec<Value> },
     /// What stands at the path is gone.
     Remove { path: Vec<Step> },
 }
@@ -56,8 +56,8 @@ impl Change {
                 }
                 _ => return None,
             },
-            Self::Append { path, value } => match find_or_make(&mut document, path, || Value::List(Vec::new()))? {
-                Value::List(items) => items.push(value.clone()),
+            Self::Append { path, values } => match find_or_make(&mut document, path, || Value::List(Vec::new()))? {
+                Value::List(items) => items.extend(values.iter().cloned()),
                 _ => return None,
             },
             Self::Remove { path } => {

@@ -20,14 +20,14 @@ pub(super) fn splice(text: &str, root: Option<&Node>, change: &Change) -> Option
         (None, Change::Insert { path, key, value }) if path.is_empty() => {
             editor.add_lines(text.len(), "", &block_entry(key, value))
         }
-        (None, Change::Append { path, value }) => match path.as_slice() {
-            [Step::Key(key)] => editor.add_lines(text.len(), "", &block_entry(key, &Value::List(vec![value.clone()]))),
+        (None, Change::Append { path, values }) => match path.as_slice() {
+            [Step::Key(key)] => editor.add_lines(text.len(), "", &block_entry(key, &Value::List(values.clone()))),
             _ => return None,
         },
         (None, _) => return None,
         (Some(root), Change::Replace { path, value }) => editor.replace(root, path, value)?,
         (Some(root), Change::Insert { path, key, value }) => editor.insert(root, path, key, value)?,
-        (Some(root), Change::Append { path, value }) => editor.append(root, path, value)?,
+        (Some(root), Change::Append { path, values }) => editor.append(root, path, values)?,
         (Some(root), Change::Remove { path }) => editor.remove(root, path)?,
     };
     // From the end, so that earlier places stay where they are.
@@ -73,7 +73,7 @@ fn block_entry(key: &str, value: &Value) -> Vec<String> {
     match value {
         Value::List(items) if items.iter().any(Value::is_collection) => {
             let mut lines = vec![format!("{}:", write::inline(&Value::from(key), Style::Plain))];
-            lines.extend(items.iter().flat_map(|item| block_item(item)).map(|line| format!("  {line}")));
+            lines.extend(items.iter().flat_map(block_item).map(|line| format!("  {line}")));
             lines
         }
         _ => vec![write::entry(key, value)],
@@ -284,35 +284,35 @@ impl Editor<'_> {
         }
     }
 
-    fn append(&self, root: &Node, path: &[Step], value: &Value) -> Option<Vec<Splice>> {
+    fn append(&self, root: &Node, path: &[Step], values: &[Value]) -> Option<Vec<Splice>> {
         let Some((node, slot)) = find(root, path) else {
             let (Step::Key(name), parent) = path.split_last()? else { return None };
             let (parent, _) = find(root, parent)?;
-            return self.insert_lines(parent, &block_entry(name, &Value::List(vec![value.clone()])));
+            return self.insert_lines(parent, &block_entry(name, &Value::List(values.to_vec())));
         };
-        if node.alias {
+        if node.alias || values.is_empty() {
             return None;
         }
+        let lines: Vec<_> = values.iter().flat_map(block_item).collect();
         match (&node.kind, slot) {
             (Kind::Sequence { items, flow: false }, _) => {
                 let dash = self.dash(items.first()?)?;
                 let indent = " ".repeat(dash - self.line_start(dash));
-                Some(self.add_lines(self.line_end(self.content_end(items.last()?)), &indent, &block_item(value)))
+                Some(self.add_lines(self.line_end(self.content_end(items.last()?)), &indent, &lines))
             }
             (Kind::Sequence { items, flow: true }, slot) => {
-                let written = write::inline(value, Style::Plain);
+                let written: Vec<_> = values.iter().map(|value| write::inline(value, Style::Plain)).collect();
+                let written = written.join(", ");
                 match items.last() {
                     Some(last) => {
                         let end = self.content_end(last);
                         Some(vec![(end..end, format!(", {written}"))])
                     }
                     None if matches!(self.empty_brackets(node), Some(range) if !range.is_empty()) => None,
-                    None => self.below_or_inside(node, slot, path, &block_item(value), &written),
+                    None => self.below_or_inside(node, slot, path, &lines, &written),
                 }
             }
-            (Kind::Scalar { .. }, Slot::Value(entry)) if node.is_null() => {
-                self.below(node, entry, &indented(&block_item(value)))
-            }
+            (Kind::Scalar { .. }, Slot::Value(entry)) if node.is_null() => self.below(node, entry, &indented(&lines)),
             _ => None,
         }
     }
