@@ -380,24 +380,24 @@ async fn the_table_has_the_types_of_the_map() {
 async fn the_last_microsecond_with_a_zone_is_stored_exactly() {
     let warehouse = Warehouse::new();
     let values: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![i64::MAX - 1]).with_timezone("UTC"));
-    let schema = Schema::new(vec![Field::new("at", values.data_type().clone(), true)]);
+    let schema = Schema::new(vec![Field::new("v", values.data_type().clone(), true)]);
     let plan = warehouse.plan(schema.clone(), &["TIMESTAMPTZ"], &[], None).await;
     warehouse.target.fence(SOURCE, 1).await.unwrap();
     let mut writer = warehouse.target.writer(plan, 1).await.unwrap();
     let batch = RecordBatch::try_new(Arc::new(schema), vec![values]).unwrap();
     write(&mut *writer, WriteMode::Append, vec![batch], 1).await.unwrap();
     drop(writer);
-    assert_eq!(warehouse.ask("SELECT epoch_us(at) FROM raw.items").await, [["9223372036854775806"]]);
+    assert_eq!(warehouse.ask("SELECT epoch_us(v) FROM raw.items").await, [["9223372036854775806"]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_any_type_finds_its_row_again() {
+    let warehouse = Warehouse::new();
     for (i, sample) in samples().into_iter().enumerate() {
         let valid: Vec<u64> =
             (0..sample.values.len()).filter(|row| sample.values.is_valid(*row)).map(|r| r as u64).collect();
         let keys = take(&sample.values, &UInt64Array::from(valid), None).unwrap();
         let plan = plan_column(&sample.ty, Dialect::Duckdb);
-        let warehouse = Warehouse::new();
         let schema = Schema::new(vec![typemap::field("k", &sample.ty, plan.arrow, true)]);
         let write_plan = warehouse.plan(schema.clone(), &[&plan.ddl], &[0], None).await;
         warehouse.target.fence(SOURCE, 1).await.unwrap();
@@ -411,6 +411,7 @@ async fn a_key_of_any_type_finds_its_row_again() {
         drop(writer);
         let rows = warehouse.ask("SELECT count(*) FROM raw.items").await;
         assert_eq!(rows[0][0], keys.len().to_string(), "{}", sample.ty);
+        warehouse.by_hand("DROP TABLE raw.items").await;
     }
 }
 
