@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { inStep, needs } from "../src/data/attention";
+import { connections, status, workspace } from "./fake/data";
+
+const known = { workspace, connections, status, statusError: null };
+
+test("failures stand before rejected rows", () => {
+  expect(needs(known).map((need) => [need.tone, need.id])).toEqual([
+    ["failed", "table:public.tickets"],
+    ["warn", "rejected:public.customers"],
+  ]);
+});
+
+test("a used connection without its secret needs a person, an unused one does not", () => {
+  const used = connections.map((connection) => (connection.name === "app_db" ? { ...connection, secret: "none" } : connection));
+  const found = needs({ ...known, connections: used });
+  expect(found[0]).toMatchObject({ id: "secret:app_db", remedy: { to: "connection", name: "app_db" } });
+  expect(found.filter((need) => need.object === "prod")).toEqual([]);
+});
+
+test("without the state database, the last results on this machine count", () => {
+  const statusError = { code: "transient", message: "connection refused", hint: "start it", side: "state", table: null };
+  const found = needs({ ...known, status: null, statusError });
+  expect(found.map((need) => need.id)).toEqual(["state", "table:public.tickets", "rejected:public.customers"]);
+});
+
+test("an untrusted workspace's silence is no failure of its own", () => {
+  const statusError = { code: "untrusted", message: "not trusted", hint: null, side: "engine", table: null };
+  expect(needs({ ...known, status: null, statusError }).some((need) => need.id === "state")).toBe(false);
+});
+
+test("a new workspace is led one step at a time", () => {
+  const fresh = { ...workspace, source: null, target: null, state: null, tables: [], runs: [], connections: [] };
+  const next = (changes: Partial<typeof workspace>) => needs({ workspace: { ...fresh, ...changes }, connections: [], status: null, statusError: null }).map((need) => need.id);
+  expect(next({})).toEqual(["next:source"]);
+  expect(next({ source: "app_db" })).toEqual(["next:target"]);
+  expect(next({ source: "app_db", target: "warehouse" })).toEqual(["next:tables"]);
+});
+
+test("a table with rejected rows is not in step", () => {
+  expect(inStep(workspace, status)).toBe(4);
+  expect(inStep(workspace, null)).toBe(5);
+});

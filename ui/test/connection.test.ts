@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { draftOf, faults, looksLikeUrl, newDraft, sameDraft, saveRequest, secretOfUrl, secretVariable, shownFields } from "../src/feature/connections/form";
+import { connections } from "./fake/data";
+
+const appDb = () => {
+  const found = connections.find((connection) => connection.name === "app_db");
+  if (!found) throw new Error("the fake workspace has no app_db");
+  return draftOf(found);
+};
+
+describe("the connection form", () => {
+  test("a saved connection fills it without its secret", () => {
+    const draft = appDb();
+    expect(draft).toMatchObject({ name: "app_db", role: "source", secret: null, settings: { kind: "postgres", host: "db.internal" } });
+    expect(sameDraft(draft, appDb())).toBe(true);
+  });
+
+  test("any change makes it another, a typed secret too", () => {
+    const draft = appDb();
+    expect(sameDraft({ ...draft, secret: "x" }, appDb())).toBe(false);
+    expect(sameDraft({ ...draft, settings: { ...draft.settings, host: "other" } }, appDb())).toBe(false);
+    expect(sameDraft({ ...draft, settings: { ...draft.settings, ca_file: "" } }, appDb())).toBe(true);
+  });
+
+  test("only the fields that are shown are saved; keys it does not know stay", () => {
+    const draft = appDb();
+    const request = saveRequest("/w", { ...draft, settings: { ...draft.settings, host: "/run/postgresql", ca_file: "", primary: "main" } });
+    expect(request.settings).toEqual({ kind: "postgres", host: "/run/postgresql", port: "5432", database: "app", user: "app", primary: "main" });
+    expect(request.secret).toBeNull();
+    expect(shownFields({ ...draft, settings: { ...draft.settings, tls: "require" } }).some((field) => field.key === "ca_file")).toBe(false);
+  });
+
+  test("what is missing or cannot be is named by field", () => {
+    const draft = newDraft("postgres", connections);
+    expect(Object.keys(faults(draft, []))).toEqual(["name", "database", "user"]);
+    expect(faults({ ...draft, name: "app_db" }, ["app_db"]).name).toContain("another");
+    expect(faults({ ...draft, name: "1st" }, []).name).toBeDefined();
+    expect(faults({ ...draft, settings: { ...draft.settings, port: "70000" } }, []).port).toContain("65535");
+  });
+
+  test("a new connection takes the role that nobody has", () => {
+    expect([newDraft("postgres", []).role, newDraft("duckdb", []).role, newDraft("postgres", connections).role]).toEqual(["source", "target", ""]);
+  });
+});
+
+describe("a pasted URL", () => {
+  test("gives its password, decoded, and nothing else", () => {
+    expect(secretOfUrl("postgresql://app:s%40cret%2F1@db:5432/shop?sslmode=require")).toBe("s@cret/1");
+    expect(secretOfUrl("postgres://app:a:b@db/shop")).toBe("a:b");
+    expect(secretOfUrl("postgres://app@db/shop")).toBeNull();
+    expect(secretOfUrl("postgres://db/shop?user=app&password=p%20w")).toBe("p w");
+    expect(secretOfUrl("postgres://app:100%@db/shop")).toBe("100%");
+  });
+
+  test("is known from other text", () => {
+    expect(["postgresql://a@b/c", " POSTGRES://a/b ", "http://x", "postgres", "postgres://a b"].map(looksLikeUrl)).toEqual([true, true, false, false, false]);
+  });
+});
+
+test("the variable of a secret has a name that a shell can take", () => {
+  expect([secretVariable("app_db"), secretVariable("orders-db.2")]).toEqual(["FIRN_SECRET_APP_DB", "FIRN_SECRET_ORDERS_DB_2"]);
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { followed, inOrderOfNeed, receive, restate, runRate, tableRate } from "../src/data/run";
+import type { RunEvent, RunView, TableProgress } from "../src/host";
+import { progress } from "./fake/data";
+
+const start = Date.parse("2026-11-20T14:32:00Z");
+const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
+
+const view = (seq: number, more: Partial<RunView> = {}): RunView => ({ run_id: "r", folder: "/w", status: "running", started_at: at(0), seconds: 0, seq, tables: [progress("public.a", "queued"), progress("public.b", "queued")], error: null, ...more });
+const moved = (seq: number, source: string, stage: TableProgress["stage"], rows: number, seconds = seq): RunEvent => ({ run_id: "r", seq, at: at(seconds), event: "progress", table: progress(source, stage, { rows_read: rows }) });
+const rows = (follow: { view: RunView | null }, source: string) => follow.view?.tables.find((table) => table.source === source)?.rows_read;
+
+describe("a run that is followed", () => {
+  test("events that follow the state change it one by one", () => {
+    let run = restate(followed("r"), view(3));
+    run = receive(run, moved(4, "public.a", "reading", 10));
+    run = receive(run, moved(5, "public.a", "reading", 25));
+    expect(rows(run, "public.a")).toBe(25);
+    expect(run.view?.seq).toBe(5);
+    expect(run.behind).toBe(false);
+  });
+
+  test("a repeated event changes nothing, and its object stays the same", () => {
+    const run = receive(restate(followed("r"), view(3)), moved(4, "public.a", "reading", 10));
+    expect(receive(run, moved(4, "public.a", "done", 99))).toBe(run);
+    expect(receive(run, moved(2, "public.a", "done", 99))).toBe(run);
+  });
+
+  test("a gap asks for the state and loses nothing of what came early", () => {
+    let run = restate(followed("r"), view(3));
+    run = receive(run, moved(6, "public.a", "merging", 60));
+    run = receive(run, moved(7, "public.b", "reading", 7));
+    expect(run.behind).toBe(true);
+    expect(rows(run, "public.a")).toBe(0);
+    run = restate(run, view(5, { tables: [progress("public.a", "reading", { rows_read: 50 })] }));
+    expect(run.behind).toBe(false);
+    expect(rows(run, "public.a")).toBe(60);
+    expect(rows(run, "public.b")).toBe(7);
+    expect(run.view?.seq).toBe(7);
+    expect(run.early).toEqual([]);
+  });
+
+  test("a state that leaves another gap keeps asking", () => {
+    let run = receive(restate(followed("r"), view(3)), moved(9, "public.a", "done", 90));
+    run = restate(run, view(6));
+    expect(run.behind).toBe(true);
+    run = restate(run, view(9, { tables: [progress("public.a", "done", { rows_read: 90 })] }));
+    expect(run.behind).toBe(false);
+    expect(run.view?.seq).toBe(9);
+  });
+
+  test("the missing event itself closes the gap", () => {
+    let run = receive(restate(followed("r"), view(3)), moved(5, "public.a", "reading", 5));
+    run = receive(run, moved(4, "public.a", "reading", 4));
+    expect(run.behind).toBe(false);
+    expect(rows(run, "public.a")).toBe(5);
+  });
+
+  test("events before any state wait for it, in order and once", () => {
+    let run = followed("r");
+    run = receive(run, moved(2, "public.a", "reading", 20));
+    run = receive(run, moved(1, "public.a", "reading", 10));
+    run = receive(run, moved(2, "public.a", "reading", 20));
+    expect(run.view).toBeNull();
+    run = restate(run, view(0));
+    expect(rows(run, "public.a")).toBe(20);
+    expect(run.view?.seq).toBe(2);
+  });
+
+  test("an answer older than what is known does not turn the clock back", () => {
+    let run = restate(followed("r"), view(3));
+    for (const seq of [4, 5, 6]) run = receive(run, moved(seq, "public.a", "reading", seq * 10));
+    run = restate(run, view(4));
+    expect(rows(run, "public.a")).toBe(60);
+    expect(run.view?.seq).toBe(6);
+  });
+
+  test("cancelling is a state of its own and ends as cancelled", () => {
+    let run = restate(followed("r"), view(1));
+    run = receive(run, { run_id: "r", seq: 2, at: at(2), event: "status", status: "cancelling" });
+    expect(run.view?.status).toBe("cancelling");
+    expect(run.moments.at(-1)?.word).toBe("cancelling");
+    run = receive(run, { run_id: "r", seq: 3, at: at(3), event: "finished", result: { event: "finished", run_id: "r", status: "cancelled", tables: [], error: null } });
+    expect(run.view?.status).toBe("cancelled");
+  });
+
+  test("a retry waits with its reason and the number of the attempt", () => {
+    const error = { code: "transient", message: "reset by peer", hint: null, side: "source", table: "public.a" };
+    const run = receive(restate(followed("r"), view(1)), { run_id: "r", seq: 2, at: at(2), event: "retry", source: "public.a", attempt: 2, retry_at: at(10), error });
+    const table = run.view?.tables[0];
+    expect(table).toMatchObject({ stage: "waiting", retry_at: at(10), error });
+    expect(run.attempts["public.a"]).toBe(2);
+  });
+
+  test("the end gives every table its result, a status nobody knows counts as failed", () => {
+    const result = { source: "public.a", target: "t.a", status: "partial", rows_read: 9, rows_merged: 8, rows_rejected: 1, rows_deleted: 0, rows_duplicate: 0, rows_null_watermark: 0, watermark: "w", seconds: 2, error: null, findings: [] };
+    const run = receive(restate(followed("r"), view(1)), { run_id: "r", seq: 2, at: at(2), event: "finished", result: { event: "finished", run_id: "r", status: "exploded", tables: [result], error: null } });
+    expect(run.view?.status).toBe("failed");
+    expect(run.view?.tables[0]).toMatchObject({ stage: "done", rows_merged: 8, rows_rejected: 1, watermark: "w" });
+    expect(run.view?.tables[1]?.stage).toBe("queued");
+  });
+
+  test("the log holds a line a change of stage, not one an event", () => {
+    let run = restate(followed("r"), view(0));
+    run = receive(run, moved(1, "public.a", "reading", 1));
+    run = receive(run, moved(2, "public.a", "reading", 2));
+    run = receive(run, moved(3, "public.a", "done", 2));
+    expect(run.moments.map((moment) => moment.word)).toEqual(["reading", "done"]);
+  });
+});
+
+describe("rates", () => {
+  test("a rate is taken over the last seconds only", () => {
+    let run = restate(followed("r"), view(0));
+    run = receive(run, moved(1, "public.a", "reading", 0, 0));
+    run = receive(run, moved(2, "public.a", "reading", 1_000, 1));
+    expect(tableRate(run, "public.a")).toBe(1_000);
+    run = receive(run, moved(3, "public.a", "reading", 1_000, 20));
+    run = receive(run, moved(4, "public.a", "reading", 1_500, 21));
+    expect(tableRate(run, "public.a")).toBe(500);
+    expect(runRate(run)).toBe(500);
+  });
+
+  test("one sample is no rate", () => {
+    const run = receive(restate(followed("r"), view(0)), moved(1, "public.a", "reading", 5));
+    expect(tableRate(run, "public.a")).toBeNull();
+    expect(runRate(run)).toBeNull();
+  });
+});
+
+test("tables stand in the order in which a person needs them", () => {
+  const tables = [progress("done", "done"), progress("reads", "reading"), progress("failed", "failed"), progress("queued", "queued"), progress("waits", "waiting"), progress("failed too", "failed")];
+  expect(inOrderOfNeed(tables).map((table) => table.source)).toEqual(["failed", "failed too", "waits", "reads", "queued", "done"]);
+});
