@@ -4,7 +4,7 @@
 mod fixture;
 
 use firn_catalog::TableName;
-use firn_connector::{Commit, CommitOutcome, ErrorKind, SeenChange, Target, WriteMode};
+use firn_connector::{Commit, CommitOutcome, ErrorKind, SeenChange, Target, WriteMode, WritePlan};
 use fixture::{SOURCE, Warehouse, commit, item_schema, items, up_to, write};
 
 fn rows(list: &[&[&str]]) -> Vec<Vec<String>> {
@@ -282,11 +282,9 @@ async fn two_tables_make_one_schema_in_two_open_transactions() {
     let warehouse = Warehouse::new();
     let mut writers = Vec::new();
     for name in ["one", "two"] {
-        let plan = warehouse.plan(item_schema(), &["BIGINT", "VARCHAR", "BIGINT"], &[0], Some(2)).await;
-        let mut plan = (*plan).clone();
-        plan.source = format!("public.{name}");
-        plan.table = TableName::new("raw", name);
-        plan.ddl = warehouse.target.plan_ddl(&plan.table, None, &plan.columns).unwrap().0;
+        let table = TableName::new("raw", name);
+        let plan = warehouse.plan_for(table, item_schema(), &["BIGINT", "VARCHAR", "BIGINT"], &[0], Some(2)).await;
+        let plan = WritePlan { source: format!("public.{name}"), ..(*plan).clone() };
         warehouse.target.fence(&plan.source, 1).await.unwrap();
         let mut writer = warehouse.target.writer(plan.into(), 1).await.unwrap();
         writer.begin(WriteMode::Append).await.unwrap();

@@ -11,7 +11,7 @@ use arrow::array::{
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Field, Schema};
-use firn_catalog::{Dialect, Numeric, PgType, plan_column, typemap};
+use firn_catalog::{Dialect, Numeric, PgType, TableName, plan_column, typemap};
 use firn_connector::{ErrorKind, Target, WriteMode};
 use fixture::{SOURCE, Warehouse, commit, write};
 use std::sync::Arc;
@@ -399,7 +399,8 @@ async fn a_key_of_any_type_finds_its_row_again() {
         let keys = take(&sample.values, &UInt64Array::from(valid), None).unwrap();
         let plan = plan_column(&sample.ty, Dialect::Duckdb);
         let schema = Schema::new(vec![typemap::field("k", &sample.ty, plan.arrow, true)]);
-        let write_plan = warehouse.plan(schema.clone(), &[&plan.ddl], &[0], None).await;
+        let table = TableName::new("raw", format!("keys_{i}"));
+        let write_plan = warehouse.plan_for(table.clone(), schema.clone(), &[&plan.ddl], &[0], None).await;
         warehouse.target.fence(SOURCE, 1).await.unwrap();
         let mut writer = warehouse.target.writer(write_plan, 1).await.unwrap();
         let twice = concat(&[keys.as_ref(), keys.as_ref()]).unwrap();
@@ -409,9 +410,8 @@ async fn a_key_of_any_type_finds_its_row_again() {
             assert_eq!((done.merged, done.duplicates), (keys.len() as u64, keys.len() as u64), "{} ({i})", sample.ty);
         }
         drop(writer);
-        let rows = warehouse.ask("SELECT count(*) FROM raw.items").await;
-        assert_eq!(rows[0][0], keys.len().to_string(), "{}", sample.ty);
-        warehouse.by_hand("DROP TABLE raw.items").await;
+        let found = warehouse.target.inspect(&table).await.unwrap().unwrap();
+        assert_eq!(found.rows, keys.len() as u64, "{}", sample.ty);
     }
 }
 
