@@ -213,7 +213,7 @@ async fn read_authorities(path: &std::path::Path, side: Side) -> Result<Vec<u8>>
 pub async fn open(settings: &PgSettings, side: Side, max_connections: u32) -> Result<PgPool> {
     let mut options = settings.options(side).await?;
     if !settings.is_socket() && matches!(settings.tls, TlsMode::Allow | TlsMode::Prefer) {
-        options = negotiate(options, settings, side).await?;
+        options = negotiate(options, settings).await.map_err(|error| at_address(from_sqlx(error, side), settings))?;
     }
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
@@ -234,7 +234,7 @@ pub async fn open(settings: &PgSettings, side: Side, max_connections: u32) -> Re
 }
 
 /// Finds the mode that `allow` (plain first) and `prefer` (encrypted first) come down to with this server.
-async fn negotiate(options: PgConnectOptions, settings: &PgSettings, side: Side) -> Result<PgConnectOptions> {
+pub(crate) async fn negotiate(options: PgConnectOptions, settings: &PgSettings) -> sqlx::Result<PgConnectOptions> {
     let (first, second) = match settings.tls {
         TlsMode::Allow => (PgSslMode::Disable, PgSslMode::Require),
         _ => (PgSslMode::Prefer, PgSslMode::Disable),
@@ -261,7 +261,7 @@ async fn negotiate(options: PgConnectOptions, settings: &PgSettings, side: Side)
             return Ok(second);
         }
     }
-    Err(at_address(from_sqlx(failure, side), settings))
+    Err(failure)
 }
 
 /// Connects once, outside any pool, with a deadline.
@@ -276,7 +276,7 @@ pub(crate) async fn connect_once(options: &PgConnectOptions, deadline: Duration)
 }
 
 /// Adds the server's address to a failure to connect.
-pub(crate) fn at_address(mut error: Error, settings: &PgSettings) -> Error {
+fn at_address(mut error: Error, settings: &PgSettings) -> Error {
     error.message = format!("{}: {}", settings.address(), error.message);
     error
 }

@@ -206,7 +206,8 @@ fn watermark_findings(
     }
     if BIRTH_NAMES.contains(&normal(column).as_str()) && !best.by_trigger {
         let message = format!("`{column}` tells when a row was made: updates would not be seen");
-        let fix = "Use it only where rows never change; otherwise add `updated_at timestamptz` with a trigger that sets it.";
+        let fix =
+            "Use it only where rows never change; otherwise add `updated_at timestamptz` with a trigger that sets it.";
         findings.push(Finding::new(Level::Warning, "watermark_birth", message).with_fix(fix));
     }
     if !best.database_clock {

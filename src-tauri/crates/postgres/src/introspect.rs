@@ -215,7 +215,7 @@ async fn expression_types(
             return Err(find_broken(pool, table, expressions, filter).await?.unwrap_or(error));
         }
     };
-    let typmods = if oids.iter().any(|oid| *oid == 1700) {
+    let typmods = if oids.contains(&1700) {
         numeric_typmods(&mut transaction, &list, &from).await?
     } else {
         vec![None; list.len()]

@@ -1,6 +1,7 @@
 //! PostgreSQL: introspection, COPY decoding into Arrow, state tables, leases.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod check;
 pub mod connect;
 mod copy;
 pub mod decode;
@@ -17,6 +18,7 @@ mod stall;
 pub mod state;
 mod types;
 
+pub use check::{Purpose, check};
 pub use connect::{Password, PgSettings, TlsMode};
 pub use discover::{DiscoveredTable, WatermarkCandidate, discover};
 pub use source::PostgresSource;

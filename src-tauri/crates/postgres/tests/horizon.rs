@@ -340,4 +340,5 @@ async fn a_subscribed_table_is_reported() {
     assert!(!codes(&bed.take(1, vec![]).await.unwrap()).contains(&"subscribed_table"));
 }
 
-const TABLES_ONLY: &str = "CREATE TABLE events (id int8 PRIMARY KEY, at timestamptz, wall timestamp, day date, seq int8);";
+const TABLES_ONLY: &str =
+    "CREATE TABLE events (id int8 PRIMARY KEY, at timestamptz, wall timestamp, day date, seq int8);";

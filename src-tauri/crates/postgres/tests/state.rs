@@ -182,9 +182,7 @@ async fn the_tables_are_made_once_by_many() {
     let mut makers = tokio::task::JoinSet::new();
     for _ in 0..6 {
         let settings = settings(cluster, cluster.port());
-        makers.spawn(async move {
-            PostgresState::open(&settings, "odd \"schema\"").await.unwrap().ensure().await
-        });
+        makers.spawn(async move { PostgresState::open(&settings, "odd \"schema\"").await.unwrap().ensure().await });
     }
     for outcome in makers.join_all().await {
         outcome.unwrap();
@@ -196,7 +194,8 @@ async fn the_tables_are_made_once_by_many() {
 #[tokio::test]
 async fn a_table_of_the_seed_gets_the_missing_columns_and_keeps_its_rows() {
     let cluster = Cluster::shared().unwrap();
-    let seed = "CREATE TABLE sync_watermarks (source_table TEXT PRIMARY KEY, last_watermark TIMESTAMP, last_run TIMESTAMP,
+    let seed =
+        "CREATE TABLE sync_watermarks (source_table TEXT PRIMARY KEY, last_watermark TIMESTAMP, last_run TIMESTAMP,
                     last_status TEXT, last_error TEXT, rows_processed INT);
                 INSERT INTO sync_watermarks VALUES
                     ('public.users', '2024-05-01 12:00:00.123456', '2024-05-01', 'success', NULL, 500);";
@@ -278,7 +277,10 @@ async fn watermarks_of_every_axis_are_reported_exactly() {
     let epoch = granted(&state, &holder(1), TTL).await;
     state.report(&report("error", None, 0), &log("r", "error", 0), epoch).await.unwrap();
     let told = state.reports().await.unwrap().remove(0);
-    assert_eq!((told.watermark.as_deref(), told.error.as_deref()), (Some("9223372036854775807"), Some("it's \\ broken")));
+    assert_eq!(
+        (told.watermark.as_deref(), told.error.as_deref()),
+        (Some("9223372036854775807"), Some("it's \\ broken"))
+    );
     let epoch = granted(&state, &holder(1), TTL).await;
     state.report(&report("success", None, 0), &log("r", "success", 0), epoch).await.unwrap();
     assert_eq!(state.reports().await.unwrap().remove(0).watermark, None);
@@ -327,10 +329,12 @@ async fn payloads_are_capped_and_expire() {
     let state = store(cluster, "public").await;
     let mut row = rejected("1", "x");
     row.payload = Some(map(json!({"id": "1", "body": "é\n".repeat(100_000)})));
-    let many: Vec<_> = (2..200).map(|i| RejectedRow { key: map(json!({"id": i.to_string()})), ..row.clone() }).collect();
+    let many: Vec<_> =
+        (2..200).map(|i| RejectedRow { key: map(json!({"id": i.to_string()})), ..row.clone() }).collect();
     state.reject(TABLE, "run", &many).await.unwrap();
     state.reject(TABLE, "run", &[row]).await.unwrap();
-    let sizes = "SELECT count(*), max(length(payload::text)) < 65536, bool_and(payload ? '_truncated') FROM sync_errors";
+    let sizes =
+        "SELECT count(*), max(length(payload::text)) < 65536, bool_and(payload ? '_truncated') FROM sync_errors";
     assert_eq!(cluster.psql("postgres", sizes).unwrap().trim(), "199|t|t");
 
     state.resolve(TABLE, &[map(json!({"id": "1"}))]).await.unwrap();
@@ -346,10 +350,8 @@ async fn payloads_are_capped_and_expire() {
 async fn a_schema_belongs_to_one_workspace() {
     let cluster = Cluster::shared().unwrap();
     let state = store(cluster, "public").await;
-    let mine =
-        Workspace { target_id: "t1".into(), target_location: "/a/w.duckdb".into(), folder: "host:/a".into() };
-    let other =
-        Workspace { target_id: "t2".into(), target_location: "/b/w.duckdb".into(), folder: "host:/b".into() };
+    let mine = Workspace { target_id: "t1".into(), target_location: "/a/w.duckdb".into(), folder: "host:/a".into() };
+    let other = Workspace { target_id: "t2".into(), target_location: "/b/w.duckdb".into(), folder: "host:/b".into() };
     assert_eq!(state.claim(&mine).await.unwrap(), WorkspaceClaim::Ours);
     assert_eq!(state.claim(&mine).await.unwrap(), WorkspaceClaim::Ours);
     assert_eq!(state.claim(&other).await.unwrap(), WorkspaceClaim::Taken(mine.clone()));
