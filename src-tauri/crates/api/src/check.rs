@@ -6,6 +6,7 @@ use crate::folder::Usable;
 use crate::wire::ErrorView;
 use firn_connector::{Finding, Level, Target as _};
 use firn_duckdb::DuckdbTarget;
+use firn_postgres::check::Purpose;
 use firn_secret::Resolution;
 use firn_workspace::{Connection, Settings};
 use std::fs;
@@ -45,20 +46,26 @@ async fn postgres(firn: &Firn, usable: &Usable, connection: &Connection) -> Resu
             return Ok(findings);
         }
     };
-    let _ = settings;
+    let name = Some(connection.name.as_str());
+    let workspace = &usable.workspace;
+    let source = workspace.source.as_deref() == name;
+    let state = workspace.state.as_deref().or(workspace.source.as_deref()) == name;
+    let purpose = Purpose { source: source || !state, state_schema: state.then(|| workspace.state_schema.clone()) };
+    let checked = firn_postgres::check::check(&settings, &purpose).await;
+    findings.extend(checked.into_iter().map(|finding| with_secret_advice(finding, connection)));
     Ok(findings)
 }
 
-/// Adds to a refused sign-in that no password was there to send.
-fn with_secret_advice(finding: Finding, connection: &Connection, secret: Option<&Resolution>) -> Finding {
-    if finding.code != "sign_in" || finding.level != Level::Critical || !matches!(secret, Some(Resolution::Missing)) {
-        return finding;
-    }
-    let name = &connection.name;
-    let fix = format!(
-        "No password is known for {name}: keep one with `firn connection set-secret {name}`, or set {}.",
-        firn_secret::variable_name(name)
-    );
+/// Names the connection in advice about its password, which the driver knows no name for.
+fn with_secret_advice(finding: Finding, connection: &Connection) -> Finding {
+    let (name, variable) = (&connection.name, firn_secret::variable_name(&connection.name));
+    let fix = match finding.code.as_str() {
+        "password_missing" => format!("Keep one with `firn connection set-secret {name}`, or set the variable {variable}."),
+        "password" => format!(
+            "Keep the right one with `firn connection set-secret {name}`; the variable {variable}, where it is set, wins over it."
+        ),
+        _ => return finding,
+    };
     finding.with_fix(fix)
 }
 

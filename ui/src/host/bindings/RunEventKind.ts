@@ -22,7 +22,7 @@ status: RunStatus, } | { "event": "progress",
  */
 table: TableProgress, } | { "event": "finding", 
 /**
- * Source table.
+ * Source table; empty for the run as a whole.
  */
 source: string, 
 /**

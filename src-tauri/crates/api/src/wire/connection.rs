@@ -7,7 +7,6 @@ use ts_rs::TS;
 
 /// A connection of a workspace.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionView {
     /// Its name.
     pub name: String,
@@ -29,7 +28,6 @@ pub struct ConnectionView {
 
 /// Adds a connection or replaces its settings.
 #[derive(Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionSave {
     /// The workspace.
     pub folder: String,
@@ -57,7 +55,6 @@ impl std::fmt::Debug for ConnectionSave {
 
 /// Names a connection.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionRef {
     /// The workspace.
     pub folder: String,
@@ -67,7 +64,6 @@ pub struct ConnectionRef {
 
 /// Keeps a secret in the keyring.
 #[derive(Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionSecret {
     /// The workspace.
     pub folder: String,
@@ -85,7 +81,6 @@ impl std::fmt::Debug for ConnectionSecret {
 
 /// A URL pasted into the form.
 #[derive(Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionUrl {
     /// `postgresql://user:secret@host:5432/database?sslmode=…`
     pub url: String,
@@ -99,7 +94,6 @@ impl std::fmt::Debug for ConnectionUrl {
 
 /// What a pasted URL fills in. The password stays in the field it was pasted into.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionForm {
     /// Settings by key, `kind` among them.
     pub settings: BTreeMap<String, String>,
@@ -109,7 +103,6 @@ pub struct ConnectionForm {
 
 /// The result of a check.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct CheckView {
     /// The connection.
     pub name: String,
@@ -123,7 +116,6 @@ pub struct CheckView {
 
 /// All connections.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ConnectionsView {
     /// In the file's order.
     pub connections: Vec<ConnectionView>,

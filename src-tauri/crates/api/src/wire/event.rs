@@ -6,7 +6,6 @@ use ts_rs::TS;
 
 /// One event of a run. `seq` grows by one an event within a run; a gap means: ask for the run's state again.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunEvent {
     /// The run.
     pub run_id: String,
@@ -23,7 +22,6 @@ pub struct RunEvent {
 /// What happened in a run.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[ts(export)]
 pub enum RunEventKind {
     /// The run began.
     Started {

@@ -6,7 +6,6 @@ use ts_rs::TS;
 
 /// Names a run.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunRef {
     /// The run.
     pub run_id: String,
@@ -14,7 +13,6 @@ pub struct RunRef {
 
 /// A run that has begun.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunStarted {
     /// Its id.
     pub run_id: String,
@@ -23,7 +21,6 @@ pub struct RunStarted {
 /// Where a run stands: `running → (cancelling) → success | partial | failed | cancelled | held`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum RunStatus {
     /// Going on.
     Running,
@@ -47,7 +44,6 @@ pub enum RunStatus {
 /// `queued → inspecting → reading ⇄ merging → done | failed | cancelled`, with `waiting` before a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum Stage {
     /// Not begun.
     Queued,
@@ -71,7 +67,6 @@ pub enum Stage {
 
 /// A table in a run that is going on or has ended.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TableProgress {
     /// Source table.
     pub source: String,
@@ -108,7 +103,6 @@ pub struct TableProgress {
 
 /// The whole state of a run: what a window opened in mid-run gets first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunView {
     /// Its id.
     pub run_id: String,
@@ -131,7 +125,6 @@ pub struct RunView {
 
 /// A run in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunSummary {
     /// Its id.
     pub run_id: String,
@@ -155,7 +148,6 @@ pub struct RunSummary {
 
 /// The last document of `sync run --json`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunFinished {
     /// Always `finished`.
     pub event: String,
@@ -171,7 +163,6 @@ pub struct RunFinished {
 
 /// Runs in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RunsView {
     /// Newest first.
     pub runs: Vec<RunSummary>,

@@ -7,7 +7,6 @@ use ts_rs::TS;
 
 /// A configured table with what is known without asking the databases.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TableView {
     /// Source table.
     pub source: String,
@@ -25,7 +24,6 @@ pub struct TableView {
 
 /// The result of one table in a run.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TableResult {
     /// Source table.
     pub source: String,
@@ -63,7 +61,6 @@ pub struct TableResult {
 
 /// A failure, for people and for scripts.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ErrorView {
     /// A stable short name somebody branches on: `transient`, `sign_in`, `permission`, `not_found`,
     /// `configuration`, `row_refused`, `fenced`, `busy`, `held`, `disk_full`, `cancelled`, `untrusted`, `keyring`, `other`.
@@ -84,7 +81,6 @@ pub struct ErrorView {
 
 /// Asks which tables a source has.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct DiscoverRequest {
     /// The workspace.
     pub folder: String,
@@ -98,7 +94,6 @@ pub struct DiscoverRequest {
 
 /// What a source has.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct DiscoverView {
     /// Tables found.
     pub tables: Vec<DiscoveredTableView>,
@@ -110,7 +105,6 @@ pub struct DiscoverView {
 
 /// One table found in the source.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct DiscoveredTableView {
     /// `schema.table`.
     pub source: String,
@@ -138,7 +132,6 @@ pub struct DiscoveredTableView {
 
 /// One column and how it travels.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ColumnView {
     /// Name in the source.
     pub name: String,
@@ -160,7 +153,6 @@ pub struct ColumnView {
 
 /// Names tables of a workspace; no table means all.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TablesRequest {
     /// The workspace.
     pub folder: String,
@@ -170,7 +162,6 @@ pub struct TablesRequest {
 
 /// A dry run.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct PlanView {
     /// A plan a table.
     pub tables: Vec<TablePlanView>,
@@ -178,7 +169,6 @@ pub struct PlanView {
 
 /// The dry run of one table.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TablePlanView {
     /// Source table.
     pub source: String,
@@ -205,7 +195,6 @@ pub struct TablePlanView {
 
 /// State of all tables, as the state database has it.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct StatusView {
     /// A row a configured table.
     pub tables: Vec<TableStatusView>,
@@ -213,7 +202,6 @@ pub struct StatusView {
 
 /// State of one table.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct TableStatusView {
     /// Source table.
     pub source: String,
@@ -239,7 +227,6 @@ pub struct TableStatusView {
 
 /// Asks for log rows or rejected rows.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct HistoryRequest {
     /// The workspace.
     pub folder: String,
@@ -253,7 +240,6 @@ pub struct HistoryRequest {
 
 /// Log rows.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct LogView {
     /// Newest first.
     pub entries: Vec<LogEntryView>,
@@ -261,7 +247,6 @@ pub struct LogView {
 
 /// One row of `sync_logs`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct LogEntryView {
     /// The run.
     pub run_id: String,
@@ -288,7 +273,6 @@ pub struct LogEntryView {
 
 /// Rejected rows.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ErrorsView {
     /// Newest first.
     pub errors: Vec<RejectedRowView>,
@@ -296,7 +280,6 @@ pub struct ErrorsView {
 
 /// One row of `sync_errors`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RejectedRowView {
     /// Its id, as text.
     pub id: String,
@@ -323,7 +306,6 @@ pub struct RejectedRowView {
 
 /// Moves a cursor back.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ResetRequest {
     /// The workspace.
     pub folder: String,
@@ -335,7 +317,6 @@ pub struct ResetRequest {
 
 /// What a reset did.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct ResetView {
     /// Source table.
     pub source: String,

@@ -6,12 +6,10 @@ use ts_rs::TS;
 
 /// Asks for what the first screen shows.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct AppStart {}
 
 /// What the first screen shows.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct AppView {
     /// Firn's version.
     pub version: String,
@@ -27,7 +25,6 @@ pub struct AppView {
 
 /// A workspace opened before.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct RecentWorkspace {
     /// Absolute path of its folder.
     pub folder: String,
@@ -41,7 +38,6 @@ pub struct RecentWorkspace {
 
 /// Whether secrets can be kept.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct KeyringView {
     /// Whether it answers.
     pub available: bool,
@@ -51,7 +47,6 @@ pub struct KeyringView {
 
 /// Names a workspace by its folder.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct WorkspaceRef {
     /// Absolute path of the folder that holds `firn.yaml`.
     pub folder: String,
@@ -59,7 +54,6 @@ pub struct WorkspaceRef {
 
 /// Asks for a new workspace.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct WorkspaceCreate {
     /// Absolute path of the folder; made where it is missing.
     pub folder: String,
@@ -69,7 +63,6 @@ pub struct WorkspaceCreate {
 
 /// An open workspace.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct WorkspaceView {
     /// Absolute path of its folder.
     pub folder: String,
@@ -99,7 +92,6 @@ pub struct WorkspaceView {
 
 /// One thing wrong with the workspace document.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct DocumentProblem {
     /// File name.
     pub file: String,
@@ -118,7 +110,6 @@ pub struct DocumentProblem {
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export)]
 pub enum LevelView {
     /// As it should be.
     Ok,
@@ -132,7 +123,6 @@ pub enum LevelView {
 
 /// One thing a check or a plan noticed.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
-#[ts(export)]
 pub struct FindingView {
     /// How much it weighs.
     pub level: LevelView,
