@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use firn_secret::{Identity, Keyring, Origin, Resolution, Resolver, Secret, SecretError, SecretStore};
+use std::path::Path;
 use std::process::{Command, Output};
 
 const SCENARIO: &str = "FIRN_KEYRING_SCENARIO";
@@ -14,14 +15,17 @@ fn inside(scenario: &str) -> bool {
 
 /// Runs this binary's test `scenario` again with an empty home; `wrap` says how it is started.
 fn again(scenario: &str, wrap: impl FnOnce(&str) -> Command) -> Output {
-    let home = tempfile::tempdir().unwrap();
+    again_at_home(tempfile::tempdir().unwrap().path(), scenario, wrap)
+}
+
+fn again_at_home(home: &Path, scenario: &str, wrap: impl FnOnce(&str) -> Command) -> Output {
     let exe = std::env::current_exe().unwrap();
     let mut command = wrap(exe.to_str().unwrap());
     command
         .env(SCENARIO, scenario)
-        .env("HOME", home.path())
-        .env("XDG_DATA_HOME", home.path().join("data"))
-        .env("XDG_RUNTIME_DIR", home.path())
+        .env("HOME", home)
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_RUNTIME_DIR", home)
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("GNOME_KEYRING_CONTROL");
@@ -35,11 +39,13 @@ fn assert_passed(output: &Output) {
 
 /// A session bus whose keyring daemon is started with `daemon`, a shell line, before the scenario.
 fn on_a_bus(scenario: &str, daemon: &str) -> Output {
-    again(scenario, |exe| {
-        let mut command = Command::new("dbus-run-session");
-        command.args(["--", "sh", "-c"]).arg(format!("{daemon}; exec \"$0\" --exact {scenario} --nocapture")).arg(exe);
-        command
-    })
+    again(scenario, |exe| bus(exe, scenario, daemon))
+}
+
+fn bus(exe: &str, scenario: &str, daemon: &str) -> Command {
+    let mut command = Command::new("dbus-run-session");
+    command.args(["--", "sh", "-c"]).arg(format!("{daemon}; exec \"$0\" --exact {scenario} --nocapture")).arg(exe);
+    command
 }
 
 fn identity(host: &str) -> Identity {
@@ -130,4 +136,30 @@ fn a_bus_without_any_keyring_names_both_ways_out() {
         panic!("no keyring, yet an answer")
     };
     assert!(matches!(error, SecretError::NoKeyring { .. }), "{error:?}");
+}
+
+#[test]
+fn a_locked_keyring_is_named_at_once_instead_of_waiting_for_somebody_to_unlock_it() {
+    let scenario = "a_locked_keyring_is_named_at_once_instead_of_waiting_for_somebody_to_unlock_it";
+    let stage = std::env::var("FIRN_KEYRING_STAGE");
+    match stage.as_deref() {
+        Ok("store") => Keyring.set(&identity("db"), &Secret::new("kept")).unwrap(),
+        Ok("locked") => {
+            let error = Keyring.get(&identity("db")).unwrap_err();
+            assert!(matches!(error, SecretError::Locked { .. }), "{error:?}");
+        }
+        Ok("unlocked") => assert_eq!(Keyring.get(&identity("db")).unwrap().unwrap().expose(), "kept"),
+        _ => {
+            let unlock = "printf 'word\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
+            let start = "gnome-keyring-daemon --start --components=secrets >/dev/null";
+            let home = tempfile::tempdir().unwrap();
+            for (stage, daemon) in [("store", unlock), ("locked", start), ("unlocked", unlock)] {
+                assert_passed(&again_at_home(home.path(), scenario, |exe| {
+                    let mut command = bus(exe, scenario, daemon);
+                    command.env("FIRN_KEYRING_STAGE", stage);
+                    command
+                }));
+            }
+        }
+    }
 }
