@@ -347,6 +347,18 @@ fn uuids_carry_their_extension_name_also_in_lists() {
 }
 
 #[test]
+fn two_halves_of_a_character_are_two_texts_that_are_none() {
+    let half = |byte| Some(vec![byte]);
+    let rows = [text("ä"), half(0xc3), half(0xa4), text("ö"), text("")];
+    let stream = rows.iter().fold(Stream::new(), |stream, field| stream.row(std::slice::from_ref(field))).end();
+    let batch = only(decode(&plan(&[PgType::Text]), &stream, 64).unwrap());
+    let kept: Vec<_> = (0..3).map(|row| value_text(batch.batch.column(0), row).unwrap()).collect();
+    assert_eq!(kept, ["ä", "ö", ""]);
+    let codes: Vec<_> = batch.refused.iter().map(|r| (r.position, r.code.as_str())).collect();
+    assert_eq!(codes, [(1, "invalid_utf8"), (1, "invalid_utf8")]);
+}
+
+#[test]
 fn a_row_larger_than_any_piece_is_put_together() {
     let long = "ä".repeat(3_000_000);
     let stream = Stream::new().row(&[text("a")]).row(&[text(&long)]).row(&[text("z")]).end();

@@ -93,7 +93,7 @@ fn decode_cut(plan: &ReadPlan, stream: &[u8], cuts: &[prop::sample::Index]) -> V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn any_split_of_a_stream_decodes_to_the_same(stream in stream(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..30)) {

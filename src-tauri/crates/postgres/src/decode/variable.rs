@@ -92,9 +92,15 @@ impl Variable {
     #[inline]
     fn check_text(&mut self, first: usize, from: usize, refused: &mut Vec<RefusedAt>) {
         let added = self.values.get(from..).unwrap_or_default();
-        if !added.is_ascii() {
+        if !added.is_ascii() && !self.is_text(first, from) {
             self.check_each(first, refused);
         }
+    }
+
+    /// Returns whether the bytes from `from` on are UTF-8, and none of the texts begins inside a character.
+    fn is_text(&self, first: usize, from: usize) -> bool {
+        let Ok(text) = std::str::from_utf8(self.values.get(from..).unwrap_or_default()) else { return false };
+        self.offsets.iter().skip(first).all(|offset| text.is_char_boundary(*offset as usize - from))
     }
 
     #[inline(never)]
