@@ -64,6 +64,9 @@ pub enum Phase {
         generation: String,
         /// Ranges committed, sorted and merged where they touch.
         done: Vec<PageRange>,
+        /// Largest watermark below the horizon in those ranges.
+        #[serde(default)]
+        largest: Option<Watermark>,
     },
     /// Rows are read in the order (watermark, key) after the cursor; `None`: from the beginning.
     Incremental {

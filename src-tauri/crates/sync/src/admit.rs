@@ -81,6 +81,27 @@ impl TableRun<'_> {
         }
     }
 
+    /// Keeps track of the largest watermark below the horizon and of the rows that have it.
+    pub(crate) fn track_top(
+        &self,
+        prepared: &Prepared,
+        batch: &RecordBatch,
+        xmin: Option<&[u32]>,
+        horizon: Option<Watermark>,
+        memory: &mut Memory,
+    ) {
+        let below = |row: &usize| {
+            watermark_at(prepared, batch, *row).filter(|w| !is_above(Some(*w), horizon) && !w.is_infinite())
+        };
+        let Some(largest) = (0..batch.num_rows()).filter_map(|row| below(&row)).max() else { return };
+        if !memory.is_top(largest) {
+            return;
+        }
+        for row in (0..batch.num_rows()).filter(|row| watermark_at(prepared, batch, *row) == Some(largest)) {
+            memory.add_to_top(mark_of(prepared, batch, row, xmin.map(|x| x[row])));
+        }
+    }
+
     fn admit_refusal(
         &mut self,
         prepared: &Prepared,

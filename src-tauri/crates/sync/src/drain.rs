@@ -4,7 +4,7 @@ use crate::event::Stage;
 use crate::group::Group;
 use crate::memory::Memory;
 use crate::planning::Prepared;
-use crate::position::{advance, exhausted};
+use crate::position::advance;
 use crate::table::TableRun;
 use firn_connector::switches::{Protection, hold, on};
 use firn_connector::{
@@ -106,10 +106,7 @@ impl Reading {
             if !self.group.is_empty()
                 && self.group.is_full(settings.group_rows, settings.group_bytes, settings.group_time)
             {
-                let state = self.state(run, |stored, reached, horizon| match reached {
-                    Some(reached) => advance(stored, reached, horizon),
-                    None => stored.cloned(),
-                });
+                let state = self.state(run);
                 let seen = SeenChange::Add(self.memory.uncommitted());
                 let group = std::mem::take(&mut self.group);
                 run.commit(prepared, writer, group, WriteMode::Upsert, state, seen).await?;
@@ -121,7 +118,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Commits the rest with the cursor at the horizon, unless nothing has changed at all.
+    /// Commits the rest with the cursor where the stream ended, unless nothing has changed at all.
     async fn close(self, run: &mut TableRun<'_>, prepared: &Prepared, writer: &mut dyn Writer) -> Result<()> {
         let replacement = self.memory.replacement();
         if self.memory.overflowed() {
@@ -131,7 +128,7 @@ impl Reading {
             );
             run.note(Finding::new(Level::Warning, "memory_full", message));
         }
-        let state = self.state(run, |stored, reached, horizon| exhausted(stored, reached, horizon));
+        let state = self.state(run);
         let first = matches!(run.state.phase, Phase::New);
         // An unknown horizon may become known by what was logged now; a known one needs no log.
         let log_needed = self.horizon.method == HorizonMethod::Unknown && state.logged_times != run.state.logged_times;
@@ -142,12 +139,12 @@ impl Reading {
         run.commit(prepared, writer, self.group, WriteMode::Upsert, state, seen).await
     }
 
-    fn state(
-        &self,
-        run: &TableRun<'_>,
-        cursor: impl FnOnce(Option<&Cursor>, Option<Cursor>, Option<firn_catalog::Watermark>) -> Option<Cursor>,
-    ) -> TableState {
-        let cursor = cursor(run.state.cursor(), self.reached.clone(), self.horizon.at);
+    fn state(&self, run: &TableRun<'_>) -> TableState {
+        let stored = run.state.cursor();
+        let cursor = match &self.reached {
+            Some(reached) => advance(stored, reached.clone(), self.horizon.at),
+            None => stored.cloned(),
+        };
         TableState {
             phase: Phase::Incremental { cursor },
             logged_times: self.horizon.logged_times.clone(),

@@ -59,7 +59,9 @@ struct Load {
     generation: String,
     done: Vec<PageRange>,
     mode: WriteMode,
-    /// Marks of rows above the horizon, so that catching up does not stage them again.
+    /// Largest watermark below the horizon so far, earlier runs included.
+    largest: Option<Watermark>,
+    /// Marks of rows that catching up reads again, so that it does not stage them again.
     memory: Option<Memory>,
 }
 
@@ -100,6 +102,7 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
             }
             Some(Message::Batch(batch)) => {
                 let bytes = batch.bytes;
+                load.track(run, prepared, &batch);
                 let admitted = run.admit(prepared, batch, load.horizon, load.memory.as_mut(), &mut group)?;
                 if let Some(batch) = admitted.batch {
                     run.stage_batch(writer, &mut group, load.mode, batch, bytes).await?;
@@ -108,8 +111,12 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
             }
         }
     }
-    let horizon = if on(Protection::CatchUpFromFirstHorizon) { load.horizon } else { run.horizon(prepared).await?.at };
-    let state = TableState { phase: Phase::Incremental { cursor: horizon.map(Cursor::before) }, ..load.state(run) };
+    let first = on(Protection::CatchUpFromFirstHorizon);
+    let from = if first { load.catch_up_from() } else { run.horizon(prepared).await?.at };
+    if let Some(memory) = &mut load.memory {
+        memory.remember_top();
+    }
+    let state = TableState { phase: Phase::Incremental { cursor: from.map(Cursor::before) }, ..load.state(run) };
     load.commit(run, prepared, writer, group, state).await
 }
 
@@ -117,13 +124,16 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
 async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>) -> Result<(Load, Box<dyn Snapshot>)> {
     let readers = run.engine.settings.readers;
     let source = Arc::clone(&run.engine.source);
-    if let Phase::FirstLoad { horizon, generation, done } = run.state.phase.clone() {
+    if let Phase::FirstLoad { horizon, generation, done, largest } = run.state.phase.clone() {
         if generation == prepared.table.generation || !on(Protection::GenerationCheck) {
             let mode = if on(Protection::ResumeUpserts) { WriteMode::Upsert } else { WriteMode::Append };
             // A new snapshot: rows may have moved from a range that is left into one that is done. They carry a
             // watermark above the first horizon, so catching up finds them, and upserts keep them single.
             let snapshot = source.snapshot(bulk, readers).await?;
-            return Ok((Load { horizon, generation, done, mode, memory: None }, snapshot));
+            return Ok((
+                Load { horizon, generation, done, mode, largest, memory: horizon.map(|_| Memory::default()) },
+                snapshot,
+            ));
         }
         tracing::info!(table = %run.source, "the table was rewritten since its first load began: starting over");
     }
@@ -136,18 +146,34 @@ async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>)
         generation: prepared.table.generation.clone(),
         done: Vec::new(),
         mode: if untouched && prepared.unique_key { WriteMode::Append } else { WriteMode::Upsert },
+        largest: None,
         memory: horizon.at.map(|_| Memory::default()),
     };
     Ok((load, snapshot))
 }
 
 impl Load {
+    /// Notes the largest watermark of a batch below the horizon.
+    fn track(&mut self, run: &TableRun<'_>, prepared: &Prepared, batch: &ReadBatch) {
+        if let Some(memory) = &mut self.memory {
+            run.track_top(prepared, &batch.batch, batch.xmin.as_deref(), self.horizon, memory);
+            self.largest = self.largest.max(memory.top());
+        }
+    }
+
+    /// Returns where catching up begins: at the largest watermark seen, never above the first horizon. With nothing
+    /// seen below the horizon it begins at the beginning.
+    fn catch_up_from(&self) -> Option<Watermark> {
+        self.largest.zip(self.horizon).map(|(largest, horizon)| largest.min(horizon))
+    }
+
     fn state(&self, run: &TableRun<'_>) -> TableState {
         TableState {
             phase: Phase::FirstLoad {
                 horizon: self.horizon,
                 generation: self.generation.clone(),
                 done: self.done.clone(),
+                largest: self.largest,
             },
             logged_times: run.logged_times.clone(),
             null_watermarks: 0,

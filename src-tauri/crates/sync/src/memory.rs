@@ -1,6 +1,6 @@
 //! The memory of rows above the horizon: read again each time, staged once.
 
-use firn_catalog::RowMark;
+use firn_catalog::{RowMark, Watermark};
 use std::collections::HashSet;
 
 /// Most marks kept for a table: 16 bytes each in the target. Rows beyond are merged again at the next run, which
@@ -15,6 +15,9 @@ pub(crate) struct Memory {
     /// How many of `met` have been committed.
     committed: usize,
     overflowed: bool,
+    /// Of a first load: the largest watermark below the horizon and the rows that have it. Catching up begins just
+    /// before it, so these are read again.
+    top: Option<(Watermark, Vec<RowMark>)>,
 }
 
 impl Memory {
@@ -38,6 +41,38 @@ impl Memory {
             self.met.push(mark);
         } else {
             self.overflowed = true;
+        }
+    }
+
+    /// Returns whether rows with this watermark, the largest of their batch below the horizon, belong to the top; a
+    /// larger one begins a new top.
+    pub(crate) fn is_top(&mut self, watermark: Watermark) -> bool {
+        match &self.top {
+            Some((top, _)) if *top > watermark => false,
+            Some((top, _)) if *top == watermark => true,
+            _ => {
+                self.top = Some((watermark, Vec::new()));
+                true
+            }
+        }
+    }
+
+    /// Adds a row to the top.
+    pub(crate) fn add_to_top(&mut self, mark: RowMark) {
+        if let Some((_, marks)) = self.top.as_mut().filter(|(_, marks)| marks.len() < MOST_MARKS) {
+            marks.push(mark);
+        }
+    }
+
+    /// Returns the largest watermark below the horizon.
+    pub(crate) fn top(&self) -> Option<Watermark> {
+        self.top.as_ref().map(|(watermark, _)| *watermark)
+    }
+
+    /// Remembers the rows of the top like those above the horizon.
+    pub(crate) fn remember_top(&mut self) {
+        for mark in self.top.take().map(|(_, marks)| marks).unwrap_or_default() {
+            self.remember(mark);
         }
     }
 

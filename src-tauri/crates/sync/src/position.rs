@@ -9,6 +9,9 @@ use firn_connector::{Cursor, PageRange};
 /// Below the horizon that is the position itself. At or above it the cursor stops just before the horizon, because
 /// a transaction still in progress may bring rows with a smaller watermark than the one reached. Without a horizon
 /// it stays. It never moves back: what was complete once stays complete, even if a later horizon is smaller.
+///
+/// It never moves past the last row seen either, though everything below the horizon is complete by the database's
+/// clock: rows stamped by an application whose clock is behind still come after the ones seen.
 #[must_use]
 pub fn advance(stored: Option<&Cursor>, reached: Cursor, horizon: Option<Watermark>) -> Option<Cursor> {
     let Some(horizon) = horizon else {
@@ -19,18 +22,6 @@ pub fn advance(stored: Option<&Cursor>, reached: Cursor, horizon: Option<Waterma
         Some(old) if old.watermark > next.watermark => Some(old.clone()),
         Some(old) if old.watermark == next.watermark && next.key.is_none() => Some(old.clone()),
         _ => Some(next),
-    }
-}
-
-/// Returns the cursor to store once a stream has been read to its end: everything below the horizon is done.
-#[must_use]
-pub fn exhausted(stored: Option<&Cursor>, reached: Option<Cursor>, horizon: Option<Watermark>) -> Option<Cursor> {
-    if !on(Protection::Horizon) {
-        return reached.or_else(|| stored.cloned());
-    }
-    match horizon {
-        Some(horizon) => advance(stored, Cursor::before(horizon), Some(horizon)),
-        None => stored.cloned(),
     }
 }
 
@@ -106,13 +97,6 @@ mod tests {
             let label = format!("{stored:?} {reached:?} {horizon:?}");
             assert_eq!(advance(stored.as_ref(), reached, horizon.map(w)), next, "{label}");
         }
-    }
-
-    #[test]
-    fn a_stream_read_to_its_end_leaves_the_cursor_at_the_horizon() {
-        assert_eq!(exhausted(None, Some(at(5, "a")), Some(w(9))), Some(Cursor::before(w(9))));
-        assert_eq!(exhausted(Some(&at(5, "a")), None, None), Some(at(5, "a")));
-        assert_eq!(exhausted(Some(&at(9, "a")), None, Some(w(4))), Some(at(9, "a")));
     }
 
     #[test]
