@@ -1,7 +1,7 @@
 //! `firn-testbed` holds a private PostgreSQL server for scripts that are not written in Rust.
 //!
-//! usage: `firn-testbed [--bouncer] [--database NAME [--sql FILE]…]`. `--database` creates a database, `--sql` runs a
-//! file in it. When everything answers it prints one JSON object on one line (`dsn` of that database, `host`, `port`,
+//! usage: `firn-testbed [--bouncer] [--scram-user NAME:PASSWORD] [--database NAME [--sql FILE]…]`. `--scram-user` makes
+//! a role that signs in only with its password, `--database` creates a database, `--sql` runs a file in it. When everything answers it prints one JSON object on one line (`dsn` of that database, `host`, `port`,
 //! `socket_dir`, `pid`, `bouncer_port`) and holds the servers until its standard input ends or it is killed.
 
 use std::io::{Read, Write};
@@ -13,17 +13,23 @@ fn main() -> Result<()> {
     let mut with_bouncer = false;
     let mut database = "postgres".to_owned();
     let mut files = Vec::new();
+    let mut options = ClusterOptions::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--bouncer" => with_bouncer = true,
+            "--scram-user" => {
+                let user = value()?;
+                let (name, password) = user.split_once(':').context("--scram-user needs NAME:PASSWORD")?;
+                options = options.scram_user(name, password);
+            }
             "--database" => database = value()?,
             "--sql" => files.push(value()?),
-            _ => bail!("unknown argument {argument}: known are --bouncer, --database NAME, --sql FILE"),
+            _ => bail!("unknown argument {argument}: known are --bouncer, --scram-user NAME:PASSWORD, --database NAME, --sql FILE"),
         }
     }
-    let cluster = Cluster::start(ClusterOptions::new())?;
+    let cluster = Cluster::start(options)?;
     let dsn = if database == "postgres" { cluster.dsn() } else { cluster.database(&database)? };
     for file in files {
         let sql = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;

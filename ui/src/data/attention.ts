@@ -10,6 +10,8 @@ export type Remedy = { to: "connection"; name: string } | { to: "table"; source:
 export type Need = {
   id: string;
   tone: "failed" | "warn";
+  /** Whether nothing is wrong and only the person is waited for. */
+  waits?: boolean;
   /** What it is, in a word or two. */
   word: string;
   /** The object, as a database or a file would write it. */
@@ -63,7 +65,7 @@ export function needs({ workspace, connections, status, statusError }: Known): N
 
 /** What a workspace still lacks before it can run: one step at a time. */
 function nextSteps(workspace: WorkspaceView): Need[] {
-  const step = (id: string, object: string, text: string, action: string, remedy: Remedy): Need[] => [{ id, tone: "warn", word: "Next", object, text, hint: null, action, remedy }];
+  const step = (id: string, object: string, text: string, action: string, remedy: Remedy): Need[] => [{ id, tone: "warn", waits: true, word: "Next", object, text, hint: null, action, remedy }];
   if (!workspace.source) return step("next:source", "source", "Add the PostgreSQL to read from: paste its URL, check it, save it.", "Add connection", { to: "connections" });
   if (!workspace.target) return step("next:target", "target", "Add the warehouse to write to: a DuckDB file is enough.", "Add connection", { to: "connections" });
   if (workspace.tables.length === 0) return step("next:tables", "tables", `Choose the tables of ${workspace.source} to keep in step.`, "Find tables", { to: "find" });

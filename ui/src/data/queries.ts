@@ -1,7 +1,7 @@
 // What the page knows of the host, and what each change makes stale.
 
-import { type QueryClient, QueryClient as Client, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type CommandName, type Commands, useHost, type WorkspaceView } from "../host";
+import { type QueryClient, QueryClient as Client, skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type CheckView, type CommandName, type Commands, useHost, type WorkspaceView } from "../host";
 
 /** Names of what is kept; a workspace's entries begin with its folder. */
 export const keys = {
@@ -43,6 +43,11 @@ export function useWorkspace(folder: string) {
 export function useConnections(folder: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.connections(folder), queryFn: async () => (await host.call("connection_list", { folder })).connections });
+}
+
+/** The last check of a connection, where there was one; never asks for one itself. */
+export function useLastCheck(folder: string, name: string) {
+  return useQuery<CheckView>({ queryKey: keys.check(folder, name), queryFn: skipToken }).data;
 }
 
 /** Whether the databases of a workspace may be asked. */

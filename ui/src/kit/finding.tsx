@@ -3,6 +3,7 @@ import { type ErrorView, type FindingView } from "../host";
 import { levelTone, sideWord, type Tone } from "../data/words";
 import { CopyBlock } from "./copy";
 import { Glyph } from "./icon";
+import { Said } from "./said";
 import { toneClass } from "./state";
 
 const program = /^\s*(alter|create|drop|grant|revoke|select|set|update|insert|vacuum|analyze|firn|sudo|psql|apt|export|hostssl|host|local)\b/i;
@@ -17,7 +18,7 @@ export function Fix({ text }: { text: string }) {
     return (
       <>
         <span>
-          <b>Fix</b> {text.slice(0, colon + 1)}
+          <b>Fix</b> <Said text={text.slice(0, colon + 1)} />
         </span>
         <CopyBlock text={rest} />
       </>
@@ -25,7 +26,7 @@ export function Fix({ text }: { text: string }) {
   }
   return (
     <span className="selectable">
-      <b>Fix</b> {text}
+      <b>Fix</b> <Said text={text} />
     </span>
   );
 }
@@ -42,7 +43,7 @@ export function Finding({ of, title }: { of: FindingView; title?: string }) {
       <div className="body">
         <span className="message selectable">
           {title && <b>{title} </b>}
-          {of.message}
+          <Said text={of.message} />
         </span>
         {of.fix && <Fix text={of.fix} />}
       </div>
@@ -65,7 +66,9 @@ export function Trouble({ error, title, children, tone = "failed" }: { error: Er
         <div>{title}</div>
         <dl>
           <dt>What happened</dt>
-          <dd>{error.message}</dd>
+          <dd>
+            <Said text={error.message} />
+          </dd>
           {error.side && (
             <>
               <dt>Where</dt>
@@ -82,7 +85,9 @@ export function Trouble({ error, title, children, tone = "failed" }: { error: Er
           {error.hint && (
             <>
               <dt>What to do</dt>
-              <dd>{error.hint}</dd>
+              <dd>
+                <Said text={error.hint} />
+              </dd>
             </>
           )}
         </dl>

@@ -5,5 +5,6 @@ export { Choice, FilterField, Labelled, Segments, TextField } from "./field";
 export { Finding, Fix, Trouble } from "./finding";
 export { Glyph, Icon, WordGlyph } from "./icon";
 export { Nothing, Waiting } from "./place";
+export { Said } from "./said";
 export { Chip, Label, State, StateWord, toneClass } from "./state";
 export { Value } from "./value";

@@ -3,7 +3,7 @@ import { RotateCw } from "lucide-react";
 import { span } from "../../data/format";
 import { levelTone } from "../../data/words";
 import { type CheckView, errorView, type FindingView } from "../../host";
-import { ActionButton, Fix, Glyph, Icon, Nothing, SameAsText, State, toneClass, Trouble } from "../../kit";
+import { ActionButton, Fix, Glyph, Icon, Nothing, Said, SameAsText, State, toneClass, Trouble } from "../../kit";
 
 /** The check of a connection: steps in order, each with its fix. */
 export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>; name: string; dirty: boolean }) {
@@ -65,7 +65,9 @@ function Step({ finding }: { finding: FindingView }) {
         <Glyph tone={tone} small={false} />
       </span>
       <b>{stepName(finding.code)}</b>
-      <span className="said selectable">{finding.message}</span>
+      <span className="said selectable">
+        <Said text={finding.message} />
+      </span>
       {finding.fix && (
         <div className="fix">
           <Fix text={finding.fix} />

@@ -1,10 +1,9 @@
 import "./connections.css";
-import { useQueryClient } from "@tanstack/react-query";
 import { Database, HardDrive, type LucideIcon, Plus, Server, Table2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { span } from "../../data/format";
-import { keys, useConnections } from "../../data/queries";
+import { useConnections, useLastCheck } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type CheckView, type ConnectionView, errorView } from "../../host";
 import { ActionButton, Icon, Label, Nothing, SameAsText, State, Trouble, Waiting } from "../../kit";
@@ -80,7 +79,7 @@ export function Connections({ name }: { name: string | null }) {
 const icons: Record<string, LucideIcon> = { postgres: Database, duckdb: Table2, sqlserver: Server };
 
 function ListLine({ folder, connection, current }: { folder: string; connection: ConnectionView; current: boolean }) {
-  const check = useQueryClient().getQueryData<CheckView>(keys.check(folder, connection.name));
+  const check = useLastCheck(folder, connection.name);
   return (
     <li>
       <button type="button" aria-current={current || undefined} onClick={() => navigate({ screen: "connections", name: connection.name })}>

@@ -1,5 +1,5 @@
 import "./overview.css";
-import { Play } from "lucide-react";
+import { CircleAlert, Play } from "lucide-react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { inStep, type Need, needs } from "../../data/attention";
 import { clock, count, counted, millis, shortRun, when } from "../../data/format";
@@ -8,7 +8,7 @@ import { goesOn } from "../../data/run";
 import { runWord } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
 import { errorView, type RunSummary, type WorkspaceView } from "../../host";
-import { ActionButton, Button, Finding, Glyph, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
+import { ActionButton, Button, Finding, Glyph, Icon, Nothing, Said, SameAsText, State, StateWord, Trouble } from "../../kit";
 
 /** What needs a person first, then what runs, then what ran. */
 export function Overview() {
@@ -123,18 +123,18 @@ function NeedLine({ need, first }: { need: Need; first: boolean }) {
   return (
     <li>
       <span className={`state ${need.tone}`}>
-        <Glyph tone={need.tone} small={false} />
+        {need.waits ? <Icon of={CircleAlert} /> : <Glyph tone={need.tone} small={false} />}
       </span>
       <div className="text selectable">
         <div className="cut">
           <b>{need.word}</b>&ensp;<code>{need.object}</code>
         </div>
         <div className="soft cut" title={need.text}>
-          {need.text}
+          <Said text={need.text} />
         </div>
         {need.hint && (
           <div className="soft cut" title={need.hint}>
-            {need.hint}
+            <Said text={need.hint} />
           </div>
         )}
       </div>
@@ -196,8 +196,14 @@ function Problems({ workspace }: { workspace: WorkspaceView }) {
                 &ensp;
                 <code className="soft">{problem.key}</code>
               </div>
-              <div>{problem.message}</div>
-              {problem.hint && <div className="soft">{problem.hint}</div>}
+              <div>
+                <Said text={problem.message} />
+              </div>
+              {problem.hint && (
+                <div className="soft">
+                  <Said text={problem.hint} />
+                </div>
+              )}
             </div>
           </li>
         ))}

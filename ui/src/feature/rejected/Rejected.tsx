@@ -8,7 +8,7 @@ import { valueText } from "../../data/value";
 import { useOpenWorkspace } from "../../data/workspace";
 import { errorView, type RejectedRowView } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
-import { ActionButton, FilterField, Icon, Nothing, SameAsText, Segments, Trouble, Waiting } from "../../kit";
+import { ActionButton, FilterField, Icon, Nothing, Said, SameAsText, Segments, Trouble, Waiting } from "../../kit";
 import { RowInspector } from "./RowInspector";
 
 /** Rows that the target refused: by table, with reason and payload. */
@@ -139,7 +139,7 @@ const allColumns: readonly GridColumn<RejectedRowView>[] = [
   { id: "key", head: "Key", width: 100, grow: 1, mono: true, cell: keyText, whole: keyText },
   { id: "source", head: "Table", width: 130, grow: 1, mono: true, cell: (row) => <span className="soft">{row.source}</span>, whole: (row) => row.source },
   { id: "code", head: "Reason", width: 110, mono: true, cell: (row) => <span className="state failed">{row.code}</span>, whole: (row) => row.code },
-  { id: "error", head: "What is wrong", width: 150, grow: 4, cell: (row) => row.error, whole: (row) => row.error },
+  { id: "error", head: "What is wrong", width: 150, grow: 4, cell: (row) => <Said text={row.error} />, whole: (row) => row.error },
   { id: "attempts", head: "Tries", width: 52, end: true, mono: true, cell: (row) => count(row.attempts) },
 ];
 const columnsOfOneTable = allColumns.filter((column) => column.id !== "source");

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { count, shortRun, when } from "../../data/format";
 import { valueText } from "../../data/value";
 import type { RejectedRowView } from "../../host";
-import { ActionButton, CopyBlock, Icon, Segments, State, Value } from "../../kit";
+import { ActionButton, CopyBlock, Icon, Said, Segments, State, Value } from "../../kit";
 
 /** One rejected row: why, and its values as they were read. Read-only: a row is mended at the source. */
 export function RowInspector({ row, place, of }: { row: RejectedRowView; place: number; of: number }) {
@@ -35,7 +35,9 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
           <span />
           <div className="body selectable">
             {row.resolved_at ? <State tone="ok">resolved {when(row.resolved_at)}</State> : <State tone="failed">Refused by the target</State>}
-            <span className="message">{row.error}</span>
+            <span className="message">
+              <Said text={row.error} />
+            </span>
             <span className="small soft">
               code <code>{row.code}</code>, run <code>{shortRun(row.run_id)}</code>, {when(row.occurred_at)}, tried {row.attempts === 1 ? "once" : `${count(row.attempts)} times`}
             </span>

@@ -91,9 +91,9 @@ export function Find() {
   );
 }
 
-/** Whether a table can be added: it is not there yet and nothing critical stands against it. */
+/** Whether a table can be added: it is not there yet, has a key, and nothing critical stands against it. */
 function addable(table: DiscoveredTableView): boolean {
-  return !table.configured && !table.findings.some((finding) => finding.level === "critical");
+  return !table.configured && table.pk.length > 0 && !table.findings.some((finding) => finding.level === "critical");
 }
 
 const columns: readonly GridColumn<DiscoveredTableView>[] = [
@@ -110,6 +110,7 @@ const columns: readonly GridColumn<DiscoveredTableView>[] = [
 function FoundState({ table }: { table: DiscoveredTableView }) {
   if (table.configured) return <State tone="ok">Added</State>;
   if (table.findings.some((finding) => finding.level === "critical")) return <State tone="failed">Cannot run</State>;
+  if (table.pk.length === 0) return <State tone="failed">No key</State>;
   const risks = table.findings.filter((finding) => finding.level === "warning").length;
   if (risks > 0) return <State tone="warn">{risks === 1 ? "1 risk" : `${risks} risks`}</State>;
   return <StateWord of={{ tone: "queued", word: "New", glyph: "plus" }} />;

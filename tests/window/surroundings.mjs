@@ -1,0 +1,102 @@
+// What surrounds the window under test: folders of its own, a private server, the warehouse as the oracle.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Folders for one test, gone when it ends. The desktop's own folders lead there, too. */
+export class Folders {
+  constructor() {
+    this.root = mkdtempSync(join(tmpdir(), "firn-window-"));
+    this.home = this.#make("home");
+    this.data = this.#make("data");
+    this.config = this.#make("config");
+    this.cache = this.#make("cache");
+    this.workspaces = this.#make("workspaces");
+  }
+
+  #make(name) {
+    const folder = join(this.root, name);
+    mkdirSync(folder, { mode: 0o700 });
+    return folder;
+  }
+
+  /** The variables of the window's process. */
+  environment() {
+    const kept = Object.entries(process.env).filter(([name]) => !/^(FIRN_|PG|POSTGRES_|SNOWFLAKE_|S3_|KESTRA_)/.test(name));
+    return {
+      ...Object.fromEntries(kept),
+      HOME: this.home,
+      XDG_DATA_HOME: this.data,
+      XDG_CONFIG_HOME: this.config,
+      XDG_CACHE_HOME: this.cache,
+      // The renderer that a desktop with a graphics card has; the other one can hang a screenshot.
+      WEBKIT_DISABLE_DMABUF_RENDERER: "0",
+    };
+  }
+
+  /** Files anywhere below that hold a text. */
+  holding(text) {
+    const wanted = Buffer.from(text);
+    return readdirSync(this.root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(wanted));
+  }
+
+  remove() {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A private PostgreSQL with the test's tables. */
+export class Server {
+  #process;
+
+  static async start(testbed, { user, password, sql }) {
+    const server = new Server();
+    server.#process = spawn(testbed, ["--scram-user", `${user}:${password}`, "--database", "shop", "--sql", sql], { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: server.#process.stdout });
+    const [line] = await Promise.race([once(lines, "line"), once(server.#process, "exit").then(([code]) => Promise.reject(new Error(`the test server ended with ${code}`)))]);
+    Object.assign(server, JSON.parse(line));
+    return server;
+  }
+
+  /** Asks as the superuser; one text a row. */
+  async ask(sql) {
+    const { stdout } = await run("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", this.dsn, "-c", sql]);
+    return stdout.split("\n").filter(Boolean);
+  }
+
+  async stop() {
+    const ended = once(this.#process, "exit");
+    this.#process.stdin.end();
+    await ended;
+  }
+}
+
+/** Asks a DuckDB file that nobody writes to now. */
+export async function askWarehouse(program, file, sql) {
+  const { stdout } = await run(program, [file, sql], { maxBuffer: 1 << 26 });
+  return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
+
+/** Processes of a program that are running. */
+export async function running(program) {
+  const found = [];
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      if (words[0] === program) found.push({ pid: Number(pid), words });
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return found;
+}
