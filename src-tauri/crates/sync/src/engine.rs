@@ -5,7 +5,7 @@ use crate::event::ProgressSink;
 use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
-use crate::{reset, table};
+use crate::{first_load, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
@@ -149,14 +149,15 @@ impl Engine {
         let existing = self.target.inspect(&config.target).await?;
         let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
         let estimate = u64::try_from(table.estimated_rows).ok();
-        let pages = table.page_ranges;
         let prepared = prepare(config, table, self.target.as_ref(), existing.as_ref())?;
         plan.ddl = prepared.write.ddl.clone();
         plan.findings = prepared.findings.clone();
         let (phase, scope) = match (&state.phase, config.mode) {
             (_, crate::config::Mode::Full) => (PhaseName::Full, ReadScope::Whole),
-            (Phase::New, _) if pages => (PhaseName::FirstLoad, ReadScope::Whole),
-            (Phase::FirstLoad { .. }, _) => (PhaseName::ResumeFirstLoad, ReadScope::Whole),
+            (Phase::New, _) if first_load::is_due(&state, &prepared) => (PhaseName::FirstLoad, ReadScope::Whole),
+            (Phase::FirstLoad { .. }, _) if first_load::is_due(&state, &prepared) => {
+                (PhaseName::ResumeFirstLoad, ReadScope::Whole)
+            }
             (phase, _) => {
                 let cursor = if let Phase::Incremental { cursor } = phase { cursor.clone() } else { None };
                 (PhaseName::Incremental, ReadScope::After(cursor))
@@ -199,6 +200,6 @@ impl Engine {
 
     /// Bytes of a page range for a table of this size: small tables are cut so that every reader has work.
     pub(crate) fn range_bytes(&self, pages: u32) -> u64 {
-        crate::first_load::range_bytes(self.settings.range_bytes, pages, self.settings.readers)
+        first_load::range_bytes(self.settings.range_bytes, pages, self.settings.readers)
     }
 }

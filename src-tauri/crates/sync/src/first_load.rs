@@ -30,8 +30,11 @@ const LEAST_RANGE: u64 = 1 << 20;
 const PAGE: u64 = 8192;
 
 /// Returns whether the table is to be read by page ranges.
+///
+/// Only over a unique key: ranges come in the order of the heap, so of two rows with one key in two commits the later
+/// commit would win, not the newer row. Such a table begins with a pass, which reads in the order of the watermark.
 pub(crate) fn is_due(state: &TableState, prepared: &Prepared) -> bool {
-    prepared.table.page_ranges && !matches!(state.phase, Phase::Incremental { .. })
+    prepared.table.page_ranges && prepared.unique_key && !matches!(state.phase, Phase::Incremental { .. })
 }
 
 /// Returns the size of a range: the setting, or less so that each reader gets several.
@@ -145,7 +148,7 @@ async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>)
         horizon: horizon.at,
         generation: prepared.table.generation.clone(),
         done: Vec::new(),
-        mode: if untouched && prepared.unique_key { WriteMode::Append } else { WriteMode::Upsert },
+        mode: if untouched { WriteMode::Append } else { WriteMode::Upsert },
         largest: None,
         memory: horizon.at.map(|_| Memory::default()),
     };
