@@ -6,15 +6,19 @@
 //! - `oracle`: both sides as text, compared
 //! - `gate`: a source that waits where a scenario wants it to
 //! - `child`: the engine, and the program, in processes of their own
+//! - `command_line`, `mask`: the program as a person runs it, and transcripts of what the terminal shows
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod child;
+pub mod command_line;
 pub mod gate;
+pub mod mask;
 pub mod oracle;
 pub mod spec;
 pub mod world;
 
 pub use child::{Child, Ended};
+pub use command_line::{CommandLine, Done, Transcript};
 pub use gate::{Gate, GatedSource};
 pub use spec::{RunSpec, TableSpec};
 pub use world::World;

@@ -148,6 +148,8 @@ pub struct RunSpec {
     pub max_retries: u32,
     /// First pause before a retry, in milliseconds.
     pub backoff_ms: u64,
+    /// Longest wait for a connection, in milliseconds.
+    pub connect_ms: u64,
     /// The lease's length, in milliseconds.
     pub lease_ms: u64,
     /// The tables.
@@ -161,6 +163,7 @@ impl RunSpec {
         let mut settings = PgSettings::new(&self.host, &self.database, &self.user);
         settings.port = self.port;
         settings.tls = self.tls;
+        settings.connect_timeout = Duration::from_millis(self.connect_ms);
         settings.root_cert.clone_from(&self.root_cert);
         settings
     }

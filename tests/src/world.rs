@@ -150,6 +150,7 @@ impl World {
             range_bytes: 16 << 20,
             max_retries: 5,
             backoff_ms: 50,
+            connect_ms: 10_000,
             lease_ms: 30_000,
             tables: Vec::new(),
         };

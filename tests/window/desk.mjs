@@ -26,7 +26,11 @@ export class Desk {
 
   /** The visible button, link or menu item with exactly these words; in the dialog where one is open. */
   button(text) {
-    return this.session.element(`a button “${text}”`, `${inPage} return all("button, a[href], [role=menuitem]", over()).find((one) => words(one) === arguments[0] && one.getAttribute("aria-disabled") !== "true") ?? null;`, text);
+    return this.session.element(
+      `a button “${text}”`,
+      `${inPage} return all("button, a[href], [role=menuitem]", over()).find((one) => words(one) === arguments[0] && one.getAttribute("aria-disabled") !== "true") ?? null;`,
+      text,
+    );
   }
 
   async press(text) {
@@ -35,7 +39,10 @@ export class Desk {
 
   /** Why a button cannot be pressed; null where it can. */
   whyNot(text) {
-    return this.session.script(`${inPage} const one = all("button", over()).find((one) => words(one) === arguments[0]); return one?.getAttribute("aria-disabled") === "true" ? one.title : null;`, text);
+    return this.session.script(
+      `${inPage} const one = all("button", over()).find((one) => words(one) === arguments[0]); return one?.getAttribute("aria-disabled") === "true" ? one.title : null;`,
+      text,
+    );
   }
 
   /** The field with this label. */
@@ -69,37 +76,68 @@ export class Desk {
 
   /** Waits until a text is seen, in the page or in the part that a selector names. */
   async sees(text, css = "body", within = 15_000) {
-    await until(`“${text}” in ${css}`, () => this.session.script(`${inPage} return all(arguments[1]).some((one) => one.innerText.replace(/\\s+/g, " ").includes(arguments[0]));`, text, css), { within });
+    await until(
+      `“${text}” in ${css}`,
+      () =>
+        this.session.script(
+          `${inPage} return all(arguments[1]).some((one) => one.innerText.replace(/\\s+/g, " ").includes(arguments[0]));`,
+          text,
+          css,
+        ),
+      { within },
+    );
   }
 
   /** What stands in a part of the page. */
   text(css) {
-    return this.session.script(`${inPage} return all(arguments[0]).map((one) => one.innerText.replace(/\\s+/g, " ").trim()).join(" | ");`, css);
+    return this.session.script(
+      `${inPage} return all(arguments[0]).map((one) => one.innerText.replace(/\\s+/g, " ").trim()).join(" | ");`,
+      css,
+    );
   }
 
   /** Presses a row of a grid. */
   async row(key) {
-    const row = await this.session.element(`a row ${key}`, `${inPage} return all("[role=row]").find((one) => one.dataset.row === arguments[0]) ?? null;`, key);
+    const row = await this.session.element(
+      `a row ${key}`,
+      `${inPage} return all("[role=row]").find((one) => one.dataset.row === arguments[0]) ?? null;`,
+      key,
+    );
     await this.session.click(row);
   }
 
   /** Ticks a row of a grid. */
   async tick(key) {
-    const box = await this.session.element(`a box of ${key}`, `${inPage} return all("[role=row] input[type=checkbox]").find((one) => one.getAttribute("aria-label") === arguments[0] && !one.disabled) ?? null;`, key);
+    const box = await this.session.element(
+      `a box of ${key}`,
+      `${inPage} return all("[role=row] input[type=checkbox]").find((one) => one.getAttribute("aria-label") === arguments[0] && !one.disabled) ?? null;`,
+      key,
+    );
     await this.session.click(box);
   }
 
   /** Goes to a section by the rail. */
   async go(section) {
-    const entry = await this.session.element(`the section ${section}`, `${inPage} return all(".rail a.entry").find((one) => one.textContent.startsWith(arguments[0])) ?? null;`, section);
+    const entry = await this.session.element(
+      `the section ${section}`,
+      `${inPage} return all(".rail a.entry").find((one) => one.textContent.startsWith(arguments[0])) ?? null;`,
+      section,
+    );
     await this.session.click(entry);
-    await until(`the section ${section} is open`, () => this.session.script(`${inPage} return all(".rail a[aria-current]").some((one) => one.textContent.startsWith(arguments[0]));`, section));
+    await until(`the section ${section} is open`, () =>
+      this.session.script(
+        `${inPage} return all(".rail a[aria-current]").some((one) => one.textContent.startsWith(arguments[0]));`,
+        section,
+      ),
+    );
   }
 
   /** Keeps a picture of the window. */
   async shot(name) {
     // What is in the page has to be on the screen, too, and fades have to be over.
-    await this.session.script("window.painted = false; Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {}))).then(() => requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = true; })));");
+    await this.session.script(
+      "window.painted = false; Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {}))).then(() => requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = true; })));",
+    );
     await until("the page is painted", () => this.session.script("return window.painted;"));
     writeFileSync(join(this.shots, `${name}.png`), await this.session.screenshot());
   }

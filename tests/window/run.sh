@@ -33,6 +33,7 @@ native=$(command -v WebKitWebDriver) || fail "WebKitWebDriver is missing" "scrip
 FIRN_WINDOW=$CARGO_TARGET_DIR/debug/firn-desktop \
     FIRN_TESTBED=$CARGO_TARGET_DIR/debug/firn-testbed \
     FIRN_WAREHOUSE_ROWS=$CARGO_TARGET_DIR/debug/warehouse-rows \
+    FIRN_KEYRING_PID=$keyring \
     FIRN_TAURI_DRIVER=$driver FIRN_NATIVE_DRIVER=$native \
     FIRN_SHOTS=$root/tests/shots \
     node tests/window/window.mjs

@@ -29,7 +29,9 @@ export class Folders {
 
   /** The variables of the window's process. */
   environment() {
-    const kept = Object.entries(process.env).filter(([name]) => !/^(FIRN_|PG|POSTGRES_|SNOWFLAKE_|S3_|KESTRA_)/.test(name));
+    const kept = Object.entries(process.env).filter(
+      ([name]) => !/^(FIRN_|PG|POSTGRES_|SNOWFLAKE_|S3_|KESTRA_)/.test(name),
+    );
     return {
       ...Object.fromEntries(kept),
       HOME: this.home,
@@ -61,9 +63,14 @@ export class Server {
 
   static async start(testbed, { user, password, sql }) {
     const server = new Server();
-    server.#process = spawn(testbed, ["--scram-user", `${user}:${password}`, "--database", "shop", "--sql", sql], { stdio: ["pipe", "pipe", "inherit"] });
+    server.#process = spawn(testbed, ["--scram-user", `${user}:${password}`, "--database", "shop", "--sql", sql], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     const lines = createInterface({ input: server.#process.stdout });
-    const [line] = await Promise.race([once(lines, "line"), once(server.#process, "exit").then(([code]) => Promise.reject(new Error(`the test server ended with ${code}`)))]);
+    const [line] = await Promise.race([
+      once(lines, "line"),
+      once(server.#process, "exit").then(([code]) => Promise.reject(new Error(`the test server ended with ${code}`))),
+    ]);
     Object.assign(server, JSON.parse(line));
     return server;
   }
@@ -84,7 +91,10 @@ export class Server {
 /** Asks a DuckDB file that nobody writes to now. */
 export async function askWarehouse(program, file, sql) {
   const { stdout } = await run(program, [file, sql], { maxBuffer: 1 << 26 });
-  return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 /** Processes of a program that are running. */

@@ -7,7 +7,17 @@ import { createServer } from "node:net";
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
 /** A key that has no character of its own. */
-export const Key = { enter: "\uE007", escape: "\uE00C", tab: "\uE004", control: "\uE009", shift: "\uE008", down: "\uE015", up: "\uE013", end: "\uE010", backspace: "\uE003" };
+export const Key = {
+  enter: "\uE007",
+  escape: "\uE00C",
+  tab: "\uE004",
+  control: "\uE009",
+  shift: "\uE008",
+  down: "\uE015",
+  up: "\uE013",
+  end: "\uE010",
+  backspace: "\uE003",
+};
 
 /** A port that nobody listens on now. */
 export async function freePort() {
@@ -31,7 +41,8 @@ export async function until(what, ask, { within = 15_000, every = 50 } = {}) {
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw new Error(`${what}: not within ${within} ms: ${last?.message ?? last}`, { cause: last });
+    if (Date.now() > end)
+      throw new Error(`${what}: not within ${within} ms: ${last?.message ?? last}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
@@ -46,7 +57,11 @@ export class Driver {
     const driver = new Driver();
     const [port, nativePort] = [await freePort(), await freePort()];
     driver.#base = `http://127.0.0.1:${port}`;
-    driver.#process = spawn(program, ["--port", String(port), "--native-port", String(nativePort), "--native-driver", native], { env, stdio: ["ignore", log, log], detached: true });
+    driver.#process = spawn(
+      program,
+      ["--port", String(port), "--native-port", String(nativePort), "--native-driver", native],
+      { env, stdio: ["ignore", log, log], detached: true },
+    );
     const failed = once(driver.#process, "error").then(([error]) => Promise.reject(error));
     await Promise.race([failed, until("tauri-driver answers", () => driver.ask("GET", "/status"))]);
     return driver;
@@ -54,7 +69,12 @@ export class Driver {
 
   /** Sends one command. */
   async ask(method, path, body) {
-    const answer = await fetch(this.#base + path, { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
+    const answer = await fetch(this.#base + path, {
+      method,
+      headers: { "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(60_000),
+    });
     const { value } = await answer.json();
     if (value?.error) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`);
     return value;
@@ -62,7 +82,9 @@ export class Driver {
 
   /** Starts the program and takes hold of its webview. */
   async open(application, args = []) {
-    const { sessionId } = await this.ask("POST", "/session", { capabilities: { alwaysMatch: { "tauri:options": { application, args } } } });
+    const { sessionId } = await this.ask("POST", "/session", {
+      capabilities: { alwaysMatch: { "tauri:options": { application, args } } },
+    });
     return new Session(this, sessionId);
   }
 
@@ -101,7 +123,10 @@ export class Session {
 
   /** Presses keys together, as on a keyboard. */
   async press(...keys) {
-    const actions = [...keys.map((value) => ({ type: "keyDown", value })), ...keys.toReversed().map((value) => ({ type: "keyUp", value }))];
+    const actions = [
+      ...keys.map((value) => ({ type: "keyDown", value })),
+      ...keys.toReversed().map((value) => ({ type: "keyUp", value })),
+    ];
     await this.driver.ask("POST", `${this.path}/actions`, { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 

@@ -9,7 +9,13 @@ import { askWarehouse, Folders, running, Server } from "./surroundings.mjs";
 import { Driver, freePort, Key, until } from "./webdriver.mjs";
 
 const setting = (name) => process.env[name] ?? assert.fail(`${name} is not set: run tests/window/run.sh`);
-const programs = { window: setting("FIRN_WINDOW"), testbed: setting("FIRN_TESTBED"), warehouse: setting("FIRN_WAREHOUSE_ROWS"), driver: setting("FIRN_TAURI_DRIVER"), native: setting("FIRN_NATIVE_DRIVER") };
+const programs = {
+  window: setting("FIRN_WINDOW"),
+  testbed: setting("FIRN_TESTBED"),
+  warehouse: setting("FIRN_WAREHOUSE_ROWS"),
+  driver: setting("FIRN_TAURI_DRIVER"),
+  native: setting("FIRN_NATIVE_DRIVER"),
+};
 const here = import.meta.dirname;
 const password = `sl@te-${process.pid}-gr€y`;
 const shots = setting("FIRN_SHOTS");
@@ -39,7 +45,11 @@ async function close() {
 }
 
 /** The figures of a table's line on the run screen. */
-const line = (table) => session.script("const row = [...document.querySelectorAll('tr[data-table]')].find((one) => one.dataset.table === arguments[0]); return row && { stage: row.dataset.stage, cells: [...row.cells].map((cell) => cell.innerText.trim()) };", table);
+const line = (table) =>
+  session.script(
+    "const row = [...document.querySelectorAll('tr[data-table]')].find((one) => one.dataset.table === arguments[0]); return row && { stage: row.dataset.stage, cells: [...row.cells].map((cell) => cell.innerText.trim()) };",
+    table,
+  );
 const number = (text) => Number(text.replaceAll(",", "").replace("–", "0"));
 
 async function firstStart() {
@@ -59,9 +69,16 @@ async function addConnection() {
   const nobody = await freePort();
   await desk.go("Connections");
   await desk.press("New");
-  await desk.fill("URL", `postgresql://etl:${encodeURIComponent(password)}@${server.host}:${nobody}/shop?sslmode=disable`);
+  await desk.fill(
+    "URL",
+    `postgresql://etl:${encodeURIComponent(password)}@${server.host}:${nobody}/shop?sslmode=disable`,
+  );
   await desk.press("Fill the form");
-  await until("the form is filled", async () => (await session.script("return arguments[0].value", await desk.field("Port"))) === String(nobody) || null);
+  await until(
+    "the form is filled",
+    async () =>
+      (await session.script("return arguments[0].value", await desk.field("Port"))) === String(nobody) || null,
+  );
   await desk.fill("Name", "app_db");
   await desk.press("Save");
   await desk.sees("stored in keyring");
@@ -77,7 +94,10 @@ async function addConnection() {
   // The stored password belongs to the address it was stored for: another port has none.
   await desk.fill("Port", String(server.port));
   await desk.press("Save");
-  await until("the password is asked for again", async () => (await session.script("return arguments[0].type", await desk.field("Password"))) === "password" || null);
+  await until(
+    "the password is asked for again",
+    async () => (await session.script("return arguments[0].type", await desk.field("Password"))) === "password" || null,
+  );
   await desk.fill("Password", password);
   await desk.press("Save and check");
   await desk.sees("usable,", "[aria-label=Check] .pane-head");
@@ -86,7 +106,13 @@ async function addConnection() {
 }
 
 async function chooseConnection(name) {
-  await session.click(await session.element(`the connection ${name}`, "return [...document.querySelectorAll('.list-of button')].find((one) => one.textContent.includes(arguments[0])) ?? null;", name));
+  await session.click(
+    await session.element(
+      `the connection ${name}`,
+      "return [...document.querySelectorAll('.list-of button')].find((one) => one.textContent.includes(arguments[0])) ?? null;",
+      name,
+    ),
+  );
   await desk.sees(name, ".form-pane h2");
 }
 
@@ -116,13 +142,14 @@ async function findTables() {
   await desk.row("public.customers");
   await desk.sees("Refused", ".columns-of");
   await desk.shot("find-light");
-  // A column that no type takes has to be left out by hand, as the finding says; the window shows the file's own way.
   await desk.press("Add 2 tables");
   await desk.sees("2 tables", "h1");
 }
 
 async function plan() {
   await desk.row("public.customers");
+  await desk.sees("Never ran", "[role=row][data-row='public.customers']");
+  assert.equal(await desk.text(".trouble"), "", "a source that Firn has not been in yet is no failure");
   await desk.press("Plan");
   await desk.sees("Rows waiting", ".inspector");
   await desk.sees("CREATE TABLE", ".inspector");
@@ -133,13 +160,21 @@ async function runAndCancel() {
   await session.press(Key.control, Key.enter);
   await desk.sees("Running", ".run-state");
   const seen = new Set();
-  await until("rows of public.readings come in", async () => {
-    const now = await line("public.readings");
-    if (now) seen.add(number(now.cells[3]));
-    return seen.size >= 4 || null;
-  }, { within: 60_000, every: 100 });
+  await until(
+    "rows of public.readings come in",
+    async () => {
+      const now = await line("public.readings");
+      if (now) seen.add(number(now.cells[3]));
+      return seen.size >= 4 || null;
+    },
+    { within: 60_000, every: 100 },
+  );
   await desk.shot("run-light");
-  await until("some of them are merged", async () => number((await line("public.readings"))?.cells[4] ?? "0") > 0 || null, { within: 60_000 });
+  await until(
+    "some of them are merged",
+    async () => number((await line("public.readings"))?.cells[4] ?? "0") > 0 || null,
+    { within: 60_000 },
+  );
   const since = performance.now();
   await desk.press("Cancel run");
   await desk.sees("Cancelled", ".run-state");
@@ -157,6 +192,7 @@ async function resume() {
   // Leaving the screen and coming back finds the run as it stands.
   await desk.go("Overview");
   await desk.sees("1", ".rail .count.running");
+  await desk.sees("Running", ".overview-runs");
   await desk.shot("overview-running-light");
   await desk.go("Runs");
   await desk.sees("Done in part", ".run-state", 240_000);
@@ -169,13 +205,26 @@ async function resume() {
 
 async function warehouseEqualsSource() {
   const file = join(shop, "warehouse.duckdb");
-  const [readings] = await askWarehouse(programs.warehouse, file, "SELECT count(*)::VARCHAR AS n, sum(id)::VARCHAR AS ids, count(DISTINCT id)::VARCHAR AS keys, bit_xor(hash(meter, remark))::VARCHAR AS x FROM public.readings");
+  const [readings] = await askWarehouse(
+    programs.warehouse,
+    file,
+    "SELECT count(*)::VARCHAR AS n, sum(id)::VARCHAR AS ids, count(DISTINCT id)::VARCHAR AS keys, bit_xor(hash(meter, remark))::VARCHAR AS x FROM public.readings",
+  );
   const [source] = await server.ask("SELECT count(*) || ' ' || sum(id) || ' ' || count(DISTINCT id) FROM readings");
   assert.equal(`${readings.n} ${readings.ids} ${readings.keys}`, source);
-  const customers = await askWarehouse(programs.warehouse, file, "SELECT id::VARCHAR || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit::VARCHAR || ' ' || array_to_string(tags, '+') AS row FROM public.customers ORDER BY id");
-  const wanted = await server.ask("SELECT id || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit || ' ' || array_to_string(tags, '+') FROM customers WHERE id <> 1313 ORDER BY id");
+  const customers = await askWarehouse(
+    programs.warehouse,
+    file,
+    "SELECT id::VARCHAR || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit::VARCHAR || ' ' || array_to_string(tags, '+') AS row FROM public.customers ORDER BY id",
+  );
+  const wanted = await server.ask(
+    "SELECT id || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit || ' ' || array_to_string(tags, '+') FROM customers WHERE id <> 1313 ORDER BY id",
+  );
   assert.equal(customers.length, 1999);
-  assert.deepEqual(customers.map(({ row }) => row), wanted);
+  assert.deepEqual(
+    customers.map(({ row }) => row),
+    wanted,
+  );
 }
 
 async function rejectedRow() {
@@ -223,7 +272,12 @@ async function restart() {
   await open();
   await desk.sees("shop", ".recent");
   await desk.shot("welcome-recent-light");
-  await session.click(await session.element("the recent workspace", "return [...document.querySelectorAll('.recent .open')].find((one) => one.textContent.includes('shop')) ?? null;"));
+  await session.click(
+    await session.element(
+      "the recent workspace",
+      "return [...document.querySelectorAll('.recent .open')].find((one) => one.textContent.includes('shop')) ?? null;",
+    ),
+  );
   await desk.sees("thing", "h1");
   await desk.go("Connections");
   await chooseConnection("app_db");
@@ -233,9 +287,12 @@ async function restart() {
 }
 
 async function secretIsNowhere() {
-  const page = await session.script("return document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((one) => one.value).join(' ') + JSON.stringify({ ...localStorage }) + location.href;");
+  const page = await session.script(
+    "return document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((one) => one.value).join(' ') + JSON.stringify({ ...localStorage }) + location.href;",
+  );
   assert.ok(!page.includes(password), "the page holds the password");
-  for (const text of [password, encodeURIComponent(password)]) assert.deepEqual(folders.holding(text), [], "files hold the password");
+  for (const text of [password, encodeURIComponent(password)])
+    assert.deepEqual(folders.holding(text), [], "files hold the password");
   for (const { words } of await running(programs.window)) assert.ok(!words.join(" ").includes(password));
 }
 
@@ -243,7 +300,10 @@ async function dark() {
   await session.press(Key.control, "k");
   await session.type(await desk.field("Go to or run"), "theme dark");
   await session.press(Key.enter);
-  await until("the page is dark", async () => (await session.script("return document.documentElement.dataset.theme")) === "dark" || null);
+  await until(
+    "the page is dark",
+    async () => (await session.script("return document.documentElement.dataset.theme")) === "dark" || null,
+  );
   await desk.shot("connections-dark");
   await desk.go("Overview");
   await desk.sees("rejected row", ".needs");
@@ -263,7 +323,9 @@ async function dark() {
   await desk.go("Tables");
   await desk.press("Run all");
   await desk.sees("Running", ".run-state");
-  await until("rows come in", async () => number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null, { within: 60_000 });
+  await until("rows come in", async () => number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null, {
+    within: 60_000,
+  });
   await desk.shot("run-dark");
   await desk.sees("Done", ".run-state", 240_000);
   await session.press(Key.control, "k");
@@ -275,7 +337,10 @@ async function dark() {
 async function untrusted() {
   const foreign = join(folders.workspaces, "from-a-colleague");
   mkdirSync(foreign);
-  writeFileSync(join(foreign, "firn.yaml"), `connections:\n  theirs: { kind: postgres, host: ${server.host}, port: ${server.port}, database: shop, user: etl, tls: disable, label: production }\n  warehouse: { kind: duckdb, path: warehouse.duckdb }\nsource: theirs\ntarget: warehouse\ntables:\n  - { source: public.countries, target: analytics.countries, pk: code, watermark_column: updated_at }\n`);
+  writeFileSync(
+    join(foreign, "firn.yaml"),
+    `connections:\n  theirs: { kind: postgres, host: ${server.host}, port: ${server.port}, database: shop, user: etl, tls: disable, label: production }\n  warehouse: { kind: duckdb, path: warehouse.duckdb }\nsource: theirs\ntarget: warehouse\ntables:\n  - { source: public.countries, target: analytics.countries, pk: code, watermark_column: updated_at }\n`,
+  );
   await session.press(Key.control, "o");
   await desk.fill("Folder", foreign);
   await desk.press("Open workspace");
@@ -287,15 +352,70 @@ async function untrusted() {
   await desk.press("Trust this workspace");
   await until("it may run", async () => (await desk.whyNot("Run now")) === null || null);
 
-  writeFileSync(join(foreign, "firn.yaml"), readFileSync(join(foreign, "firn.yaml"), "utf8").replace("watermark_column", "watermark_colum"));
+  writeFileSync(
+    join(foreign, "firn.yaml"),
+    readFileSync(join(foreign, "firn.yaml"), "utf8").replace("watermark_column", "watermark_colum"),
+  );
   await session.press(Key.control, "r");
   await desk.sees("watermark_column", ".problems");
   await desk.shot("problems-dark");
 }
 
+/** Goes to the first screen. */
+async function leave() {
+  await session.press(Key.control, "k");
+  await session.type(await desk.field("Go to or run"), "close this workspace");
+  await session.press(Key.enter);
+  await desk.sees("Start with one");
+}
+
+async function sample() {
+  await leave();
+  await desk.shot("welcome-dark");
+  await desk.press("Open sample");
+  await desk.sees("6", ".rail a.entry", 60_000);
+  await desk.press("Run now");
+  await desk.sees("Done", ".run-state", 120_000);
+  await desk.shot("sample-run-dark");
+  await desk.go("Overview");
+  await desk.sees("6 of 6", ".figures");
+  await desk.go("Tables");
+  await desk.row("public.orders");
+  await desk.press("Plan");
+  await desk.sees("Rows waiting", ".inspector");
+  await desk.shot("sample-tables-dark");
+  await session.press(Key.control, "k");
+  await session.type(await desk.field("Go to or run"), "theme light");
+  await session.press(Key.enter);
+  await desk.shot("sample-tables-light");
+  await desk.go("Runs");
+  await desk.sees("Done", ".run-state");
+  await desk.shot("sample-run-light");
+}
+
+async function withoutKeyring() {
+  process.kill(Number(setting("FIRN_KEYRING_PID")), "SIGTERM");
+  await open();
+  await desk.sees("FIRN_SECRET_", ".ready");
+  await desk.shot("welcome-no-keyring-light");
+  await close();
+}
+
 try {
-  await step("a private server with 1,500,000 rows", async () => (server = await Server.start(programs.testbed, { user: "etl", password, sql: join(here, "shop.sql") })));
-  await step("a driver for the webview", async () => (driver = await Driver.start({ program: programs.driver, native: programs.native, env: folders.environment(), log })));
+  await step(
+    "a private server with 1,500,000 rows",
+    async () => (server = await Server.start(programs.testbed, { user: "etl", password, sql: join(here, "shop.sql") })),
+  );
+  await step(
+    "a driver for the webview",
+    async () =>
+      (driver = await Driver.start({
+        program: programs.driver,
+        native: programs.native,
+        env: folders.environment(),
+        log,
+      })),
+  );
   await step("first start, a new workspace", async () => {
     await open();
     await firstStart();
@@ -313,8 +433,10 @@ try {
   await step("the secret is in no file and not in the page", secretIsNowhere);
   await step("the dark theme on every screen", dark);
   await step("a workspace of somebody else, and a file with a fault", untrusted);
+  await step("the sample workspace, from nothing to its rows", sample);
   await step("the window closes", close);
   await step("the warehouse holds what the source holds", warehouseEqualsSource);
+  await step("without a keyring, the window says what to do", withoutKeyring);
   console.log(`window: everything as it should be; pictures in ${shots}`);
 } catch (error) {
   console.log(`\nFAILED: ${error.stack}`);

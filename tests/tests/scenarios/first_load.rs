@@ -82,7 +82,7 @@ async fn rows_that_move_between_two_attempts_come_once() -> Result<()> {
     let left = first_page_left(&world)?;
     // Updates write new versions at the end of the table, which has not been read. The first ones leave the watermark
     // alone: only the resumed load meets them, and must not add them a second time.
-    world.sql("UPDATE orders SET v = 'moved' WHERE id <= 40").await?;
+    world.sql("UPDATE orders SET v = repeat('m', 232) WHERE id <= 40").await?;
     let moved = format!("SELECT bool_and(ctid >= '({left},0)'::tid)::text FROM orders WHERE id <= 40");
     ensure!(world.text(&moved).await? == "true", "the rows did not move out of the pages done");
     world.sql("UPDATE orders SET v = 'changed', updated_at = now() WHERE id BETWEEN 50 AND 400").await?;

@@ -1,14 +1,14 @@
 //! What Firn promises about data, each promise against real servers. `docs/guarantees.md` says which test holds which.
 #![allow(clippy::unwrap_used)]
 
-//mod drift;
-//mod faults;
+mod drift;
+mod faults;
 mod first_load;
 //mod history;
 mod late_commits;
 mod memory;
-//mod modes;
-//mod rejected;
+mod modes;
+mod rejected;
 mod runners;
-//mod sessions;
+mod sessions;
 mod ties;

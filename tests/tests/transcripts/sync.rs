@@ -1,0 +1,80 @@
+//! A workspace from its first table to its last rejected row, as the terminal shows it.
+
+use crate::shop::{BOTH, Shop};
+use anyhow::Result;
+use firn_scenarios::Transcript;
+use firn_scenarios::child::duckdb;
+
+#[test]
+fn tables_are_found_planned_run_and_run_again() -> Result<()> {
+    let shop = Shop::with("")?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shown.run(&["sync", "discover"])?;
+    shown.run(&["sync", "discover", "--write"])?;
+    shown.run(&["sync", "plan"])?;
+    shown.run(&["sync", "run"])?;
+    shown.run(&["sync", "run"])?;
+    shown.remark("one customer changes");
+    shop.sql("UPDATE customers SET name = 'renamed', updated_at = now() WHERE id = 7")?;
+    shown.run(&["sync", "run", "customers"])?;
+    shown.run(&["sync", "status"])?;
+    shown.run(&["sync", "log", "--limit", "2"])?;
+    shown.run(&["sync", "reset", "customers", "--to", "2020-03-01"])?;
+    shown.run(&["sync", "reset", "tags"])?;
+    shown.run(&["sync", "reset", "customers", "--to", "yesterday"])?;
+    shown.run(&["sync", "run", "customers", "--quiet"])?;
+    let rows = duckdb(
+        &shop.terminal.folder().join("warehouse.duckdb"),
+        "SELECT count(*)::text, max(name) FROM public.customers",
+    )?;
+    assert_eq!(rows, [vec![Some("1000".to_owned()), Some("renamed".to_owned())]]);
+    shown.check("sync.txt")
+}
+
+#[test]
+fn a_row_that_the_target_refuses_is_kept_and_the_rest_goes_on() -> Result<()> {
+    let shop = Shop::with(BOTH)?;
+    shop.sql("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id = 7")?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shown.run(&["sync", "run"])?;
+    shown.run(&["sync", "errors"])?;
+    shown.remark("the row is mended");
+    shop.sql("UPDATE customers SET credit = 7, updated_at = now() WHERE id = 7")?;
+    shown.run(&["sync", "run", "customers"])?;
+    shown.run(&["sync", "errors"])?;
+    shown.run(&["sync", "errors", "customers", "--all"])?;
+    shown.check("rejected.txt")
+}
+
+#[test]
+fn some_tables_fail_and_the_rest_is_done() -> Result<()> {
+    let shop = Shop::with(&format!("{BOTH}  - {{ source: public.gone, target: shop.gone, pk: id, mode: full }}\n"))?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shown.run(&["sync", "run"])?;
+    shown.run(&["sync", "run", "gone"])?;
+    shown.run(&["sync", "plan", "gone"])?;
+    shown.check("partial.txt")
+}
+
+#[test]
+fn another_holder_and_another_workspace_are_told() -> Result<()> {
+    let shop = Shop::with(BOTH)?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shop.terminal.run(&["sync", "run"])?;
+    shop.sql(
+        "UPDATE sync_watermarks SET lease_host = 'elsewhere', lease_pid = 42, lease_nonce = 'x', lease_since = now(), \
+         lease_expires = now() + interval '1 hour'",
+    )?;
+    shown.remark("a process on another host holds both tables");
+    shown.run(&["sync", "run"])?;
+    shop.sql(
+        "UPDATE sync_watermarks SET lease_expires = now() - interval '1 second' WHERE source_table = 'public.tags'",
+    )?;
+    shown.remark("its lease of one table has ended");
+    shown.run(&["sync", "run"])?;
+    shown.remark("a second workspace, with a warehouse of its own, on the same state schema");
+    std::fs::create_dir(shop.terminal.folder().join("second"))?;
+    shop.terminal.write("second/firn.yaml", &shop.document(BOTH))?;
+    shown.run(&["--workspace", "second", "sync", "run"])?;
+    shown.check("held.txt")
+}
