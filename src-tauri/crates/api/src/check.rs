@@ -2,14 +2,15 @@
 
 use crate::Firn;
 use crate::drivers::{duckdb, path_in};
+use crate::error::code;
 use crate::folder::Usable;
 use crate::wire::ErrorView;
 use firn_connector::{Finding, Level, Target as _};
 use firn_duckdb::DuckdbTarget;
 use firn_postgres::check::Purpose;
-use firn_secret::Resolution;
 use firn_workspace::{Connection, Settings};
 use std::fs;
+use std::path::Path;
 
 /// Checks a connection for what the workspace uses it for.
 pub(crate) async fn connection(
@@ -30,20 +31,14 @@ pub(crate) async fn connection(
 }
 
 async fn postgres(firn: &Firn, usable: &Usable, connection: &Connection) -> Result<Vec<Finding>, ErrorView> {
-    let mut findings = Vec::new();
-    let secret = firn.secret(connection).await?;
-    if let Some(Resolution::Unavailable(trouble)) = &secret {
-        findings.push(Finding::new(Level::Warning, "keyring", trouble.to_string()));
-    }
-    let settings = match firn.postgres(&usable.folder, connection, "source").await {
-        Ok(settings) => settings,
+    let access = match firn.postgres(&usable.folder, connection, "source").await {
+        Ok(access) => access,
         Err(error) => {
             let finding = Finding::new(Level::Critical, &error.code, error.message);
-            findings.push(match error.hint {
+            return Ok(vec![match error.hint {
                 Some(hint) => finding.with_fix(hint),
                 None => finding,
-            });
-            return Ok(findings);
+            }]);
         }
     };
     let name = Some(connection.name.as_str());
@@ -51,42 +46,48 @@ async fn postgres(firn: &Firn, usable: &Usable, connection: &Connection) -> Resu
     let source = workspace.source.as_deref() == name;
     let state = workspace.state.as_deref().or(workspace.source.as_deref()) == name;
     let purpose = Purpose { source: source || !state, state_schema: state.then(|| workspace.state_schema.clone()) };
-    let checked = firn_postgres::check::check(&settings, &purpose).await;
-    findings.extend(checked.into_iter().map(|finding| with_secret_advice(finding, connection)));
-    Ok(findings)
+    let findings = firn_postgres::check::check(&access.settings, &purpose).await;
+    Ok(findings.into_iter().map(|finding| with_password_advice(finding, &access.refused)).collect())
 }
 
-/// Names the connection in advice about its password, which the driver knows no name for.
-fn with_secret_advice(finding: Finding, connection: &Connection) -> Finding {
-    let (name, variable) = (&connection.name, firn_secret::variable_name(&connection.name));
-    let fix = match finding.code.as_str() {
-        "password_missing" => format!("Keep one with `firn connection set-secret {name}`, or set the variable {variable}."),
-        "password" => format!(
-            "Keep the right one with `firn connection set-secret {name}`; the variable {variable}, where it is set, wins over it."
-        ),
-        _ => return finding,
-    };
-    finding.with_fix(fix)
+/// Puts advice that knows the connection into findings about its password.
+fn with_password_advice(finding: Finding, refused: &str) -> Finding {
+    if matches!(finding.code.as_str(), "password_missing" | "password") { finding.with_fix(refused) } else { finding }
 }
 
 async fn warehouse(usable: &Usable, connection: &Connection) -> Result<Vec<Finding>, ErrorView> {
     let settings = duckdb(&usable.folder, connection)?;
+    if !settings.path.exists() {
+        return Ok(vec![new_warehouse(&settings.path)]);
+    }
     let path = settings.path.display().to_string();
-    let is_new = !settings.path.exists();
     let target = DuckdbTarget::new(settings);
     let identity = target.identity().await;
     let closed = target.close().await;
     Ok(match identity.and_then(|identity| closed.map(|()| identity)) {
-        Ok(_) if is_new => vec![Finding::new(Level::Ok, "open", format!("{path} was made and can be written"))],
         Ok(_) => vec![Finding::new(Level::Ok, "open", format!("{path} can be read and written"))],
         Err(error) => {
-            let finding = Finding::new(Level::Critical, crate::error::code(error.kind), error.chain());
+            let finding = Finding::new(Level::Critical, code(error.kind), error.chain());
             vec![match error.hint {
                 Some(hint) => finding.with_fix(hint),
                 None => finding,
             }]
         }
     })
+}
+
+/// Checks a warehouse that the first run will make, and does not make it: a check changes nothing.
+fn new_warehouse(path: &Path) -> Finding {
+    let folder = path.parent().unwrap_or(path);
+    match fs::metadata(folder) {
+        Ok(known) if known.is_dir() && !known.permissions().readonly() => {
+            Finding::new(Level::Ok, "open", format!("{} is made by the first run", path.display()))
+        }
+        Ok(_) => Finding::new(Level::Critical, "folder", format!("nothing can be written into {}", folder.display()))
+            .with_fix("name another `path`, or change the folder's permissions"),
+        Err(error) => Finding::new(Level::Critical, "folder", format!("the folder {}: {error}", folder.display()))
+            .with_fix(format!("mkdir -p '{}'", folder.display())),
+    }
 }
 
 fn folder(usable: &Usable, path: &str) -> Finding {

@@ -2,13 +2,14 @@
 //! connection can play which role.
 
 use crate::Firn;
+use crate::error::code;
 use crate::folder::{Folder, Usable};
 use crate::process;
 use crate::wire::ErrorView;
-use firn_connector::{ErrorKind, StateStore};
+use firn_connector::ErrorKind;
 use firn_duckdb::{DuckdbSettings, DuckdbTarget};
 use firn_postgres::{Password, PgSettings, PostgresSource, PostgresState, TlsMode};
-use firn_secret::Resolution;
+use firn_secret::{Origin, Resolution};
 use firn_sync::{Engine, EngineSettings};
 use firn_workspace::{Connection, Settings, Tls};
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 /// An engine over open drivers.
 pub(crate) struct Drivers {
     pub(crate) engine: Arc<Engine>,
+    /// What to say where a server turns the sign-in down.
+    pub(crate) advice: SignInAdvice,
 }
 
 impl Drivers {
@@ -26,7 +29,57 @@ impl Drivers {
     }
 }
 
+/// How a PostgreSQL connection signs in.
+pub(crate) struct Access {
+    pub(crate) settings: PgSettings,
+    /// What to do where the server turns the sign-in down; a driver knows neither the connection's name nor whether a
+    /// password was there.
+    pub(crate) refused: String,
+}
+
+/// What to do about a sign-in that was turned down, by side.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SignInAdvice {
+    source: Option<String>,
+    state: Option<String>,
+}
+
+impl SignInAdvice {
+    /// Makes the advice of a command that asks the source alone.
+    pub(crate) fn of_source(refused: String) -> Self {
+        Self { source: Some(refused), state: None }
+    }
+
+    /// Puts the advice into an error about a sign-in; leaves every other as it is.
+    pub(crate) fn explain(&self, mut error: ErrorView) -> ErrorView {
+        if error.code == code(ErrorKind::SignIn) {
+            let advice = match error.side.as_deref() {
+                Some("source") => self.source.clone(),
+                Some("state") => self.state.clone(),
+                _ => None,
+            };
+            error.hint = advice.or(error.hint);
+        }
+        error
+    }
+}
+
 impl Firn {
+    /// Makes sure that each connection is of a kind that can play its role, before anything is connected.
+    ///
+    /// # Errors
+    /// `configuration` where one is not.
+    pub(crate) fn check_kinds(usable: &Usable) -> Result<(), ErrorView> {
+        let roles = usable.roles()?;
+        duckdb(&usable.folder, roles.target)?;
+        for (connection, role) in [(roles.source, "source"), (roles.state, "state")] {
+            if !matches!(connection.settings, Settings::Postgres(_)) {
+                return Err(wrong_kind(connection, role, "postgres"));
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the drivers of a sync. Little is connected yet.
     ///
     /// # Errors
@@ -40,10 +93,11 @@ impl Firn {
             self.postgres(folder, roles.source, "source"),
             self.postgres(folder, roles.state, "state"),
         )?;
+        let advice = SignInAdvice { source: Some(source.refused), state: Some(state.refused) };
         let readers = u32::try_from(settings.readers + settings.tables).unwrap_or(u32::MAX);
         let (source, state) = futures::try_join!(
-            PostgresSource::open(&source, readers),
-            PostgresState::open(&state, &usable.workspace.state_schema),
+            PostgresSource::open(&source.settings, readers),
+            PostgresState::open(&state.settings, &usable.workspace.state_schema),
         )?;
         let ours = self.inner.holder.clone();
         let engine = Engine::new(
@@ -55,14 +109,14 @@ impl Firn {
             settings,
             Arc::new(move |holder| process::is_alive(holder, &ours)),
         );
-        Ok(Drivers { engine: Arc::new(engine) })
+        Ok(Drivers { engine: Arc::new(engine), advice })
     }
 
     /// Opens the state tables alone.
-    pub(crate) async fn state(&self, usable: &Usable) -> Result<Arc<dyn StateStore>, ErrorView> {
-        let roles = usable.roles()?;
-        let settings = self.postgres(&usable.folder, roles.state, "state").await?;
-        Ok(Arc::new(PostgresState::open(&settings, &usable.workspace.state_schema).await?))
+    pub(crate) async fn state(&self, usable: &Usable) -> Result<(PostgresState, SignInAdvice), ErrorView> {
+        let access = self.postgres(&usable.folder, usable.roles()?.state, "state").await?;
+        let state = PostgresState::open(&access.settings, &usable.workspace.state_schema).await?;
+        Ok((state, SignInAdvice { source: None, state: Some(access.refused) }))
     }
 
     /// Returns how a PostgreSQL connection signs in, with its secret; a sample's server is started.
@@ -71,46 +125,44 @@ impl Firn {
         folder: &Folder,
         connection: &Connection,
         role: &str,
-    ) -> Result<PgSettings, ErrorView> {
+    ) -> Result<Access, ErrorView> {
         let Settings::Postgres(postgres) = &connection.settings else {
             return Err(wrong_kind(connection, role, "postgres"));
         };
         let mut settings = PgSettings::new(&postgres.host, &postgres.database, &postgres.user);
         settings.port = postgres.port;
         settings.tls = tls(postgres.tls);
-        settings.root_cert = postgres.ca_file.as_ref().map(|file| folder.path.join(file));
+        settings.root_cert = postgres.ca_file.as_ref().map(|file| path_in(folder, file));
         if self.inner.samples.owns(&postgres.host) {
             self.inner.samples.ensure(&postgres.host).await?;
-            return Ok(settings);
-        }
-        match self.secret(connection).await? {
-            Some(Resolution::Found { secret, .. }) => settings.password = Some(Password::new(secret.expose())),
-            None | Some(Resolution::Missing) => {}
-            // A server may ask for no password. Where it does, its refusal says so, and the keyring's trouble is told below.
-            Some(Resolution::Unavailable(error)) => {
-                tracing::debug!(%error, connection = connection.name, "the keyring could not be asked");
-            }
-        }
-        Ok(settings)
-    }
-
-    /// Adds to a refused sign-in why no password was there to send.
-    pub(crate) async fn explain_sign_in(&self, mut error: ErrorView, connection: &Connection) -> ErrorView {
-        if error.code != crate::error::code(ErrorKind::SignIn) {
-            return error;
+            return Ok(Access { settings, refused: "make the sample again in another folder".to_owned() });
         }
         let name = &connection.name;
-        match self.secret(connection).await {
-            Ok(Some(Resolution::Unavailable(trouble))) => error.hint = Some(trouble.to_string()),
-            Ok(Some(Resolution::Missing)) => {
-                error.hint = Some(format!(
-                    "no password is known for {name}: keep one with `firn connection set-secret {name}`, or set {}",
-                    firn_secret::variable_name(name)
-                ));
+        let variable = firn_secret::variable_name(name);
+        let refused = match self.secret(connection).await? {
+            Some(Resolution::Found { secret, origin }) => {
+                settings.password = Some(Password::new(secret.expose()));
+                match origin {
+                    Origin::Variable(variable) => {
+                        format!("check the user of {name}, and the password in the variable {variable}")
+                    }
+                    Origin::Definition => {
+                        format!("check the user and the password in the variables that define {name}")
+                    }
+                    Origin::Keyring => {
+                        format!(
+                            "check the user of {name}, or keep the right password with `firn connection set-secret {name}`"
+                        )
+                    }
+                }
             }
-            Ok(Some(Resolution::Found { .. }) | None) | Err(_) => {}
-        }
-        error
+            None | Some(Resolution::Missing) => format!(
+                "no password is known for {name}: keep one with `firn connection set-secret {name}`, or set the variable {variable}"
+            ),
+            // A server may ask for no password; only where it does, the keyring matters.
+            Some(Resolution::Unavailable(trouble)) => trouble.to_string(),
+        };
+        Ok(Access { settings, refused })
     }
 }
 

@@ -47,7 +47,8 @@ impl Firn {
             Some(file) => (path.join(file), file.display().to_string()),
             None => (path.join(FILE_NAME), FILE_NAME.to_owned()),
         };
-        let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
+        let chosen = self.inner.options.document.file.is_some();
+        let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, chosen, &error))?;
         let parsed = Workspace::parse(&text, &file_name, &self.inner.environment);
         Ok(Folder { name: utf8(&path)?, path, file, file_name, text, parsed })
     }
@@ -180,7 +181,10 @@ pub(crate) fn utf8(path: &Path) -> Result<String, ErrorView> {
     })
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> ErrorView {
+fn unreadable(file: &Path, chosen: bool, error: &std::io::Error) -> ErrorView {
+    if chosen {
+        return ErrorView::configuration(format!("cannot read the document {}: {error}", file.display()));
+    }
     if error.kind() != std::io::ErrorKind::NotFound {
         return ErrorView::file(format!("cannot read {}", file.display()), error);
     }

@@ -28,10 +28,11 @@ pub fn data_dir(variables: &HashMap<String, String>) -> Result<PathBuf, ErrorVie
 /// Reads the variables of a file of `NAME=VALUE` lines.
 ///
 /// # Errors
-/// `configuration` with file and line where a line cannot be read; `not_found` and others of reading a file.
+/// `configuration` with file and line where a line, or with the file where the whole of it cannot be read.
 pub fn read_env_file(file: &Path) -> Result<Vec<(String, String)>, ErrorView> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| ErrorView::file(format!("cannot read {name}"), &error))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| ErrorView::configuration(format!("cannot read the file of variables {name}: {error}")))?;
     firn_workspace::parse_env_file(&text, &name).map_err(|error| ErrorView::configuration(error.to_string()))
 }
 

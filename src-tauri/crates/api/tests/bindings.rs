@@ -45,7 +45,10 @@ fn bindings_of_the_window_are_what_the_wire_types_say() {
     let made = texts(made.path());
     assert!(made.len() > 40, "only {} types were written", made.len());
     if std::env::var_os("FIRN_WRITE_BINDINGS").is_some() {
-        texts(&kept).into_keys().filter(|file| !made.contains_key(file)).for_each(|file| fs::remove_file(kept.join(file)).unwrap());
+        texts(&kept)
+            .into_keys()
+            .filter(|file| !made.contains_key(file))
+            .for_each(|file| fs::remove_file(kept.join(file)).unwrap());
         made.iter().for_each(|(file, text)| fs::write(kept.join(file), text).unwrap());
     }
     let kept = texts(&kept);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Keeps a warehouse in step with its databases: PostgreSQL into an embedded DuckDB, without losing a row.
 #[derive(Debug, Parser)]
-#[command(name = "firn", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "firn", bin_name = "firn", version, disable_help_subcommand = true, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -26,7 +26,7 @@ pub(crate) struct Global {
     /// Print results and errors only
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Read variables from a file of NAME=VALUE lines; may be given several times
+    /// Read variables from a file of NAME=VALUE lines, which wins over the environment; may be given several times
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) env_file: Vec<PathBuf>,
 }

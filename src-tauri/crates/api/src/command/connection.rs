@@ -92,9 +92,10 @@ fn refused(name: &str, error: &firn_workspace::WorkspaceError) -> ErrorView {
     };
     let all: Vec<String> = error.problems.iter().map(about).collect();
     let refused = ErrorView::configuration(format!("{name}: {}", all.join("; ")));
-    match error.problems.iter().find_map(|problem| problem.hint.clone()) {
-        Some(hint) => refused.with_hint(hint),
-        None => refused,
+    // With several problems nobody could tell which of them a hint is about.
+    match error.problems.as_slice() {
+        [firn_workspace::Problem { hint: Some(hint), .. }] => refused.with_hint(hint),
+        _ => refused,
     }
 }
 
@@ -103,6 +104,16 @@ fn refused(name: &str, error: &firn_workspace::WorkspaceError) -> ErrorView {
 /// # Errors
 /// `configuration` for a name that no connection of the document has, or that the document refers to.
 pub async fn connection_remove(firn: &Firn, request: ConnectionRef) -> Result<WorkspaceView, ErrorView> {
+    let document = firn.read(&request.folder)?;
+    if let Ok(workspace) = &document.parsed {
+        let roles = [("source", &workspace.source), ("target", &workspace.target), ("state", &workspace.state)];
+        if let Some((role, _)) = roles.into_iter().find(|(_, name)| name.as_deref() == Some(request.name.as_str())) {
+            let message = format!("{} is the {role} of this workspace", request.name);
+            return Err(
+                ErrorView::configuration(message).with_hint(format!("name another connection as `{role}` first"))
+            );
+        }
+    }
     firn.edit(&request.folder, |document| document.remove_connection(&request.name))?;
     let folder = firn.read(&request.folder)?.name;
     open(firn, &folder).await

@@ -1,9 +1,10 @@
 //! What a source has, and a proposal for the document.
 
 use crate::Firn;
+use crate::drivers::SignInAdvice;
 use crate::folder::Usable;
 use crate::view;
-use crate::wire::{ColumnView, DiscoverRequest, DiscoverView, DiscoveredTableView, ErrorView, FindingView, LevelView};
+use crate::wire::{ColumnView, DiscoverRequest, DiscoverView, DiscoveredTableView, ErrorView, FindingView};
 use firn_catalog::{Dialect, TableName, Verdict};
 use firn_connector::{Relation, Side};
 use firn_postgres::{DiscoveredTable, discover};
@@ -19,14 +20,17 @@ use std::fmt::Write as _;
 pub async fn sync_discover(firn: &Firn, request: DiscoverRequest) -> Result<DiscoverView, ErrorView> {
     let usable = firn.usable(&request.folder).await?;
     let source = usable.source()?;
-    let settings = firn.postgres(&usable.folder, source, "source").await?;
-    let pool = firn_postgres::connect::open(&settings, Side::Source, 2).await?;
-    let found = discover(&pool, request.schema.as_deref(), Dialect::Duckdb).await;
-    pool.close().await;
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => return Err(firn.explain_sign_in(error.into(), source).await),
+    let access = firn.postgres(&usable.folder, source, "source").await?;
+    let pool = firn_postgres::connect::open(&access.settings, Side::Source, 2).await;
+    let found = match pool {
+        Ok(pool) => {
+            let found = discover(&pool, request.schema.as_deref(), Dialect::Duckdb).await;
+            pool.close().await;
+            found
+        }
+        Err(error) => Err(error),
     };
+    let found = found.map_err(|error| SignInAdvice::of_source(access.refused).explain(error.into()))?;
     let found = named(found, &request.tables)?;
     let mut targets: HashSet<String> = usable.workspace.tables.iter().map(|table| fold(&table.target)).collect();
     let mut views = Vec::new();
@@ -168,17 +172,7 @@ fn wire(
         transform: proposal.and_then(|proposal| left_out(proposal, name)),
         ..view::column(name, &column.ty, plan)
     });
-    let mut findings: Vec<FindingView> = table.findings.iter().map(view::finding).collect();
-    if watermark.is_none() && !table.key.is_empty() {
-        findings.push(FindingView {
-            level: LevelView::Info,
-            code: "no_watermark".to_owned(),
-            message:
-                "no column tells when a row changed: the table is proposed with `mode: full` and read whole each time"
-                    .to_owned(),
-            fix: None,
-        });
-    }
+    let findings: Vec<FindingView> = table.findings.iter().map(view::finding).collect();
     DiscoveredTableView {
         source: source.name.to_string(),
         target: target.to_string(),

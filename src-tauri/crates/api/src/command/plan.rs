@@ -2,7 +2,7 @@
 
 use crate::Firn;
 use crate::view;
-use crate::wire::{ErrorView, PlanView, TablesRequest};
+use crate::wire::{ErrorView, PlanView, TablePlanView, TablesRequest};
 
 /// Shows what a run would do, table by table, and changes nothing.
 ///
@@ -14,6 +14,9 @@ pub async fn sync_plan(firn: &Firn, request: TablesRequest) -> Result<PlanView, 
     let tables = usable.tables(&request.tables)?;
     let drivers = firn.drivers(&usable).await?;
     let plans = drivers.engine.plan(&tables).await;
+    let advice = drivers.advice.clone();
     drivers.close().await?;
-    Ok(PlanView { tables: plans.iter().map(view::plan).collect() })
+    let mut plans: Vec<TablePlanView> = plans.iter().map(view::plan).collect();
+    plans.iter_mut().for_each(|plan| plan.error = plan.error.take().map(|error| advice.explain(error)));
+    Ok(PlanView { tables: plans })
 }

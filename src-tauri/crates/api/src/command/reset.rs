@@ -17,7 +17,8 @@ pub async fn sync_reset(firn: &Firn, request: ResetRequest) -> Result<ResetView,
     let drivers = firn.drivers(&usable).await?;
     let run_id = uuid::Uuid::new_v4().to_string();
     let reset = drivers.engine.reset(&run_id, &table, request.to.as_deref()).await;
+    let advice = drivers.advice.clone();
     drivers.close().await?;
-    let (from, to) = reset?;
+    let (from, to) = reset.map_err(|error| advice.explain(error.into()))?;
     Ok(ResetView { source: table.state_name(), from, to })
 }

@@ -6,7 +6,7 @@ use crate::wire::{
     ErrorView, ErrorsView, HistoryRequest, LogEntryView, LogView, RejectedRowView, StatusView, TableStatusView,
     WorkspaceRef,
 };
-use firn_connector::{ErrorEntry, LogEntry, TableReport};
+use firn_connector::{ErrorEntry, LogEntry, StateStore as _, TableReport};
 use firn_workspace::TableSync;
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,14 +16,22 @@ use std::collections::{BTreeMap, HashMap};
 /// `untrusted`, `configuration`, and whatever keeps the state database from being asked.
 pub async fn sync_status(firn: &Firn, request: WorkspaceRef) -> Result<StatusView, ErrorView> {
     let usable = firn.usable(&request.folder).await?;
-    let reports = match firn.state(&usable).await?.reports().await {
-        Ok(reports) => reports,
-        Err(error) => return Err(firn.explain_sign_in(error.into(), usable.roles()?.state).await),
-    };
+    let (state, advice) = firn.state(&usable).await?;
+    let reports = none_before_the_first_run(state.reports().await).map_err(|error| advice.explain(error.into()))?;
     let reports: HashMap<&str, &TableReport> = reports.iter().map(|report| (report.source.as_str(), report)).collect();
     let tables =
         usable.workspace.tables.iter().map(|table| status(table, reports.get(source_name(table).as_str()).copied()));
     Ok(StatusView { tables: tables.collect() })
+}
+
+/// Takes missing state tables, which the first run makes, for empty ones.
+fn none_before_the_first_run<T>(rows: firn_connector::Result<Vec<T>>) -> firn_connector::Result<Vec<T>> {
+    const NO_TABLE: &str = "42P01";
+    const NO_SCHEMA: &str = "3F000";
+    match rows {
+        Err(error) if matches!(firn_postgres::error::sqlstate(&error), Some(NO_TABLE | NO_SCHEMA)) => Ok(Vec::new()),
+        rows => rows,
+    }
 }
 
 fn status(table: &TableSync, report: Option<&TableReport>) -> TableStatusView {
@@ -47,10 +55,10 @@ fn status(table: &TableSync, report: Option<&TableReport>) -> TableStatusView {
 pub async fn sync_log(firn: &Firn, request: HistoryRequest) -> Result<LogView, ErrorView> {
     let usable = firn.usable(&request.folder).await?;
     let table = request.table.as_deref().map(|table| usable.state_name(table)).transpose()?;
-    match firn.state(&usable).await?.logs(table.as_deref(), request.limit).await {
-        Ok(entries) => Ok(LogView { entries: entries.into_iter().map(entry).collect() }),
-        Err(error) => Err(firn.explain_sign_in(error.into(), usable.roles()?.state).await),
-    }
+    let (state, advice) = firn.state(&usable).await?;
+    let entries = none_before_the_first_run(state.logs(table.as_deref(), request.limit).await);
+    let entries = entries.map_err(|error| advice.explain(error.into()))?;
+    Ok(LogView { entries: entries.into_iter().map(entry).collect() })
 }
 
 fn entry(entry: LogEntry) -> LogEntryView {
@@ -74,10 +82,10 @@ fn entry(entry: LogEntry) -> LogEntryView {
 pub async fn sync_errors(firn: &Firn, request: HistoryRequest) -> Result<ErrorsView, ErrorView> {
     let usable = firn.usable(&request.folder).await?;
     let table = request.table.as_deref().map(|table| usable.state_name(table)).transpose()?;
-    match firn.state(&usable).await?.errors(table.as_deref(), request.resolved, request.limit).await {
-        Ok(errors) => Ok(ErrorsView { errors: errors.into_iter().map(rejected).collect() }),
-        Err(error) => Err(firn.explain_sign_in(error.into(), usable.roles()?.state).await),
-    }
+    let (state, advice) = firn.state(&usable).await?;
+    let errors = state.errors(table.as_deref(), request.resolved, request.limit).await;
+    let errors = none_before_the_first_run(errors).map_err(|error| advice.explain(error.into()))?;
+    Ok(ErrorsView { errors: errors.into_iter().map(rejected).collect() })
 }
 
 fn rejected(row: ErrorEntry) -> RejectedRowView {

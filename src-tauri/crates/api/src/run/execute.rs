@@ -48,7 +48,7 @@ impl Firn {
     ) -> Result<Arc<Active>, ErrorView> {
         let usable = self.usable(&request.folder).await?;
         let tables = usable.tables(&request.tables)?;
-        usable.roles()?;
+        Self::check_kinds(&usable)?;
         let run_id = uuid::Uuid::new_v4();
         let (events, received) = mpsc::unbounded_channel();
         let progress = Arc::new(Progress::begin(&run_id.to_string(), &usable.folder.name, &tables, events));
@@ -86,6 +86,7 @@ impl Firn {
     ) {
         let firn = self.clone();
         let run_id = run_id.to_owned();
+        let shared = Arc::clone(&progress);
         let sink: Arc<dyn ProgressSink> = Arc::clone(&progress) as Arc<dyn ProgressSink>;
         // A task of its own: a panic below ends the run as a failure instead of leaving it going on for ever.
         let engine = tokio::spawn(async move {
@@ -93,6 +94,7 @@ impl Firn {
                 drivers = firn.drivers(&usable) => drivers?,
                 () = cancel.cancelled() => return Err(ErrorView::from(firn_connector::Error::cancelled(firn_connector::Side::Engine))),
             };
+            shared.advise(drivers.advice.clone());
             let outcome = drivers.engine.run(&run_id, &tables, sink, cancel).await;
             let closed = drivers.close().await;
             Ok((outcome, closed))

@@ -4,12 +4,13 @@
 //! second, everything else as it happens. A snapshot taken under the lock and the events after its `seq` make the same
 //! state, so a window opened in mid-run misses nothing.
 
+use crate::drivers::SignInAdvice;
 use crate::view;
 use crate::wire::{
     ErrorView, RunEvent, RunEventKind, RunFinished, RunStatus, RunView, Stage, TableProgress, TableResult,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
-use firn_sync::{Event, PhaseName, ProgressSink, RunOutcome, TableConfig};
+use firn_sync::{Event, Failure, PhaseName, ProgressSink, RunOutcome, TableConfig};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -27,6 +28,7 @@ struct State {
     /// Tables whose counts moved since they were last sent.
     moved: Vec<bool>,
     finished: Option<RunFinished>,
+    advice: SignInAdvice,
     /// Numbered under the lock and sent in that order; gone once the run has ended.
     events: Option<UnboundedSender<RunEvent>>,
 }
@@ -56,6 +58,7 @@ impl Progress {
             },
             began: Instant::now(),
             finished: None,
+            advice: SignInAdvice::default(),
             events: Some(events),
         };
         state.send(RunEventKind::Started { tables: names });
@@ -75,6 +78,11 @@ impl Progress {
             view.seconds = state.began.elapsed().as_secs_f64();
         }
         view
+    }
+
+    /// Sets what is said from now on where a server turns a sign-in down.
+    pub(crate) fn advise(&self, advice: SignInAdvice) {
+        self.state().advice = advice;
     }
 
     /// Returns the result, once the run has ended.
@@ -103,7 +111,7 @@ impl Progress {
             state.table_ended(table);
         }
         let status = view::run_status(outcome.status());
-        let error = outcome.failure.as_ref().map(view::failure);
+        let error = outcome.failure.as_ref().map(|failure| state.failure(failure));
         state.end(status, error)
     }
 
@@ -121,6 +129,10 @@ impl State {
         let event = RunEvent { run_id: self.view.run_id.clone(), seq: self.view.seq, at: iso(Utc::now()), what };
         // The receiver is the run's own forwarder, which lives until this sender is dropped.
         let _closed = events.send(event);
+    }
+
+    fn failure(&self, failure: &Failure) -> ErrorView {
+        self.advice.explain(view::failure(failure))
     }
 
     fn flush(&mut self) {
@@ -168,7 +180,7 @@ impl State {
                 self.send(RunEventKind::Finding { source, finding: view::finding(&finding) });
             }
             Event::Retry { source, attempt, wait, failure } => {
-                let error = view::failure(&failure);
+                let error = self.failure(&failure);
                 let retry_at = iso(Utc::now() + chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::MAX));
                 if let Some(table) = self.table(&source) {
                     table.stage = Stage::Waiting;
@@ -190,7 +202,8 @@ impl State {
         if table.result.is_some() {
             return;
         }
-        let (stage, result) = view::outcome(outcome);
+        let (stage, mut result) = view::outcome(outcome);
+        result.error = result.error.map(|error| self.advice.explain(error));
         let bytes = outcome.counters.bytes;
         if let Some(table) = self.table(&outcome.source) {
             table.stage = stage;

@@ -13,28 +13,32 @@ use std::collections::BTreeMap;
 pub(super) async fn run(session: &Session, what: Connection) -> Result<u8, ErrorView> {
     let folder = session.folder_text()?;
     let firn = session.open(Trigger::Cli, None)?;
+    let outcome = call(session, &firn, folder, what).await;
+    firn.close().await;
+    outcome
+}
+
+async fn call(session: &Session, firn: &Firn, folder: String, what: Connection) -> Result<u8, ErrorView> {
     let code = match what {
         Connection::List => {
-            let view = command::connection_list(&firn, WorkspaceRef { folder }).await?;
+            let view = command::connection_list(firn, WorkspaceRef { folder }).await?;
             session.output.document(&view, report::connections);
             exit::DONE
         }
         Connection::Add(add) => self::add(session, &firn, folder, add).await?,
         Connection::Check { name } => {
-            let checked = command::connection_check(&firn, ConnectionRef { folder, name }).await;
-            firn.close().await;
-            let view = checked?;
+            let view = command::connection_check(firn, ConnectionRef { folder, name }).await?;
             session.output.document(&view, report::check);
             exit::of_check(&view)
         }
         Connection::Remove { name } => {
-            let view = command::connection_remove(&firn, ConnectionRef { folder, name }).await?;
+            let view = command::connection_remove(firn, ConnectionRef { folder, name }).await?;
             show_connections(session, view);
             exit::DONE
         }
         Connection::SetSecret { name } => {
             let secret = prompt::secret(&format!("secret of {name}"))?;
-            let view = command::connection_set_secret(&firn, ConnectionSecret { folder, name, secret }).await?;
+            let view = command::connection_set_secret(firn, ConnectionSecret { folder, name, secret }).await?;
             session.output.document(&view, report::secret_kept);
             exit::DONE
         }

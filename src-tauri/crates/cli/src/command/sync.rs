@@ -100,7 +100,10 @@ async fn watch(session: &Session, firn: &Firn, request: TablesRequest, stop: &St
 /// Prints the result, and tells what failed with what to do next.
 fn show(session: &Session, result: &RunFinished) {
     let output = session.output;
-    output.document(result, report::run);
+    // What kept the whole run from its work says it all; a table of tables that were not touched says nothing.
+    if result.error.is_none() || output.is_json() {
+        output.document(result, report::run);
+    }
     if let Some(error) = &result.error {
         output.error(error);
     }
