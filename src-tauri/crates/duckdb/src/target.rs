@@ -52,6 +52,11 @@ impl DuckdbTarget {
         lease.session()
     }
 
+    /// Returns whether the file is still to be made. A look into it would make it, and a look changes nothing.
+    async fn is_missing(&self) -> bool {
+        self.lease.lock().await.is_none() && !self.settings.path.exists()
+    }
+
     /// Runs blocking work on a connection of its own.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T>
     where
@@ -74,16 +79,25 @@ impl Target for DuckdbTarget {
     }
 
     async fn state(&self, source: &str) -> Result<Option<(TableState, i64)>> {
+        if self.is_missing().await {
+            return Ok(None);
+        }
         let source = source.to_owned();
         self.run(move |s| state::state(s, &source)).await
     }
 
     async fn seen(&self, source: &str) -> Result<Vec<RowMark>> {
+        if self.is_missing().await {
+            return Ok(Vec::new());
+        }
         let source = source.to_owned();
         self.run(move |s| state::seen(s, &source)).await
     }
 
     async fn inspect(&self, table: &TableName) -> Result<Option<TargetTable>> {
+        if self.is_missing().await {
+            return Ok(None);
+        }
         let table = table.clone();
         self.run(move |s| introspect::inspect(s, &table)).await
     }
