@@ -5,8 +5,9 @@
 //! snapshot: a transaction that the snapshot does not see was in progress then, or began later.
 
 use crate::connect::READER_APPLICATION;
+use crate::error::from_sqlx;
 use crate::quote::{Value, fill, ident, table as quoted_table};
-use crate::session;
+use crate::session::{self, ReadOnly};
 use crate::types::parse;
 use firn_catalog::{TableName, Watermark, WatermarkKind};
 use firn_connector::switches::{Protection, on};
@@ -212,12 +213,11 @@ async fn largest(pool: &PgPool, table: &TableName, column: &str, request: &Horiz
         WatermarkKind::Date => format!(" WHERE {column} > '-infinity' AND {column} < 'infinity'"),
         _ => String::new(),
     };
-    // One simple query is one transaction, and its settings end with it. A view may call functions that write.
-    let read_only = if on(Protection::ReadOnlySource) { "SET TRANSACTION READ ONLY; " } else { "" };
-    let timeout = if on(Protection::StatementTimeout) { "SET LOCAL statement_timeout = 0; " } else { "" };
-    let sql = format!("{read_only}{timeout}SELECT max({column})::text AS largest FROM {table}{finite}");
-    let row = session::run_one(pool, SIDE, sql).await?;
-    let largest: Option<String> = session::column(&row, "largest", SIDE)?;
+    // Read-only, because a view may call functions that write.
+    let transaction = ReadOnly::begin(pool).await?;
+    let rows = transaction.last(&format!("SELECT max({column})::text AS largest FROM {table}{finite}")).await?;
+    let row = rows.first().ok_or_else(|| from_sqlx(sqlx::Error::RowNotFound, SIDE))?;
+    let largest: Option<String> = session::column(row, "largest", SIDE)?;
     let largest = largest.map(|text| Watermark::parse(request.kind, &text)).transpose().map_err(|cause| {
         Error::new(SIDE, ErrorKind::Other, "the largest watermark could not be understood").caused_by(cause)
     })?;

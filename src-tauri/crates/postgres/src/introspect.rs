@@ -3,12 +3,12 @@
 
 use crate::error::sqlstate;
 use crate::quote::{Value, fill, table as quoted_table};
-use crate::session;
+use crate::session::{self, ReadOnly};
 use crate::types::{TypeCatalog, parse};
 use firn_catalog::{Numeric, PgType, TableName, WatermarkKind};
 use firn_connector::{Error, ErrorKind, Relation, Result, Side, SourceColumn, SourceTable, WatermarkFacts};
 use serde::Deserialize;
-use sqlx::{PgPool, Postgres, Row, Transaction};
+use sqlx::{PgPool, Row};
 use std::collections::BTreeMap;
 
 const SIDE: Side = Side::Source;
@@ -192,6 +192,9 @@ fn is_clock(default: &str) -> bool {
         && !bare.contains("date_trunc")
 }
 
+/// `numeric` in `pg_type`.
+const NUMERIC: u32 = 1700;
+
 /// Has the server type expressions over a table's row, and check the filter, without running them over data.
 async fn expression_types(
     pool: &PgPool,
@@ -205,25 +208,25 @@ async fn expression_types(
     let from = from_clause(&table.name, filter);
     // The expressions stand beside each other in one statement; only where it fails each is tried by itself.
     let list: Vec<&str> = expressions.values().map(String::as_str).collect();
-    let mut transaction = session::read_only(pool, SIDE).await?;
-    let typed = type_list(&mut transaction, &list, &from).await;
-    let oids = match typed {
-        Ok(oids) => oids,
-        Err(error) if !is_about_sql(&error) => return Err(error),
-        Err(error) => {
-            transaction.rollback().await.map_err(|error| crate::error::from_sqlx(error, SIDE))?;
+    let mut transaction = ReadOnly::begin(pool).await?;
+    let typed = async {
+        let oids = type_list(&mut transaction, &list, &from).await?;
+        let numeric = oids.contains(&NUMERIC);
+        let typmods =
+            if numeric { numeric_typmods(&mut transaction, &list, &from).await? } else { vec![None; list.len()] };
+        Ok((oids, typmods))
+    };
+    let typed: Result<_> = typed.await;
+    let (oids, typmods) = match transaction.end(typed).await {
+        Ok(typed) => typed,
+        Err(error) if is_about_sql(&error) => {
             return Err(find_broken(pool, table, expressions, filter).await?.unwrap_or(error));
         }
+        Err(error) => return Err(error),
     };
-    let typmods = if oids.contains(&1700) {
-        numeric_typmods(&mut transaction, &list, &from).await?
-    } else {
-        vec![None; list.len()]
-    };
-    drop(transaction);
     let types = TypeCatalog::load(pool, oids.iter().copied()).await?;
     let resolved = oids.iter().zip(typmods).map(|(oid, typmod)| match typmod {
-        Some(numeric) if *oid == 1700 => PgType::Numeric(Some(numeric)),
+        Some(numeric) if *oid == NUMERIC => PgType::Numeric(Some(numeric)),
         _ => types.resolve(*oid, -1),
     });
     Ok(expressions.keys().cloned().zip(resolved).collect())
@@ -236,7 +239,7 @@ fn from_clause(table: &TableName, filter: Option<&str>) -> String {
 
 /// Returns the type OIDs of expressions. Nothing runs: the subqueries are limited to no row, and `pg_typeof` looks at
 /// the type its argument was given when the statement was analysed.
-async fn type_list(transaction: &mut Transaction<'static, Postgres>, list: &[&str], from: &str) -> Result<Vec<u32>> {
+async fn type_list(transaction: &mut ReadOnly, list: &[&str], from: &str) -> Result<Vec<u32>> {
     // Without expressions the filter alone is checked.
     let probes: Vec<String> =
         if list.is_empty() { vec!["NULL".to_owned()] } else { list.iter().map(|e| format!("({e}\n)")).collect() };
@@ -244,7 +247,7 @@ async fn type_list(transaction: &mut Transaction<'static, Postgres>, list: &[&st
         .iter()
         .map(|probe| format!("pg_catalog.pg_typeof((SELECT {probe} {from} LIMIT 0))::oid::int8"))
         .collect();
-    let rows = session::single(transaction, SIDE, format!("SELECT {}", columns.join(", "))).await?;
+    let rows = transaction.single(format!("SELECT {}", columns.join(", "))).await?;
     let Some(row) = rows.first() else { return Ok(Vec::new()) };
     let mut oids = Vec::with_capacity(list.len());
     for place in 0..list.len() {
@@ -258,14 +261,10 @@ async fn type_list(transaction: &mut Transaction<'static, Postgres>, list: &[&st
 ///
 /// No function returns the typmod of an expression, but EXPLAIN prints what each column of the output is, with every
 /// operator in parentheses: a text that ends in `::numeric(12,2)` is a cast as a whole. Nothing runs.
-async fn numeric_typmods(
-    transaction: &mut Transaction<'static, Postgres>,
-    list: &[&str],
-    from: &str,
-) -> Result<Vec<Option<Numeric>>> {
+async fn numeric_typmods(transaction: &mut ReadOnly, list: &[&str], from: &str) -> Result<Vec<Option<Numeric>>> {
     let columns: Vec<String> = list.iter().map(|e| format!("({e}\n)")).collect();
     let sql = format!("EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) SELECT {} {from} AND false", columns.join(", "));
-    let rows = session::single(transaction, SIDE, sql).await?;
+    let rows = transaction.single(sql).await?;
     let explained: serde_json::Value = match rows.first() {
         Some(row) => row.try_get(0).map_err(|error| crate::error::from_sqlx(error, SIDE))?,
         None => serde_json::Value::Null,
@@ -302,12 +301,12 @@ async fn find_broken(
     let filter_alone = filter.map(|filter| (None, filter));
     let parts = filter_alone.into_iter().chain(expressions.iter().map(|(column, sql)| (Some(column), sql.as_str())));
     for (column, sql) in parts {
-        let mut transaction = session::read_only(pool, SIDE).await?;
+        let mut transaction = ReadOnly::begin(pool).await?;
         let outcome = match column {
             Some(_) => type_list(&mut transaction, &[sql], &from_clause(&table.name, None)).await,
             None => type_list(&mut transaction, &[], &from_clause(&table.name, Some(sql))).await,
         };
-        let Err(cause) = outcome else { continue };
+        let Err(cause) = transaction.end(outcome).await else { continue };
         if !is_about_sql(&cause) {
             return Err(cause);
         }

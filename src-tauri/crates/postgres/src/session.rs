@@ -1,16 +1,23 @@
 //! Single statements on a pooled connection: sent as simple queries, with a deadline, and never leaving a connection
 //! behind that is in the middle of something.
 
-use crate::error::{from_sqlx, no_answer};
+use crate::connect::connect_once;
+use crate::error::{from_sqlx, no_answer, sqlstate};
+use crate::stall::Watch;
 use firn_connector::switches::{Protection, on};
 use firn_connector::{Error, ErrorKind, Result, Side};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow};
-use sqlx::{AssertSqlSafe, Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, Connection, Postgres, Row};
 use std::time::Duration;
 
 /// How long a statement over catalogs or Firn's own tables may take before the connection counts as dead.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How long it may take to find out why there is no connection.
+const DIAGNOSIS: Duration = Duration::from_secs(2);
+
+const SOURCE: Side = Side::Source;
 
 /// A pooled connection that is closed, not returned, unless its use came to an end.
 struct Guarded {
@@ -26,15 +33,27 @@ impl Drop for Guarded {
     }
 }
 
-/// Takes a connection from a pool.
+/// Takes a connection from a pool, and where none is to be had says why.
 pub(crate) async fn acquire(pool: &PgPool, side: Side) -> Result<PoolConnection<Postgres>> {
-    pool.acquire().await.map_err(|error| match error {
-        sqlx::Error::PoolTimedOut if pool.size() >= pool.options().get_max_connections() => {
-            let message = format!("all {} connections of Firn are busy", pool.size());
-            Error::new(side, ErrorKind::Transient, message).caused_by(error)
+    let error = match pool.acquire().await {
+        Ok(connection) => return Ok(connection),
+        Err(error) => error,
+    };
+    if !matches!(error, sqlx::Error::PoolTimedOut) {
+        return Err(from_sqlx(error, side));
+    }
+    if pool.size() >= pool.options().get_max_connections() && pool.num_idle() == 0 {
+        let busy = format!("all {} connections of Firn are busy", pool.size());
+        return Err(Error::new(side, ErrorKind::Transient, busy).caused_by(error));
+    }
+    // The pool tries until its time is over and keeps the reason to itself.
+    match connect_once(&pool.connect_options(), DIAGNOSIS).await {
+        Err(reason) => Err(from_sqlx(reason, side)),
+        Ok(connection) => {
+            let _polite = connection.close().await;
+            Err(from_sqlx(error, side))
         }
-        other => from_sqlx(other, side),
-    })
+    }
 }
 
 /// Runs one or more statements as one simple query, which is one round trip and, without `BEGIN`, one transaction.
@@ -55,24 +74,84 @@ pub(crate) async fn run_one(pool: &PgPool, side: Side, sql: String) -> Result<Pg
     run(pool, side, sql).await?.pop().ok_or_else(|| from_sqlx(sqlx::Error::RowNotFound, side))
 }
 
-/// Begins a read-only transaction without a statement timeout, for statements that hold SQL of the user or run over
-/// the data of a table. It is rolled back when dropped.
-pub(crate) async fn read_only(pool: &PgPool, side: Side) -> Result<Transaction<'static, Postgres>> {
-    let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
-    let timeout = if on(Protection::StatementTimeout) { "; SET LOCAL statement_timeout = 0" } else { "" };
-    let begin = format!("BEGIN TRANSACTION {access}{timeout}");
-    pool.begin_with(AssertSqlSafe(begin)).await.map_err(|error| from_sqlx(error, side))
+/// A read-only transaction without a statement timeout, for statements that hold SQL of the user or run over the data
+/// of a table, and may take as long as that takes. Dropped in the middle of one, it stops it on the server.
+pub(crate) struct ReadOnly {
+    guarded: Guarded,
+    watch: Watch,
+    working: bool,
 }
 
-/// Runs a single statement inside a transaction, through the extended protocol: a second statement hidden in it is
-/// refused by the server.
-pub(crate) async fn single(
-    transaction: &mut Transaction<'static, Postgres>,
-    side: Side,
-    sql: String,
-) -> Result<Vec<PgRow>> {
-    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-    query.fetch_all(&mut **transaction).await.map_err(|error| from_sqlx(error, side))
+impl ReadOnly {
+    /// Begins the transaction: one round trip.
+    pub(crate) async fn begin(pool: &PgPool) -> Result<Self> {
+        let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
+        let timeout = if on(Protection::StatementTimeout) { "SET LOCAL statement_timeout = 0; " } else { "" };
+        let sql = format!("BEGIN TRANSACTION {access}; {timeout}SELECT pg_backend_pid() AS backend");
+        let mut guarded = Guarded { connection: acquire(pool, SOURCE).await?, done: false };
+        let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *guarded.connection);
+        let row = tokio::time::timeout(DEADLINE, query).await.map_err(|_| no_answer(SOURCE, DEADLINE.as_secs()))?;
+        let backend = column(&row.map_err(|error| from_sqlx(error, SOURCE))?, "backend", SOURCE)?;
+        Ok(Self { guarded, watch: Watch::new(pool.clone(), backend), working: false })
+    }
+
+    /// Runs one statement through the extended protocol, where the server refuses a second one hidden in it.
+    pub(crate) async fn single(&mut self, sql: String) -> Result<Vec<PgRow>> {
+        self.working = true;
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch_all(&mut *self.guarded.connection);
+        let outcome = self.watch.wait(query).await?;
+        self.working = false;
+        outcome.map_err(|error| from_sqlx(error, SOURCE))
+    }
+
+    /// Runs a statement that holds nothing a user wrote as SQL and ends the transaction: one round trip.
+    pub(crate) async fn last(mut self, sql: &str) -> Result<Vec<PgRow>> {
+        self.working = true;
+        let sql = format!("{sql}; COMMIT");
+        let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *self.guarded.connection);
+        let outcome = self.watch.wait(query).await?;
+        self.working = false;
+        match outcome {
+            Ok(rows) => {
+                self.guarded.done = true;
+                Ok(rows)
+            }
+            Err(error) => self.end(Err(from_sqlx(error, SOURCE))).await,
+        }
+    }
+
+    /// Ends the transaction and hands on what became of it. After a failure that was not the server's answer the
+    /// connection is closed instead.
+    pub(crate) async fn end<T>(self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_ok() || outcome.as_ref().is_err_and(|error| sqlstate(error).is_some()) {
+            self.roll_back().await?;
+        }
+        outcome
+    }
+
+    async fn roll_back(mut self) -> Result<()> {
+        let query = sqlx::raw_sql("ROLLBACK").execute(&mut *self.guarded.connection);
+        let ended = tokio::time::timeout(DEADLINE, query).await.map_err(|_| no_answer(SOURCE, DEADLINE.as_secs()))?;
+        ended.map_err(|error| from_sqlx(error, SOURCE))?;
+        self.guarded.done = true;
+        Ok(())
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        // A backend at work does not notice that its client has gone.
+        if self.working
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let watch = self.watch.clone();
+            runtime.spawn(async move {
+                if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, watch.cancel()).await {
+                    tracing::debug!(%error, "a statement could not be stopped on the server");
+                }
+            });
+        }
+    }
 }
 
 /// Reads a column of a row.

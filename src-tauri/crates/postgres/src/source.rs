@@ -2,6 +2,7 @@
 
 use crate::connect::{self, PgSettings, READER_APPLICATION};
 use crate::quote::table as quoted_table;
+use crate::session::ReadOnly;
 use crate::{horizon, introspect, read_sql, session, snapshot};
 use async_trait::async_trait;
 use firn_catalog::TableName;
@@ -72,9 +73,10 @@ impl Source for PostgresSource {
 
     async fn waiting(&self, plan: &ReadPlan, after: Option<&Cursor>, most: u64) -> Result<u64> {
         let count = async {
-            let mut transaction = session::read_only(&self.pool, SIDE).await?;
-            let rows = session::single(&mut transaction, SIDE, waiting_sql(plan, after, most)?).await?;
-            let waiting: i64 = match rows.first() {
+            let sql = waiting_sql(plan, after, most)?;
+            let mut transaction = ReadOnly::begin(&self.pool).await?;
+            let rows = transaction.single(sql).await;
+            let waiting: i64 = match transaction.end(rows).await?.first() {
                 Some(row) => session::column(row, "waiting", SIDE)?,
                 None => 0,
             };

@@ -324,7 +324,7 @@ async fn a_session_begins_with_parameters_that_every_pooler_knows() {
 }
 
 #[tokio::test]
-async fn a_pool_says_whether_it_is_busy_and_survives_a_restart() {
+async fn a_pool_says_why_there_is_no_connection_and_survives_a_restart() {
     let cluster = Cluster::shared().unwrap();
     let mut settings = settings(cluster, TlsMode::Disable);
     settings.connect_timeout = Duration::from_millis(200);
@@ -346,4 +346,11 @@ async fn a_pool_says_whether_it_is_busy_and_survives_a_restart() {
         failures += 1;
         assert!(failures < 3, "a dead connection is given up at once");
     }
+    cluster.stop(firn_testbed::StopMode::Fast).unwrap();
+    let mut last = inspect().await.unwrap_err();
+    if last.message.contains("broke") {
+        // The first failure was that of the connection that was open.
+        last = inspect().await.unwrap_err();
+    }
+    assert!(last.is_transient() && last.chain().contains("does not listen"), "{}", last.chain());
 }

@@ -372,3 +372,40 @@ async fn tables_of_extensions_are_not_proposed() {
     // By name it can be had.
     assert_eq!(inspect(&source, "public.spatial_ref_sys").await.primary_key, ["srid"]);
 }
+
+/// Waits until the server runs, or no longer runs, a statement with this word in it.
+fn until_running(cluster: &Cluster, word: &str, running: bool) {
+    let sql = format!(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%{word}%' AND pid <> pg_backend_pid()"
+    );
+    let started = std::time::Instant::now();
+    while cluster.psql("postgres", &sql).unwrap().trim() != if running { "t" } else { "f" } {
+        assert!(started.elapsed() < std::time::Duration::from_secs(5), "{word}: running is not {running}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_is_given_up_stops_on_the_server() {
+    let sql = "CREATE TABLE t (id int PRIMARY KEY, at timestamptz); CREATE VIEW slow_view AS SELECT t.* FROM t, pg_sleep(60);";
+    let (cluster, source) = source_after(sql).await;
+    let plan = firn_connector::ReadPlan {
+        table: TableName::new("public", "slow_view"),
+        columns: vec![],
+        key: vec![],
+        watermark: None,
+        filter: None,
+        row_versions: false,
+        batch_rows: 1,
+        batch_bytes: 1,
+    };
+    let counting = tokio::spawn({
+        let source = source.clone();
+        async move { source.waiting(&plan, None, 10).await }
+    });
+    tokio::task::spawn_blocking(|| until_running(cluster, "slow_view", true)).await.unwrap();
+    counting.abort();
+    assert!(counting.await.unwrap_err().is_cancelled());
+    tokio::task::spawn_blocking(|| until_running(cluster, "slow_view", false)).await.unwrap();
+    // The connection in the middle of a statement was not given back.
+    assert_eq!(inspect(&source, "public.t").await.columns.len(), 2);
+}

@@ -25,14 +25,15 @@ pub(super) async fn ensure(state: &PostgresState) -> Result<()> {
         Err(error) => return Err(error),
     }
     match state.run(TABLES, &[]).await {
-        // The schema itself is missing. Looked for only now, because CREATE SCHEMA IF NOT EXISTS asks for the right
-        // to create even where there is nothing to create.
-        // The schema itself is missing. Tried only now, because CREATE SCHEMA IF NOT EXISTS asks for the right to
-        // create even where there is nothing to create. The lock comes first: two that create it at once collide.
+        // The schema itself is missing. Made only now, because CREATE SCHEMA IF NOT EXISTS asks for the right to
+        // create even where there is nothing to create.
         Err(error) if sqlstate(&error) == Some("3F000") => {
-            let create = "SELECT pg_advisory_xact_lock(hashtextextended('firn state tables ' || :'schema', 0));\n\
-                          CREATE SCHEMA IF NOT EXISTS :\"schema\";\n";
-            state.run(&format!("{create}{TABLES}"), &[]).await.map(drop)
+            match state.run("CREATE SCHEMA IF NOT EXISTS :\"schema\"", &[]).await {
+                // Of two that make it at once, the slower one finds it there or collides with it.
+                Err(error) if matches!(sqlstate(&error), Some("23505" | "42P06")) => {}
+                outcome => drop(outcome?),
+            }
+            state.run(TABLES, &[]).await.map(drop)
         }
         outcome => outcome.map(drop),
     }
