@@ -31,6 +31,8 @@ async fn a_commit_between_the_horizon_and_the_snapshot_is_not_lost() -> Result<(
     world.converges().await?;
     let mut late = world.session().await?;
     late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    // What the run does see, so that the cursor has somewhere to go.
+    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
     late.sql(PAST_THE_MARGIN).await?;
 
     let file = world.folder.path().join("hold");
