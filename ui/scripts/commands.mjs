@@ -12,13 +12,17 @@ export const wireFile = new URL("../src/host/wire.ts", import.meta.url);
 
 /** Reads the rows `read|write name(Request) -> Response;` of the list. */
 export function commandRows(text = readFileSync(list, "utf8")) {
-  return [...text.matchAll(/^\s*(read|write)\s+(\w+)\((\w+)\)\s*->\s*(\w+);/gm)].map(([, access, name, request, response]) => ({ access, name, request, response }));
+  return [...text.matchAll(/^\s*(read|write)\s+(\w+)\((\w+)\)\s*->\s*(\w+);/gm)].map(
+    ([, access, name, request, response]) => ({ access, name, request, response }),
+  );
 }
 
 /** The text that commands.ts has to have. */
 export function commandsSource(rows = commandRows()) {
   const types = [...new Set(rows.flatMap((row) => [row.request, row.response]))].sort();
-  const lines = rows.map((row) => `  ${row.name}: { request: ${row.request}; response: ${row.response}; access: "${row.access}" };`);
+  const lines = rows.map(
+    (row) => `  ${row.name}: { request: ${row.request}; response: ${row.response}; access: "${row.access}" };`,
+  );
   return [
     "// Made by ui/scripts/commands.mjs from src-tauri/crates/api/src/list.rs. Not edited by hand.",
     ...types.map((type) => `import type { ${type} } from "./${type}";`),
@@ -36,7 +40,10 @@ export function commandsSource(rows = commandRows()) {
 
 /** The text that wire.ts has to have. */
 export function wireSource(files = readdirSync(bindings)) {
-  const types = files.filter((file) => file.endsWith(".ts") && file !== "commands.ts").map((file) => file.slice(0, -3)).sort();
+  const types = files
+    .filter((file) => file.endsWith(".ts") && file !== "commands.ts")
+    .map((file) => file.slice(0, -3))
+    .sort();
   return [
     "// The wire types of the command layer. Made by ui/scripts/commands.mjs. Not edited by hand.",
     'export type { CommandName, Commands } from "./bindings/commands";',

@@ -4,7 +4,8 @@ import { ActionRegistry } from "../src/action/registry";
 import { matchPress, pressName } from "../src/action/shortcut";
 
 const all: readonly ActionSpec[] = actions;
-const press = (key: string, more: Partial<Parameters<typeof pressName>[0]> = {}) => pressName({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
+const press = (key: string, more: Partial<Parameters<typeof pressName>[0]> = {}) =>
+  pressName({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
 
 describe("the list of actions", () => {
   test("no two actions share a name or a title in the same place", () => {
@@ -16,8 +17,13 @@ describe("the list of actions", () => {
   test("no two actions that can be offered together share their keys", () => {
     const general = all.filter((action) => action.scope === "everywhere" || action.scope === "workspace");
     for (const scope of new Set(all.map((action) => action.scope))) {
-      const together = [...new Set([...general, ...all.filter((action) => action.scope === scope)])].flatMap((action) => (action.keys ? [action.keys] : []));
-      expect(together.filter((keys, place) => together.indexOf(keys) !== place), scope).toEqual([]);
+      const together = [...new Set([...general, ...all.filter((action) => action.scope === scope)])].flatMap(
+        (action) => (action.keys ? [action.keys] : []),
+      );
+      expect(
+        together.filter((keys, place) => together.indexOf(keys) !== place),
+        scope,
+      ).toEqual([]);
     }
   });
 
@@ -40,7 +46,13 @@ describe("shortcuts", () => {
   const of = (...ids: string[]) => offered.filter(({ spec }) => ids.includes(spec.id));
 
   test("a press is written as the list writes keys", () => {
-    expect([press("k", { ctrlKey: true }), press("K", { metaKey: true, shiftKey: true }), press("?", { shiftKey: true }), press("Enter", { ctrlKey: true }), press("Escape")]).toEqual(["mod+k", "mod+Shift+k", "?", "mod+Enter", "Escape"]);
+    expect([
+      press("k", { ctrlKey: true }),
+      press("K", { metaKey: true, shiftKey: true }),
+      press("?", { shiftKey: true }),
+      press("Enter", { ctrlKey: true }),
+      press("Escape"),
+    ]).toEqual(["mod+k", "mod+Shift+k", "?", "mod+Enter", "Escape"]);
   });
 
   test("two keys lead to an action one after the other", () => {
@@ -51,7 +63,9 @@ describe("shortcuts", () => {
 
   test("plain keys stay text while a person types", () => {
     expect(matchPress(of("connection.new", "connection.save"), "n", null, true)).toBeNull();
-    expect(matchPress(of("connection.new", "connection.save"), "mod+s", null, true)).toMatchObject({ spec: { id: "connection.save" } });
+    expect(matchPress(of("connection.new", "connection.save"), "mod+s", null, true)).toMatchObject({
+      spec: { id: "connection.save" },
+    });
   });
 
   test("keys of actions that nobody offers lead nowhere", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { inStep, needs } from "../src/data/attention";
-import { connections, status, workspace } from "./fake/data";
+import { inStep, needs, standing } from "../src/data/attention";
+import { connections, status, tables, workspace } from "./fake/data";
 
 const known = { workspace, connections, status, statusError: null };
 
@@ -12,14 +12,22 @@ test("failures stand before rejected rows", () => {
 });
 
 test("a used connection without its secret needs a person, an unused one does not", () => {
-  const used = connections.map((connection) => (connection.name === "app_db" ? { ...connection, secret: "none" } : connection));
+  const used = connections.map((connection) =>
+    connection.name === "app_db" ? { ...connection, secret: "none" } : connection,
+  );
   const found = needs({ ...known, connections: used });
   expect(found[0]).toMatchObject({ id: "secret:app_db", remedy: { to: "connection", name: "app_db" } });
   expect(found.filter((need) => need.object === "prod")).toEqual([]);
 });
 
 test("without the state database, the last results on this machine count", () => {
-  const statusError = { code: "transient", message: "connection refused", hint: "start it", side: "state", table: null };
+  const statusError = {
+    code: "transient",
+    message: "connection refused",
+    hint: "start it",
+    side: "state",
+    table: null,
+  };
   const found = needs({ ...known, status: null, statusError });
   expect(found.map((need) => need.id)).toEqual(["state", "table:public.tickets", "rejected:public.customers"]);
 });
@@ -31,7 +39,10 @@ test("an untrusted workspace's silence is no failure of its own", () => {
 
 test("a new workspace is led one step at a time", () => {
   const fresh = { ...workspace, source: null, target: null, state: null, tables: [], runs: [], connections: [] };
-  const next = (changes: Partial<typeof workspace>) => needs({ workspace: { ...fresh, ...changes }, connections: [], status: null, statusError: null }).map((need) => need.id);
+  const next = (changes: Partial<typeof workspace>) =>
+    needs({ workspace: { ...fresh, ...changes }, connections: [], status: null, statusError: null }).map(
+      (need) => need.id,
+    );
   expect(next({})).toEqual(["next:source"]);
   expect(next({ source: "app_db" })).toEqual(["next:target"]);
   expect(next({ source: "app_db", target: "warehouse" })).toEqual(["next:tables"]);
@@ -40,4 +51,21 @@ test("a new workspace is led one step at a time", () => {
 test("a table with rejected rows is not in step", () => {
   expect(inStep(workspace, status)).toBe(4);
   expect(inStep(workspace, null)).toBe(5);
+});
+
+test("an error that only set rows aside is no failure of its table", () => {
+  const [table] = tables;
+  const [row] = status;
+  if (!table?.last || !row) throw new Error("the fake workspace has no table");
+  const now = { ...row, status: "error", error: "1 row rejected", open_errors: 1 };
+  const partial = { ...table, last: { ...table.last, status: "partial" } };
+  expect(standing(partial, now)).toBe("partial");
+  expect(standing({ ...table, last: null }, now)).toBe("partial");
+  expect(standing({ ...table, last: { ...table.last, status: "failed" } }, now)).toBe("failed");
+  expect(standing(partial, { ...now, open_errors: 0 })).toBe("failed");
+  expect(
+    needs({ workspace: { ...workspace, tables: [partial] }, connections: [], status: [now], statusError: null }).map(
+      (need) => need.id,
+    ),
+  ).toEqual([`rejected:${table.source}`]);
 });

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { draftOf, faults, looksLikeUrl, newDraft, sameDraft, saveRequest, secretOfUrl, secretVariable, shownFields } from "../src/feature/connections/form";
+import {
+  draftOf,
+  faults,
+  looksLikeUrl,
+  newDraft,
+  sameDraft,
+  saveRequest,
+  secretOfUrl,
+  secretVariable,
+  shownFields,
+} from "../src/feature/connections/form";
 import { connections } from "./fake/data";
 
 const appDb = () => {
@@ -11,7 +21,12 @@ const appDb = () => {
 describe("the connection form", () => {
   test("a saved connection fills it without its secret", () => {
     const draft = appDb();
-    expect(draft).toMatchObject({ name: "app_db", role: "source", secret: null, settings: { kind: "postgres", host: "db.internal" } });
+    expect(draft).toMatchObject({
+      name: "app_db",
+      role: "source",
+      secret: null,
+      settings: { kind: "postgres", host: "db.internal" },
+    });
     expect(sameDraft(draft, appDb())).toBe(true);
   });
 
@@ -24,10 +39,24 @@ describe("the connection form", () => {
 
   test("only the fields that are shown are saved; keys it does not know stay", () => {
     const draft = appDb();
-    const request = saveRequest("/w", { ...draft, settings: { ...draft.settings, host: "/run/postgresql", ca_file: "", primary: "main" } });
-    expect(request.settings).toEqual({ kind: "postgres", host: "/run/postgresql", port: "5432", database: "app", user: "app", primary: "main" });
+    const request = saveRequest("/w", {
+      ...draft,
+      settings: { ...draft.settings, host: "/run/postgresql", ca_file: "", primary: "main" },
+    });
+    expect(request.settings).toEqual({
+      kind: "postgres",
+      host: "/run/postgresql",
+      port: "5432",
+      database: "app",
+      user: "app",
+      primary: "main",
+    });
     expect(request.secret).toBeNull();
-    expect(shownFields({ ...draft, settings: { ...draft.settings, tls: "require" } }).some((field) => field.key === "ca_file")).toBe(false);
+    expect(
+      shownFields({ ...draft, settings: { ...draft.settings, tls: "require" } }).some(
+        (field) => field.key === "ca_file",
+      ),
+    ).toBe(false);
   });
 
   test("what is missing or cannot be is named by field", () => {
@@ -39,7 +68,11 @@ describe("the connection form", () => {
   });
 
   test("a new connection takes the role that nobody has", () => {
-    expect([newDraft("postgres", []).role, newDraft("duckdb", []).role, newDraft("postgres", connections).role]).toEqual(["source", "target", ""]);
+    expect([
+      newDraft("postgres", []).role,
+      newDraft("duckdb", []).role,
+      newDraft("postgres", connections).role,
+    ]).toEqual(["source", "target", ""]);
   });
 });
 
@@ -53,10 +86,15 @@ describe("a pasted URL", () => {
   });
 
   test("is known from other text", () => {
-    expect(["postgresql://a@b/c", " POSTGRES://a/b ", "http://x", "postgres", "postgres://a b"].map(looksLikeUrl)).toEqual([true, true, false, false, false]);
+    expect(
+      ["postgresql://a@b/c", " POSTGRES://a/b ", "http://x", "postgres", "postgres://a b"].map(looksLikeUrl),
+    ).toEqual([true, true, false, false, false]);
   });
 });
 
 test("the variable of a secret has a name that a shell can take", () => {
-  expect([secretVariable("app_db"), secretVariable("orders-db.2")]).toEqual(["FIRN_SECRET_APP_DB", "FIRN_SECRET_ORDERS_DB_2"]);
+  expect([secretVariable("app_db"), secretVariable("orders-db.2")]).toEqual([
+    "FIRN_SECRET_APP_DB",
+    "FIRN_SECRET_ORDERS_DB_2",
+  ]);
 });

@@ -4,8 +4,15 @@ import type { RunEvent, RunView } from "../src/host";
 import { activeRun, progress } from "./fake/data";
 import { FakeHost } from "./fake/host";
 
-const event = (seq: number, rows: number): RunEvent => ({ run_id: activeRun.run_id, seq, at: new Date().toISOString(), event: "progress", table: progress("public.orders", "reading", { rows_read: rows }) });
-const rowsOf = (feed: RunFeed) => feed.get(activeRun.run_id)?.view?.tables.find((table) => table.source === "public.orders")?.rows_read;
+const event = (seq: number, rows: number): RunEvent => ({
+  run_id: activeRun.run_id,
+  seq,
+  at: new Date().toISOString(),
+  event: "progress",
+  table: progress("public.orders", "reading", { rows_read: rows }),
+});
+const rowsOf = (feed: RunFeed) =>
+  feed.get(activeRun.run_id)?.view?.tables.find((table) => table.source === "public.orders")?.rows_read;
 const settled = () => vi.waitFor(() => undefined);
 
 test("a gap makes the feed ask for the state again, once", async () => {
@@ -40,7 +47,13 @@ test("the end is told, and the whole state asked for", async () => {
   const feed = new RunFeed(host, (runId) => ended.push(runId));
   feed.start();
   feed.open(activeRun.run_id);
-  host.emit({ run_id: activeRun.run_id, seq: 22, at: new Date().toISOString(), event: "finished", result: { event: "finished", run_id: activeRun.run_id, status: "success", tables: [], error: null } });
+  host.emit({
+    run_id: activeRun.run_id,
+    seq: 22,
+    at: new Date().toISOString(),
+    event: "finished",
+    result: { event: "finished", run_id: activeRun.run_id, status: "success", tables: [], error: null },
+  });
   await vi.waitFor(() => expect(feed.get(activeRun.run_id)?.view?.status).toBe("success"));
   expect(ended).toEqual([activeRun.run_id]);
 });

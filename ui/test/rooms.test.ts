@@ -6,10 +6,12 @@ import { commandRows, commandsFile, commandsSource, wireFile, wireSource } from 
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
-const imports = (file: string) => [...readFileSync(join(src, file), "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)].map(([, name]) => name ?? "");
+const imports = (file: string) =>
+  [...readFileSync(join(src, file), "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)].map(([, name]) => name ?? "");
 const room = (path: string) => path.split("/")[0] ?? "";
 /** Which rooms a file's relative imports lead to. */
-const leadsTo = (file: string) => imports(file).flatMap((name) => (name.startsWith(".") ? [relative(src, resolve(src, dirname(file), name))] : []));
+const leadsTo = (file: string) =>
+  imports(file).flatMap((name) => (name.startsWith(".") ? [relative(src, resolve(src, dirname(file), name))] : []));
 
 test("only host knows Tauri", () => {
   const knowing = files.filter((file) => imports(file).some((name) => name.startsWith("@tauri-apps/")));
@@ -18,7 +20,11 @@ test("only host knows Tauri", () => {
 
 test("features never import each other, and nothing but app imports them", () => {
   const feature = (path: string) => (room(path) === "feature" ? path.split("/")[1] : null);
-  const wrong = files.flatMap((file) => leadsTo(file).flatMap((to) => (feature(to) && feature(to) !== feature(file) && room(file) !== "app" ? [`${file} → ${to}`] : [])));
+  const wrong = files.flatMap((file) =>
+    leadsTo(file).flatMap((to) =>
+      feature(to) && feature(to) !== feature(file) && room(file) !== "app" ? [`${file} → ${to}`] : [],
+    ),
+  );
   expect(wrong).toEqual([]);
 });
 
@@ -32,7 +38,9 @@ test("rooms call downwards only", () => {
     feature: ["feature", "kit", "grid", "action", "data", "host"],
     app: ["app", "feature", "kit", "grid", "action", "data", "host", "style"],
   };
-  const wrong = files.flatMap((file) => leadsTo(file).flatMap((to) => (below[room(file)]?.includes(room(to)) ? [] : [`${file} → ${to}`])));
+  const wrong = files.flatMap((file) =>
+    leadsTo(file).flatMap((to) => (below[room(file)]?.includes(room(to)) ? [] : [`${file} → ${to}`])),
+  );
   expect(wrong).toEqual([]);
 });
 
@@ -41,9 +49,13 @@ test("nothing of the tests is part of the window", () => {
 });
 
 test("colours stand in the token file only", () => {
-  const sheets = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".css") && !file.endsWith("tokens.css"));
+  const sheets = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".css") && !file.endsWith("tokens.css"),
+  );
   expect(sheets.length).toBeGreaterThan(5);
-  expect(sheets.filter((file) => /#[0-9a-f]{3,8}\b|rgba?\(|hsl/i.test(readFileSync(join(src, file), "utf8")))).toEqual([]);
+  expect(sheets.filter((file) => /#[0-9a-f]{3,8}\b|rgba?\(|hsl/i.test(readFileSync(join(src, file), "utf8")))).toEqual(
+    [],
+  );
 });
 
 test("the page's command list is the host's", () => {
@@ -53,9 +65,13 @@ test("the page's command list is the host's", () => {
 });
 
 test("the window's capability names every command and little else", () => {
-  const capability = JSON.parse(readFileSync(new URL("../../src-tauri/capabilities/main.json", import.meta.url), "utf8"));
+  const capability = JSON.parse(
+    readFileSync(new URL("../../src-tauri/capabilities/main.json", import.meta.url), "utf8"),
+  );
   const own = commandRows().map(({ name }) => `allow-${name.replaceAll("_", "-")}`);
-  expect([...capability.permissions].sort()).toEqual([...own, "core:event:allow-listen", "core:event:allow-unlisten", "dialog:allow-open"].sort());
+  expect([...capability.permissions].sort()).toEqual(
+    [...own, "core:event:allow-listen", "core:event:allow-unlisten", "dialog:allow-open"].sort(),
+  );
   expect(capability.windows).toEqual(["main"]);
 });
 

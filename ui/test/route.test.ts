@@ -17,7 +17,12 @@ test("every place survives its address", () => {
 });
 
 test("an address that means nothing is the overview", () => {
-  expect(["", "#", "#/nowhere/1", "#/%E0%A4%A"].map((hash) => parseRoute(hash).screen)).toEqual(["overview", "overview", "overview", "overview"]);
+  expect(["", "#", "#/nowhere/1", "#/%E0%A4%A"].map((hash) => parseRoute(hash).screen)).toEqual([
+    "overview",
+    "overview",
+    "overview",
+    "overview",
+  ]);
 });
 
 test("Esc leads up to the overview from everywhere", () => {

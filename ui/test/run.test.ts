@@ -6,9 +6,26 @@ import { progress } from "./fake/data";
 const start = Date.parse("2026-11-20T14:32:00Z");
 const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
 
-const view = (seq: number, more: Partial<RunView> = {}): RunView => ({ run_id: "r", folder: "/w", status: "running", started_at: at(0), seconds: 0, seq, tables: [progress("public.a", "queued"), progress("public.b", "queued")], error: null, ...more });
-const moved = (seq: number, source: string, stage: TableProgress["stage"], rows: number, seconds = seq): RunEvent => ({ run_id: "r", seq, at: at(seconds), event: "progress", table: progress(source, stage, { rows_read: rows }) });
-const rows = (follow: { view: RunView | null }, source: string) => follow.view?.tables.find((table) => table.source === source)?.rows_read;
+const view = (seq: number, more: Partial<RunView> = {}): RunView => ({
+  run_id: "r",
+  folder: "/w",
+  status: "running",
+  started_at: at(0),
+  seconds: 0,
+  seq,
+  tables: [progress("public.a", "queued"), progress("public.b", "queued")],
+  error: null,
+  ...more,
+});
+const moved = (seq: number, source: string, stage: TableProgress["stage"], rows: number, seconds = seq): RunEvent => ({
+  run_id: "r",
+  seq,
+  at: at(seconds),
+  event: "progress",
+  table: progress(source, stage, { rows_read: rows }),
+});
+const rows = (follow: { view: RunView | null }, source: string) =>
+  follow.view?.tables.find((table) => table.source === source)?.rows_read;
 
 describe("a run that is followed", () => {
   test("events that follow the state change it one by one", () => {
@@ -80,21 +97,56 @@ describe("a run that is followed", () => {
     run = receive(run, { run_id: "r", seq: 2, at: at(2), event: "status", status: "cancelling" });
     expect(run.view?.status).toBe("cancelling");
     expect(run.moments.at(-1)?.word).toBe("cancelling");
-    run = receive(run, { run_id: "r", seq: 3, at: at(3), event: "finished", result: { event: "finished", run_id: "r", status: "cancelled", tables: [], error: null } });
+    run = receive(run, {
+      run_id: "r",
+      seq: 3,
+      at: at(3),
+      event: "finished",
+      result: { event: "finished", run_id: "r", status: "cancelled", tables: [], error: null },
+    });
     expect(run.view?.status).toBe("cancelled");
   });
 
   test("a retry waits with its reason and the number of the attempt", () => {
     const error = { code: "transient", message: "reset by peer", hint: null, side: "source", table: "public.a" };
-    const run = receive(restate(followed("r"), view(1)), { run_id: "r", seq: 2, at: at(2), event: "retry", source: "public.a", attempt: 2, retry_at: at(10), error });
+    const run = receive(restate(followed("r"), view(1)), {
+      run_id: "r",
+      seq: 2,
+      at: at(2),
+      event: "retry",
+      source: "public.a",
+      attempt: 2,
+      retry_at: at(10),
+      error,
+    });
     const table = run.view?.tables[0];
     expect(table).toMatchObject({ stage: "waiting", retry_at: at(10), error });
     expect(run.attempts["public.a"]).toBe(2);
   });
 
   test("the end gives every table its result, a status nobody knows counts as failed", () => {
-    const result = { source: "public.a", target: "t.a", status: "partial", rows_read: 9, rows_merged: 8, rows_rejected: 1, rows_deleted: 0, rows_duplicate: 0, rows_null_watermark: 0, watermark: "w", seconds: 2, error: null, findings: [] };
-    const run = receive(restate(followed("r"), view(1)), { run_id: "r", seq: 2, at: at(2), event: "finished", result: { event: "finished", run_id: "r", status: "exploded", tables: [result], error: null } });
+    const result = {
+      source: "public.a",
+      target: "t.a",
+      status: "partial",
+      rows_read: 9,
+      rows_merged: 8,
+      rows_rejected: 1,
+      rows_deleted: 0,
+      rows_duplicate: 0,
+      rows_null_watermark: 0,
+      watermark: "w",
+      seconds: 2,
+      error: null,
+      findings: [],
+    };
+    const run = receive(restate(followed("r"), view(1)), {
+      run_id: "r",
+      seq: 2,
+      at: at(2),
+      event: "finished",
+      result: { event: "finished", run_id: "r", status: "exploded", tables: [result], error: null },
+    });
     expect(run.view?.status).toBe("failed");
     expect(run.view?.tables[0]).toMatchObject({ stage: "done", rows_merged: 8, rows_rejected: 1, watermark: "w" });
     expect(run.view?.tables[1]?.stage).toBe("queued");
@@ -129,6 +181,20 @@ describe("rates", () => {
 });
 
 test("tables stand in the order in which a person needs them", () => {
-  const tables = [progress("done", "done"), progress("reads", "reading"), progress("failed", "failed"), progress("queued", "queued"), progress("waits", "waiting"), progress("failed too", "failed")];
-  expect(inOrderOfNeed(tables).map((table) => table.source)).toEqual(["failed", "failed too", "waits", "reads", "queued", "done"]);
+  const tables = [
+    progress("done", "done"),
+    progress("reads", "reading"),
+    progress("failed", "failed"),
+    progress("queued", "queued"),
+    progress("waits", "waiting"),
+    progress("failed too", "failed"),
+  ];
+  expect(inOrderOfNeed(tables).map((table) => table.source)).toEqual([
+    "failed",
+    "failed too",
+    "waits",
+    "reads",
+    "queued",
+    "done",
+  ]);
 });

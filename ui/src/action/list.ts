@@ -2,7 +2,8 @@
 // buttons all come from it.
 
 /** Where an action belongs: everywhere, in any open workspace, or on one screen. */
-export type Scope = "everywhere" | "welcome" | "workspace" | "overview" | "connections" | "tables" | "find" | "runs" | "rejected";
+export type Scope =
+  "everywhere" | "welcome" | "workspace" | "overview" | "connections" | "tables" | "find" | "runs" | "rejected";
 
 /** What is known of an action before any screen offers it. */
 export type ActionSpec = {
@@ -40,11 +41,32 @@ export const actions = [
   { id: "workspace.reload", title: "Read firn.yaml again", scope: "workspace", keys: "mod+r", whileTyping: true },
   { id: "workspace.close", title: "Close this workspace", scope: "workspace" },
 
-  { id: "overview.run", title: "Run all tables now", scope: "overview", keys: "mod+Enter", whileTyping: true, hint: "run" },
+  {
+    id: "overview.run",
+    title: "Run all tables now",
+    scope: "overview",
+    keys: "mod+Enter",
+    whileTyping: true,
+    hint: "run",
+  },
 
   { id: "connection.new", title: "New connection", scope: "connections", keys: "n", hint: "new" },
-  { id: "connection.check", title: "Check this connection", scope: "connections", keys: "mod+Enter", whileTyping: true, hint: "check" },
-  { id: "connection.save", title: "Save this connection", scope: "connections", keys: "mod+s", whileTyping: true, hint: "save" },
+  {
+    id: "connection.check",
+    title: "Check this connection",
+    scope: "connections",
+    keys: "mod+Enter",
+    whileTyping: true,
+    hint: "check",
+  },
+  {
+    id: "connection.save",
+    title: "Save this connection",
+    scope: "connections",
+    keys: "mod+s",
+    whileTyping: true,
+    hint: "save",
+  },
   { id: "connection.remove", title: "Remove this connection", scope: "connections" },
 
   { id: "tables.filter", title: "Filter tables", scope: "tables", keys: "/", unlisted: true, hint: "filter" },
@@ -57,10 +79,24 @@ export const actions = [
   { id: "find.again", title: "Look again", scope: "find", keys: "r" },
 
   { id: "run.cancel", title: "Cancel this run", scope: "runs", keys: "mod+.", whileTyping: true, hint: "cancel" },
-  { id: "run.again", title: "Run the same tables again", scope: "runs", keys: "mod+Enter", whileTyping: true, hint: "run again" },
+  {
+    id: "run.again",
+    title: "Run the same tables again",
+    scope: "runs",
+    keys: "mod+Enter",
+    whileTyping: true,
+    hint: "run again",
+  },
   { id: "run.retry", title: "Run the failed tables again", scope: "runs", keys: "r", hint: "retry" },
 
-  { id: "rejected.filter", title: "Filter rejected rows", scope: "rejected", keys: "/", unlisted: true, hint: "filter" },
+  {
+    id: "rejected.filter",
+    title: "Filter rejected rows",
+    scope: "rejected",
+    keys: "/",
+    unlisted: true,
+    hint: "filter",
+  },
   { id: "rejected.next", title: "Next rejected row", scope: "rejected", keys: "n", hint: "next" },
   { id: "rejected.previous", title: "Previous rejected row", scope: "rejected", keys: "p", hint: "previous" },
   { id: "rejected.reload", title: "Ask for rejected rows again", scope: "rejected", keys: "r" },
@@ -79,7 +115,12 @@ export function actionSpec(id: ActionId): ActionSpec {
 }
 
 const onMac = typeof navigator !== "undefined" && /Mac/.test(navigator.platform);
-const names: Record<string, string> = { mod: onMac ? "⌘" : "Ctrl", Shift: onMac ? "⇧" : "Shift", Enter: "⏎", Escape: "Esc" };
+const names: Record<string, string> = {
+  mod: onMac ? "⌘" : "Ctrl",
+  Shift: onMac ? "⇧" : "Shift",
+  Enter: "⏎",
+  Escape: "Esc",
+};
 
 /** The caps to draw for `mod+Enter` or `g o`. */
 export function keyCaps(keys: string): string[] {

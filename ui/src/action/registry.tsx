@@ -24,7 +24,10 @@ export class ActionRegistry {
     this.#offers.set(id, [...(this.#offers.get(id) ?? []), offer]);
     this.#changed();
     return () => {
-      this.#offers.set(id, (this.#offers.get(id) ?? []).filter((known) => known !== offer));
+      this.#offers.set(
+        id,
+        (this.#offers.get(id) ?? []).filter((known) => known !== offer),
+      );
       this.#changed();
     };
   }
@@ -76,14 +79,22 @@ export function useRegistry(): ActionRegistry {
 }
 
 /** Offers an action while the component is mounted. */
-export function useAction(id: ActionId, run: () => void, unavailable: string | null = null, object: string | null = null): void {
+export function useAction(
+  id: ActionId,
+  run: () => void,
+  unavailable: string | null = null,
+  object: string | null = null,
+): void {
   const registry = useRegistry();
   const latest = useRef(run);
   // Before the page is painted, so that no button is seen in a state that does not hold.
   useLayoutEffect(() => {
     latest.current = run;
   });
-  useLayoutEffect(() => registry.offer(id, { run: () => latest.current(), unavailable, object }), [registry, id, unavailable, object]);
+  useLayoutEffect(
+    () => registry.offer(id, { run: () => latest.current(), unavailable, object }),
+    [registry, id, unavailable, object],
+  );
 }
 
 /** The offer for an action, kept up to date. */

@@ -95,7 +95,11 @@ export function above(route: Route): Route {
     case "runs":
       return route.runId ? { screen: "runs", runId: null } : { screen: "overview" };
     case "rejected":
-      return route.row ? { screen: "rejected", table: route.table, row: null } : route.table ? { screen: "rejected", table: null, row: null } : { screen: "overview" };
+      return route.row
+        ? { screen: "rejected", table: route.table, row: null }
+        : route.table
+          ? { screen: "rejected", table: null, row: null }
+          : { screen: "overview" };
     case "overview":
       return route;
   }

@@ -18,7 +18,12 @@ export function pressName(press: Press): string {
 }
 
 /** Which action a press leads to among those given. `before` is the first key of two. */
-export function matchPress<A extends { spec: ActionSpec }>(offered: readonly A[], press: string, before: string | null, typing: boolean): A | "first of two" | null {
+export function matchPress<A extends { spec: ActionSpec }>(
+  offered: readonly A[],
+  press: string,
+  before: string | null,
+  typing: boolean,
+): A | "first of two" | null {
   const usable = offered.filter(({ spec }) => spec.keys && (!typing || spec.whileTyping));
   const wanted = before ? `${before} ${press}` : press;
   // A screen's own action goes before one that holds everywhere.
@@ -29,7 +34,12 @@ export function matchPress<A extends { spec: ActionSpec }>(offered: readonly A[]
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName) || (target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type)));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      ["TEXTAREA", "SELECT"].includes(target.tagName) ||
+      (target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type)))
+  );
 }
 
 const SECOND_KEY_MS = 1200;

@@ -10,12 +10,19 @@ export function useStartRun() {
   const { workspace, feed, activeRun } = useOpenWorkspace();
   const client = useQueryClient();
   const run = useCommand("sync_run", (_, { run_id }) => {
-    client.setQueryData<WorkspaceView>(keys.workspace(workspace.folder), (known) => known && { ...known, active_run: run_id });
+    client.setQueryData<WorkspaceView>(
+      keys.workspace(workspace.folder),
+      (known) => known && { ...known, active_run: run_id },
+    );
     void client.invalidateQueries({ queryKey: keys.runs(workspace.folder) });
     feed.open(run_id);
     navigate({ screen: "runs", runId: run_id });
   });
-  const unavailable = cannotRun(workspace, activeRun?.view ? goesOn(activeRun.view.status) : workspace.active_run !== null, run.isPending);
+  const unavailable = cannotRun(
+    workspace,
+    activeRun?.view ? goesOn(activeRun.view.status) : workspace.active_run !== null,
+    run.isPending,
+  );
   return {
     /** Runs the tables; none means all. */
     start: (tables: readonly string[]) => run.mutate({ folder: workspace.folder, tables: [...tables] }),

@@ -42,7 +42,13 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
   const sample = useOpenSample(enter);
   const forget = useCommand("workspace_forget", (queries, answer) => queries.setQueryData(keys.app, answer));
   const busy = open.isPending || create.isPending || sample.isPending;
-  const opening = open.isPending ? open.variables.folder : create.isPending ? create.variables.folder : sample.isPending ? (app.data?.sample_folder ?? null) : null;
+  const opening = open.isPending
+    ? open.variables.folder
+    : create.isPending
+      ? create.variables.folder
+      : sample.isPending
+        ? (app.data?.sample_folder ?? null)
+        : null;
 
   const named = app.data?.open_folder ?? null;
   const [namedDone, setNamedDone] = useState(false);
@@ -70,7 +76,13 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
   useAction("workspace.new", () => begin("new"), waits);
   useShortcuts(over !== null);
 
-  const failure = open.isError ? errorView(open.error) : create.isError ? errorView(create.error) : sample.isError ? errorView(sample.error) : null;
+  const failure = open.isError
+    ? errorView(open.error)
+    : create.isError
+      ? errorView(create.error)
+      : sample.isError
+        ? errorView(sample.error)
+        : null;
   return (
     <>
       {folder ? (
@@ -106,7 +118,17 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
       )}
       {over === "palette" && <Palette folder={folder} onClose={() => setOver(null)} />}
       {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
-      {(over === "new" || over === "open") && <FolderDialog purpose={over} busy={busy} error={failure} onClose={() => setOver(null)} onDone={(path) => (over === "new" ? create.mutate({ folder: path, sample: false }) : open.mutate({ folder: path }))} />}
+      {(over === "new" || over === "open") && (
+        <FolderDialog
+          purpose={over}
+          busy={busy}
+          error={failure}
+          onClose={() => setOver(null)}
+          onDone={(path) =>
+            over === "new" ? create.mutate({ folder: path, sample: false }) : open.mutate({ folder: path })
+          }
+        />
+      )}
     </>
   );
 }

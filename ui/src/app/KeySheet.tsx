@@ -2,7 +2,17 @@ import { actions, type ActionSpec, type Scope } from "../action";
 import { Button, Dialog, Keys } from "../kit";
 import "./over.css";
 
-const scopeNames: Record<Scope, string> = { everywhere: "Everywhere", welcome: "First screen", workspace: "In a workspace", overview: "Overview", connections: "Connections", tables: "Tables", find: "Find tables", runs: "Runs", rejected: "Rejected rows" };
+const scopeNames: Record<Scope, string> = {
+  everywhere: "Everywhere",
+  welcome: "First screen",
+  workspace: "In a workspace",
+  overview: "Overview",
+  connections: "Connections",
+  tables: "Tables",
+  find: "Find tables",
+  runs: "Runs",
+  rejected: "Rejected rows",
+};
 
 /** Every key, from the one list of actions. */
 export function KeySheet({ onClose }: { onClose: () => void }) {

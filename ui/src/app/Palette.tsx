@@ -10,7 +10,16 @@ import { type Match, markText, matchText } from "./match";
 import "./over.css";
 
 /** One line of the palette. */
-type Item = { id: string; group: string; icon: ReactNode; text: string; more: string; keys: string | null; unavailable: string | null; run: () => void };
+type Item = {
+  id: string;
+  group: string;
+  icon: ReactNode;
+  text: string;
+  more: string;
+  keys: string | null;
+  unavailable: string | null;
+  run: () => void;
+};
 
 /** One list for actions and objects: what fits here first. */
 export function Palette({ folder, onClose }: { folder: string | null; onClose: () => void }) {
@@ -20,7 +29,13 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
   const client = useQueryClient();
   const listId = useId();
   const list = useRef<HTMLUListElement>(null);
-  const items = useMemo(() => [...actionItems(offered), ...objectItems(folder ? client.getQueryData<WorkspaceView>(keys.workspace(folder)) : undefined)], [offered, client, folder]);
+  const items = useMemo(
+    () => [
+      ...actionItems(offered),
+      ...objectItems(folder ? client.getQueryData<WorkspaceView>(keys.workspace(folder)) : undefined),
+    ],
+    [offered, client, folder],
+  );
   const shown = items.filter((item) => matchText(`${item.text} ${item.more}`, wanted) !== null);
   const place = Math.min(at, Math.max(0, shown.length - 1));
   useEffect(() => {
@@ -65,7 +80,16 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
       </div>
       <ul ref={list} id={listId} className="palette-list" role="listbox" aria-label="Actions and objects">
         {shown.map((item, index) => (
-          <PaletteLine key={item.id} id={`${listId}${index}`} item={item} wanted={wanted} selected={index === place} head={shown[index - 1]?.group !== item.group} onPress={() => run(item)} onPoint={() => setAt(index)} />
+          <PaletteLine
+            key={item.id}
+            id={`${listId}${index}`}
+            item={item}
+            wanted={wanted}
+            selected={index === place}
+            head={shown[index - 1]?.group !== item.group}
+            onPress={() => run(item)}
+            onPoint={() => setAt(index)}
+          />
         ))}
         {shown.length === 0 && <li className="palette-none faint">Nothing here is called “{wanted}”.</li>}
       </ul>
@@ -84,7 +108,23 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
   );
 }
 
-function PaletteLine({ id, item, wanted, selected, head, onPress, onPoint }: { id: string; item: Item; wanted: string; selected: boolean; head: boolean; onPress: () => void; onPoint: () => void }) {
+function PaletteLine({
+  id,
+  item,
+  wanted,
+  selected,
+  head,
+  onPress,
+  onPoint,
+}: {
+  id: string;
+  item: Item;
+  wanted: string;
+  selected: boolean;
+  head: boolean;
+  onPress: () => void;
+  onPoint: () => void;
+}) {
   return (
     <>
       {head && (
@@ -92,7 +132,14 @@ function PaletteLine({ id, item, wanted, selected, head, onPress, onPoint }: { i
           {item.group}
         </li>
       )}
-      <li id={id} role="option" aria-selected={selected} aria-disabled={item.unavailable !== null || undefined} onClick={onPress} onMouseMove={onPoint}>
+      <li
+        id={id}
+        role="option"
+        aria-selected={selected}
+        aria-disabled={item.unavailable !== null || undefined}
+        onClick={onPress}
+        onMouseMove={onPoint}
+      >
         {item.icon}
         <span className="cut grow">
           <Marked of={markText(item.text, wanted)} />
@@ -103,7 +150,11 @@ function PaletteLine({ id, item, wanted, selected, head, onPress, onPoint }: { i
             </span>
           )}
         </span>
-        {item.unavailable !== null ? <span className="faint small">{item.unavailable}</span> : item.keys && <Keys of={item.keys} />}
+        {item.unavailable !== null ? (
+          <span className="faint small">{item.unavailable}</span>
+        ) : (
+          item.keys && <Keys of={item.keys} />
+        )}
       </li>
     </>
   );
@@ -118,18 +169,54 @@ function Marked({ of }: { of: Match }) {
 }
 
 function actionItems(offered: readonly OfferedAction[]): Item[] {
-  const item = ({ id, spec, offer }: OfferedAction, group: string): Item => ({ id, group, icon: <Icon of={ChevronRight} />, text: spec.title, more: offer.object ?? "", keys: spec.keys ?? null, unavailable: offer.unavailable, run: offer.run });
+  const item = ({ id, spec, offer }: OfferedAction, group: string): Item => ({
+    id,
+    group,
+    icon: <Icon of={ChevronRight} />,
+    text: spec.title,
+    more: offer.object ?? "",
+    keys: spec.keys ?? null,
+    unavailable: offer.unavailable,
+    run: offer.run,
+  });
   const listed = offered.filter(({ spec }) => !spec.unlisted);
   const own = listed.filter(({ spec }) => spec.scope !== "everywhere" && spec.scope !== "workspace");
-  return [...own.map((action) => item(action, "Here")), ...listed.filter((action) => !own.includes(action)).map((action) => item(action, "Actions"))];
+  return [
+    ...own.map((action) => item(action, "Here")),
+    ...listed.filter((action) => !own.includes(action)).map((action) => item(action, "Actions")),
+  ];
 }
 
 function objectItems(workspace: WorkspaceView | undefined): Item[] {
   if (!workspace) return [];
   const common = { keys: null, unavailable: null };
   return [
-    ...workspace.connections.map((connection): Item => ({ ...common, id: `connection ${connection.name}`, group: "Objects", icon: <Icon of={Database} />, text: connection.name, more: `connection, ${connection.address}`, run: () => navigate({ screen: "connections", name: connection.name }) })),
-    ...workspace.tables.map((table): Item => ({ ...common, id: `table ${table.source}`, group: "Objects", icon: <Icon of={Table2} />, text: table.source, more: `table, into ${table.target}`, run: () => navigate({ screen: "tables", table: table.source }) })),
-    ...workspace.runs.map((run): Item => ({ ...common, id: `run ${run.run_id}`, group: "Runs", icon: <Icon of={Play} />, text: `Run ${shortRun(run.run_id)}`, more: `${run.status}, ${when(run.started_at)}`, run: () => navigate({ screen: "runs", runId: run.run_id }) })),
+    ...workspace.connections.map((connection): Item => ({
+      ...common,
+      id: `connection ${connection.name}`,
+      group: "Objects",
+      icon: <Icon of={Database} />,
+      text: connection.name,
+      more: `connection, ${connection.address}`,
+      run: () => navigate({ screen: "connections", name: connection.name }),
+    })),
+    ...workspace.tables.map((table): Item => ({
+      ...common,
+      id: `table ${table.source}`,
+      group: "Objects",
+      icon: <Icon of={Table2} />,
+      text: table.source,
+      more: `table, into ${table.target}`,
+      run: () => navigate({ screen: "tables", table: table.source }),
+    })),
+    ...workspace.runs.map((run): Item => ({
+      ...common,
+      id: `run ${run.run_id}`,
+      group: "Runs",
+      icon: <Icon of={Play} />,
+      text: `Run ${shortRun(run.run_id)}`,
+      more: `${run.status}, ${when(run.started_at)}`,
+      run: () => navigate({ screen: "runs", runId: run.run_id }),
+    })),
   ];
 }

@@ -27,17 +27,42 @@ export function Rail({ workspace, route, running, rejected, recent, theme, onThe
   const menu = useMenu();
   return (
     <aside className="rail">
-      <button ref={menu.button} type="button" className="workspace" aria-haspopup="menu" aria-expanded={menu.shown} title={workspace.folder} onClick={menu.toggle}>
+      <button
+        ref={menu.button}
+        type="button"
+        className="workspace"
+        aria-haspopup="menu"
+        aria-expanded={menu.shown}
+        title={workspace.folder}
+        onClick={menu.toggle}
+      >
         <Icon of={Layers} />
         <span className="grow cut">{workspace.name}</span>
         <Icon of={ChevronDown} small />
       </button>
       {menu.shown && <WorkspaceMenu current={workspace.folder} recent={recent} onOpen={onOpen} onClose={menu.close} />}
       <nav className="sections" aria-label="Sections">
-        <Entry to={{ screen: "overview" }} icon={LayoutDashboard} text="Overview" current={route.screen === "overview"} />
-        <Entry to={{ screen: "connections", name: null }} icon={Plug} text="Connections" current={route.screen === "connections"} count={count(workspace.connections.length)} />
+        <Entry
+          to={{ screen: "overview" }}
+          icon={LayoutDashboard}
+          text="Overview"
+          current={route.screen === "overview"}
+        />
+        <Entry
+          to={{ screen: "connections", name: null }}
+          icon={Plug}
+          text="Connections"
+          current={route.screen === "connections"}
+          count={count(workspace.connections.length)}
+        />
         <div className="group">Move</div>
-        <Entry to={{ screen: "tables", table: null }} icon={Table2} text="Tables" current={route.screen === "tables" || route.screen === "find"} count={count(workspace.tables.length)} />
+        <Entry
+          to={{ screen: "tables", table: null }}
+          icon={Table2}
+          text="Tables"
+          current={route.screen === "tables" || route.screen === "find"}
+          count={count(workspace.tables.length)}
+        />
         <Entry
           to={{ screen: "runs", runId: null }}
           icon={Play}
@@ -52,10 +77,22 @@ export function Rail({ workspace, route, running, rejected, recent, theme, onThe
             ) : undefined
           }
         />
-        <Entry to={{ screen: "rejected", table: null, row: null }} icon={CircleSlash2} text="Rejected rows" current={route.screen === "rejected"} tone={rejected ? "failed" : undefined} count={rejected === null ? undefined : count(rejected)} />
+        <Entry
+          to={{ screen: "rejected", table: null, row: null }}
+          icon={CircleSlash2}
+          text="Rejected rows"
+          current={route.screen === "rejected"}
+          tone={rejected ? "failed" : undefined}
+          count={rejected === null ? undefined : count(rejected)}
+        />
       </nav>
       <nav className="foot" aria-label="Window">
-        <button type="button" className="entry" onClick={() => onTheme(nextTheme[theme])} title="Light, dark, or as the system">
+        <button
+          type="button"
+          className="entry"
+          onClick={() => onTheme(nextTheme[theme])}
+          title="Light, dark, or as the system"
+        >
           <Icon of={SunMoon} />
           Theme
           <span className="count">{theme}</span>
@@ -65,7 +102,21 @@ export function Rail({ workspace, route, running, rejected, recent, theme, onThe
   );
 }
 
-function Entry({ to, icon, text, current, count: shown, tone }: { to: Route; icon: LucideIcon; text: string; current: boolean; count?: ReactNode; tone?: "running" | "failed" }) {
+function Entry({
+  to,
+  icon,
+  text,
+  current,
+  count: shown,
+  tone,
+}: {
+  to: Route;
+  icon: LucideIcon;
+  text: string;
+  current: boolean;
+  count?: ReactNode;
+  tone?: "running" | "failed";
+}) {
   return (
     <a className="entry" href={routeHash(to)} aria-current={current ? "page" : undefined} draggable={false}>
       <Icon of={icon} />

@@ -36,7 +36,10 @@ export function SilentStrip({ contact }: { contact: Contact }) {
   return (
     <div className="strip warn" role="alert">
       <State tone="warn">The host does not answer</State>
-      <span>What is shown is from {timeOfDay(new Date(lastAnswer).toISOString())}. A run goes on by itself; this strip goes when the host is back.</span>
+      <span>
+        What is shown is from {timeOfDay(new Date(lastAnswer).toISOString())}. A run goes on by itself; this strip goes
+        when the host is back.
+      </span>
     </div>
   );
 }

@@ -13,7 +13,11 @@ export function TopBar({ route }: { route: Route }) {
         {steps.map((step, place) => (
           <span key={step.text} className="line">
             {place > 0 && <span className="bar">/</span>}
-            {place < steps.length - 1 && step.to ? <a href={routeHash(step.to)}>{step.text}</a> : <span className={`here${step.mono ? " mono" : ""}`}>{step.text}</span>}
+            {place < steps.length - 1 && step.to ? (
+              <a href={routeHash(step.to)}>{step.text}</a>
+            ) : (
+              <span className={`here${step.mono ? " mono" : ""}`}>{step.text}</span>
+            )}
           </span>
         ))}
       </nav>
@@ -34,7 +38,10 @@ function crumbs(route: Route): Step[] {
     case "overview":
       return [{ text: "Overview" }];
     case "connections":
-      return [{ text: "Connections", to: { screen: "connections", name: null } }, ...(route.name === "+" ? [{ text: "New" }] : step(route.name))];
+      return [
+        { text: "Connections", to: { screen: "connections", name: null } },
+        ...(route.name === "+" ? [{ text: "New" }] : step(route.name)),
+      ];
     case "tables":
       return [{ text: "Tables", to: { screen: "tables", table: null } }, ...step(route.table)];
     case "find":

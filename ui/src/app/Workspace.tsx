@@ -53,31 +53,68 @@ export function Workspace({ folder, contact, feed, theme, onTheme, recent, failu
   }, [feed, activeId]);
   const active = useFollow(feed, activeId);
   const running = active?.view ? goesOn(active.view.status) : false;
-  const rejected = useRejected(folder, false, mayConnect(workspace) && workspace?.state !== null && (workspace?.tables.length ?? 0) > 0);
+  const rejected = useRejected(
+    folder,
+    false,
+    mayConnect(workspace) && workspace?.state !== null && (workspace?.tables.length ?? 0) > 0,
+  );
   const trust = useCommand("workspace_trust", (queries, answer) => keepWorkspace(queries, answer));
 
   useAction("go.up", () => navigate(above(route)));
   for (const [id, place] of places) useAction(id, () => navigate(place));
   useAction("workspace.trust", () => trust.mutate({ folder }), workspace?.trusted === false ? null : "it is trusted");
-  useAction("workspace.reload", () => void client.invalidateQueries({ queryKey: ["in", folder] }), asked.isFetching ? "one moment" : null);
+  useAction(
+    "workspace.reload",
+    () => void client.invalidateQueries({ queryKey: ["in", folder] }),
+    asked.isFetching ? "one moment" : null,
+  );
   useAction("workspace.close", onClose, running ? "when the run has ended" : null);
 
-  if (!workspace) return asked.isError ? <Trouble error={errorView(asked.error)} title={<b>The workspace was not opened</b>} /> : <Waiting text="Opening the workspace" />;
+  if (!workspace)
+    return asked.isError ? (
+      <Trouble error={errorView(asked.error)} title={<b>The workspace was not opened</b>} />
+    ) : (
+      <Waiting text="Opening the workspace" />
+    );
   const lost = asked.isError ? errorView(asked.error) : null;
   return (
     <OpenWorkspaceProvider value={{ workspace, feed, activeRun: active }}>
       <div className="frame">
-        <Rail workspace={workspace} route={route} running={running} rejected={rejected.data?.length ?? null} recent={recent} theme={theme} onTheme={onTheme} onOpen={onOpen} />
+        <Rail
+          workspace={workspace}
+          route={route}
+          running={running}
+          rejected={rejected.data?.length ?? null}
+          recent={recent}
+          theme={theme}
+          onTheme={onTheme}
+          onOpen={onOpen}
+        />
         <TopBar route={route} />
         <main className="page">
           <SilentStrip contact={contact} />
           {failure && <Trouble error={failure} title={<b>The other workspace was not opened</b>} />}
-          {lost && <Trouble error={lost} title={<b>firn.yaml was not read again; what is shown is from before</b>} tone="warn" />}
-          {trust.isError && <Trouble error={errorView(trust.error)} title={<b>The workspace is still not trusted</b>} />}
+          {lost && (
+            <Trouble
+              error={lost}
+              title={<b>firn.yaml was not read again; what is shown is from before</b>}
+              tone="warn"
+            />
+          )}
+          {trust.isError && (
+            <Trouble error={errorView(trust.error)} title={<b>The workspace is still not trusted</b>} />
+          )}
           {route.screen !== "overview" && <Strips workspace={workspace} />}
           <Screen route={route} />
         </main>
-        <StatusBar contact={contact} facts={[workspace.folder, workspace.state ? `State in ${workspace.state}` : "No state database yet", running ? "A run goes on" : "Nothing runs"]} />
+        <StatusBar
+          contact={contact}
+          facts={[
+            workspace.folder,
+            workspace.state ? `State in ${workspace.state}` : "No state database yet",
+            running ? "A run goes on" : "Nothing runs",
+          ]}
+        />
       </div>
     </OpenWorkspaceProvider>
   );

@@ -5,7 +5,12 @@ import type { RecentWorkspace } from "../host";
 import { Icon, Keys } from "../kit";
 
 /** A menu that a button opens. */
-export function useMenu(): { shown: boolean; button: RefObject<HTMLButtonElement | null>; toggle: () => void; close: () => void } {
+export function useMenu(): {
+  shown: boolean;
+  button: RefObject<HTMLButtonElement | null>;
+  toggle: () => void;
+  close: () => void;
+} {
   const [shown, setShown] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return {
@@ -20,7 +25,17 @@ export function useMenu(): { shown: boolean; button: RefObject<HTMLButtonElement
 }
 
 /** Other workspaces, and the ways to another. */
-export function WorkspaceMenu({ current, recent, onOpen, onClose }: { current: string; recent: readonly RecentWorkspace[]; onOpen: (folder: string) => void; onClose: () => void }) {
+export function WorkspaceMenu({
+  current,
+  recent,
+  onOpen,
+  onClose,
+}: {
+  current: string;
+  recent: readonly RecentWorkspace[];
+  onOpen: (folder: string) => void;
+  onClose: () => void;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   useEffect(() => {
@@ -30,7 +45,8 @@ export function WorkspaceMenu({ current, recent, onOpen, onClose }: { current: s
     box.current?.querySelector("button")?.focus();
     const outside = (event: MouseEvent) => {
       const target = event.target;
-      if (target instanceof Element && !box.current?.contains(target) && !target.closest(".rail .workspace")) close.current();
+      if (target instanceof Element && !box.current?.contains(target) && !target.closest(".rail .workspace"))
+        close.current();
     };
     window.addEventListener("mousedown", outside);
     return () => window.removeEventListener("mousedown", outside);

@@ -4,7 +4,10 @@
 import type { CommandName, Commands, Host } from "../host";
 
 /** Whether the host answers. */
-export type ContactState = { answering: boolean; /** Milliseconds since 1970 of its last answer. */ lastAnswer: number };
+export type ContactState = {
+  answering: boolean;
+  /** Milliseconds since 1970 of its last answer. */ lastAnswer: number;
+};
 
 const PATIENCE_MS = 4000;
 

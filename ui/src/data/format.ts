@@ -92,6 +92,21 @@ export function shortRun(runId: string): string {
   return runId.slice(0, 8);
 }
 
+const typeNames: readonly [RegExp, string][] = [
+  [/^character varying\b/, "varchar"],
+  [/^character\b/, "char"],
+  [/^timestamp(\(\d\))? with time zone/, "timestamptz$1"],
+  [/^timestamp(\(\d\))? without time zone/, "timestamp$1"],
+  [/^time(\(\d\))? with time zone/, "timetz$1"],
+  [/^time(\(\d\))? without time zone/, "time$1"],
+  [/^double precision/, "float8"],
+];
+
+/** A type of PostgreSQL by its short name, as people write it. */
+export function shortType(type: string): string {
+  return typeNames.reduce((text, [long, short]) => text.replace(long, short), type);
+}
+
 /** A word or path as one argument of a shell command. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

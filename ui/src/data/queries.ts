@@ -1,6 +1,13 @@
 // What the page knows of the host, and what each change makes stale.
 
-import { type QueryClient, QueryClient as Client, skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  type QueryClient,
+  QueryClient as Client,
+  skipToken,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { type CheckView, type CommandName, type Commands, useHost, type WorkspaceView } from "../host";
 
 /** Names of what is kept; a workspace's entries begin with its folder. */
@@ -21,7 +28,13 @@ export const keys = {
 export function makeClient(): QueryClient {
   return new Client({
     defaultOptions: {
-      queries: { retry: false, staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false, networkMode: "always" },
+      queries: {
+        retry: false,
+        staleTime: Number.POSITIVE_INFINITY,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        networkMode: "always",
+      },
       mutations: { retry: false, networkMode: "always" },
     },
   });
@@ -42,7 +55,10 @@ export function useWorkspace(folder: string) {
 /** Its connections, with where their secrets are. */
 export function useConnections(folder: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.connections(folder), queryFn: async () => (await host.call("connection_list", { folder })).connections });
+  return useQuery({
+    queryKey: keys.connections(folder),
+    queryFn: async () => (await host.call("connection_list", { folder })).connections,
+  });
 }
 
 /** The last check of a connection, where there was one; never asks for one itself. */
@@ -58,7 +74,12 @@ export function mayConnect(workspace: WorkspaceView | undefined): boolean {
 /** State of its tables, from the state database. */
 export function useStatus(folder: string, ask: boolean) {
   const host = useHost();
-  return useQuery({ queryKey: keys.status(folder), queryFn: async () => (await host.call("sync_status", { folder })).tables, enabled: ask, staleTime: 15_000 });
+  return useQuery({
+    queryKey: keys.status(folder),
+    queryFn: async () => (await host.call("sync_status", { folder })).tables,
+    enabled: ask,
+    staleTime: 15_000,
+  });
 }
 
 /** How many rejected rows are asked for at once. */
@@ -69,7 +90,8 @@ export function useRejected(folder: string, resolved: boolean, ask: boolean) {
   const host = useHost();
   return useQuery({
     queryKey: keys.rejected(folder, resolved),
-    queryFn: async () => (await host.call("sync_errors", { folder, table: null, limit: REJECTED_LIMIT, resolved })).errors,
+    queryFn: async () =>
+      (await host.call("sync_errors", { folder, table: null, limit: REJECTED_LIMIT, resolved })).errors,
     enabled: ask,
     staleTime: 15_000,
   });
@@ -78,7 +100,10 @@ export function useRejected(folder: string, resolved: boolean, ask: boolean) {
 /** Runs on this machine, newest first. */
 export function useRuns(folder: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.runs(folder), queryFn: async () => (await host.call("run_history", { folder, table: null, limit: 200, resolved: false })).runs });
+  return useQuery({
+    queryKey: keys.runs(folder),
+    queryFn: async () => (await host.call("run_history", { folder, table: null, limit: 200, resolved: false })).runs,
+  });
 }
 
 /** The dry run of one table. */
@@ -99,11 +124,18 @@ export function usePlan(folder: string, table: string | null, ask: boolean) {
 /** What the source has; asked for only when the person wants it. */
 export function useFound(folder: string, ask: boolean) {
   const host = useHost();
-  return useQuery({ queryKey: keys.found(folder), queryFn: () => host.call("sync_discover", { folder, schema: null, write: false, tables: [] }), enabled: ask });
+  return useQuery({
+    queryKey: keys.found(folder),
+    queryFn: () => host.call("sync_discover", { folder, schema: null, write: false, tables: [] }),
+    enabled: ask,
+  });
 }
 
 /** One changing command. `after` tells the cache what it made stale. */
-export function useCommand<N extends CommandName>(name: N, after?: (client: QueryClient, answer: Commands[N]["response"], request: Commands[N]["request"]) => void) {
+export function useCommand<N extends CommandName>(
+  name: N,
+  after?: (client: QueryClient, answer: Commands[N]["response"], request: Commands[N]["request"]) => void,
+) {
   const host = useHost();
   const client = useQueryClient();
   return useMutation({
@@ -116,11 +148,15 @@ export function useCommand<N extends CommandName>(name: N, after?: (client: Quer
 export function keepWorkspace(client: QueryClient, workspace: WorkspaceView): void {
   client.setQueryData(keys.workspace(workspace.folder), workspace);
   client.setQueryData(keys.connections(workspace.folder), workspace.connections);
-  for (const what of ["connections", "status", "rejected", "plan", "found"]) void client.invalidateQueries({ queryKey: ["in", workspace.folder, what] });
+  for (const what of ["connections", "status", "rejected", "plan", "found"])
+    void client.invalidateQueries({ queryKey: ["in", workspace.folder, what] });
   void client.invalidateQueries({ queryKey: keys.app });
 }
 
 /** A run has ended: rows, cursors, rejected rows and history are others now. */
 export function afterRun(client: QueryClient): void {
-  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "in" && ["workspace", "status", "rejected", "runs", "log", "plan"].includes(String(queryKey[2])) });
+  void client.invalidateQueries({
+    predicate: ({ queryKey }) =>
+      queryKey[0] === "in" && ["workspace", "status", "rejected", "runs", "log", "plan"].includes(String(queryKey[2])),
+  });
 }

@@ -80,32 +80,75 @@ function apply(follow: Follow, before: RunView, event: RunEvent): Follow {
   const note = (moment: Omit<Moment, "at">) => [...follow.moments, { at: event.at, ...moment }].slice(-KEPT_MOMENTS);
   switch (event.event) {
     case "started":
-      return { ...follow, view, moments: note({ level: "info", word: "started", source: null, text: event.tables.join(", ") }) };
+      return {
+        ...follow,
+        view,
+        moments: note({ level: "info", word: "started", source: null, text: event.tables.join(", ") }),
+      };
     case "status":
-      return { ...follow, view: { ...view, status: event.status }, moments: event.status === "cancelling" ? note({ level: "warn", word: "cancelling", source: null, text: "asked to stop; what is committed stays" }) : follow.moments };
+      return {
+        ...follow,
+        view: { ...view, status: event.status },
+        moments:
+          event.status === "cancelling"
+            ? note({ level: "warn", word: "cancelling", source: null, text: "asked to stop; what is committed stays" })
+            : follow.moments,
+      };
     case "progress": {
       const known = before.tables.find((table) => table.source === event.table.source);
-      const tables = known ? before.tables.map((table) => (table === known ? event.table : table)) : [...before.tables, event.table];
+      const tables = known
+        ? before.tables.map((table) => (table === known ? event.table : table))
+        : [...before.tables, event.table];
       return {
         ...follow,
         view: { ...view, tables },
-        samples: { ...follow.samples, [event.table.source]: sampled(follow.samples[event.table.source], event.at, event.table.rows_read) },
+        samples: {
+          ...follow.samples,
+          [event.table.source]: sampled(follow.samples[event.table.source], event.at, event.table.rows_read),
+        },
         moments: known?.stage === event.table.stage ? follow.moments : note(stageMoment(event.table)),
       };
     }
     case "finding":
-      return { ...follow, view, moments: note({ level: findingLevel(event.finding), word: "finding", source: event.source, text: event.finding.message }) };
+      return {
+        ...follow,
+        view,
+        moments: note({
+          level: findingLevel(event.finding),
+          word: "finding",
+          source: event.source,
+          text: event.finding.message,
+        }),
+      };
     case "retry": {
-      const tables = before.tables.map((table): TableProgress => (table.source === event.source ? { ...table, stage: "waiting", retry_at: event.retry_at, error: event.error } : table));
+      const tables = before.tables.map((table): TableProgress =>
+        table.source === event.source
+          ? { ...table, stage: "waiting", retry_at: event.retry_at, error: event.error }
+          : table,
+      );
       return {
         ...follow,
         view: { ...view, tables },
         attempts: { ...follow.attempts, [event.source]: event.attempt },
-        moments: note({ level: "warn", word: "retrying", source: event.source, text: `attempt ${event.attempt} failed: ${event.error.message}` }),
+        moments: note({
+          level: "warn",
+          word: "retrying",
+          source: event.source,
+          text: `attempt ${event.attempt} failed: ${event.error.message}`,
+        }),
       };
     }
     case "finished":
-      return { ...follow, view: finished(view, event.result), moments: note({ level: event.result.status === "success" ? "ok" : event.result.status === "failed" ? "failed" : "warn", word: "finished", source: null, text: event.result.error?.message ?? event.result.status }) };
+      return {
+        ...follow,
+        view: finished(view, event.result),
+        moments: note({
+          level: event.result.status === "success" ? "ok" : event.result.status === "failed" ? "failed" : "warn",
+          word: "finished",
+          source: null,
+          text: event.result.error?.message ?? event.result.status,
+        }),
+      };
   }
 }
 
@@ -123,7 +166,14 @@ function sampled(samples: Sample[] | undefined, at: string, rows: number): Sampl
 }
 
 function finished(view: RunView, result: RunFinished): RunView {
-  const stages: Record<string, Stage> = { success: "done", idle: "done", partial: "done", failed: "failed", cancelled: "cancelled", held: "held" };
+  const stages: Record<string, Stage> = {
+    success: "done",
+    idle: "done",
+    partial: "done",
+    failed: "failed",
+    cancelled: "cancelled",
+    held: "held",
+  };
   const tables = view.tables.map((table): TableProgress => {
     const ended = result.tables.find((row) => row.source === table.source);
     if (!ended) return table;
@@ -152,19 +202,47 @@ function stageMoment(table: TableProgress): Omit<Moment, "at"> {
   const rows = (value: number) => value.toLocaleString("en-US");
   switch (table.stage) {
     case "done":
-      return { level: table.rows_rejected > 0 ? "warn" : "ok", word: "done", source: table.source, text: `${rows(table.rows_merged)} rows merged${table.rows_rejected > 0 ? `, ${rows(table.rows_rejected)} rejected` : ""}` };
+      return {
+        level: table.rows_rejected > 0 ? "warn" : "ok",
+        word: "done",
+        source: table.source,
+        text: `${rows(table.rows_merged)} rows merged${table.rows_rejected > 0 ? `, ${rows(table.rows_rejected)} rejected` : ""}`,
+      };
     case "failed":
       return { level: "failed", word: "failed", source: table.source, text: table.error?.message ?? "failed" };
     case "waiting":
-      return { level: "warn", word: "waiting", source: table.source, text: table.error?.message ?? "tries again later" };
+      return {
+        level: "warn",
+        word: "waiting",
+        source: table.source,
+        text: table.error?.message ?? "tries again later",
+      };
     case "cancelled":
-      return { level: "warn", word: "cancelled", source: table.source, text: `${rows(table.rows_merged)} rows are committed and will not be read again` };
+      return {
+        level: "warn",
+        word: "cancelled",
+        source: table.source,
+        text:
+          table.rows_merged > 0
+            ? `${rows(table.rows_merged)} rows are committed and will not be read again`
+            : "nothing was written",
+      };
     case "held":
-      return { level: "warn", word: "held", source: table.source, text: table.error?.message ?? "another runner holds this table" };
+      return {
+        level: "warn",
+        word: "held",
+        source: table.source,
+        text: table.error?.message ?? "another runner holds this table",
+      };
     case "queued":
       return { level: "info", word: "queued", source: table.source, text: "waits for a free reader" };
     case "merging":
-      return { level: "running", word: "merging", source: table.source, text: `${rows(table.rows_read)} rows read, ${rows(table.rows_merged)} merged` };
+      return {
+        level: "running",
+        word: "merging",
+        source: table.source,
+        text: `${rows(table.rows_read)} rows read, ${rows(table.rows_merged)} merged`,
+      };
     case "inspecting":
       return { level: "running", word: "inspecting", source: table.source, text: "reads the schema and the horizon" };
     case "reading":
@@ -209,12 +287,24 @@ export function tableRate(follow: Follow, source: string): number | null {
 
 /** Rows a second over all tables that read now. */
 export function runRate(follow: Follow): number | null {
-  const rates = (follow.view?.tables ?? []).filter((table) => stageGoesOn(table.stage)).map((table) => tableRate(follow, table.source));
+  const rates = (follow.view?.tables ?? [])
+    .filter((table) => stageGoesOn(table.stage))
+    .map((table) => tableRate(follow, table.source));
   const known = rates.filter((rate) => rate !== null);
   return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0);
 }
 
-const stageOrder: readonly Stage[] = ["failed", "waiting", "held", "merging", "reading", "inspecting", "queued", "cancelled", "done"];
+const stageOrder: readonly Stage[] = [
+  "failed",
+  "waiting",
+  "held",
+  "merging",
+  "reading",
+  "inspecting",
+  "queued",
+  "cancelled",
+  "done",
+];
 
 /** Tables in the order in which a person needs them: failed, waiting, going on, queued, done. */
 export function inOrderOfNeed(tables: readonly TableProgress[]): TableProgress[] {

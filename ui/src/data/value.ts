@@ -2,10 +2,7 @@
 
 /** A value ready to be drawn. */
 export type ShownValue =
-  | { kind: "null" }
-  | { kind: "empty" }
-  | { kind: "text"; parts: TextPart[] }
-  | { kind: "plain"; text: string };
+  { kind: "null" } | { kind: "empty" } | { kind: "text"; parts: TextPart[] } | { kind: "plain"; text: string };
 
 /** A stretch of text; a blank stretch is drawn with its marks. */
 export type TextPart = { blank: boolean; text: string };

@@ -6,7 +6,11 @@ import type { LevelView, RunStatus, Stage } from "../host";
 export type Tone = "ok" | "running" | "warn" | "failed" | "queued" | "off";
 
 /** A state in a word, with its tone. */
-export type Word = { tone: Tone; word: string; /** A glyph of its own, where the tone's would say something else. */ glyph?: "arrow" | "pencil" | "plus" };
+export type Word = {
+  tone: Tone;
+  word: string;
+  /** A glyph of its own, where the tone's would say something else. */ glyph?: "arrow" | "pencil" | "plus";
+};
 
 /** The word of a run's status. */
 export function runWord(status: RunStatus): Word {
@@ -101,7 +105,12 @@ export function verdictWord(verdict: string): Word {
   return verdicts[verdict] ?? { tone: "off", word: verdict };
 }
 
-const sides: Record<string, string> = { source: "Source", target: "Target", state: "State database", engine: "Firn itself" };
+const sides: Record<string, string> = {
+  source: "Source",
+  target: "Target",
+  state: "State database",
+  engine: "Firn itself",
+};
 
 /** The side on which something failed, for people. */
 export function sideWord(side: string | null): string {

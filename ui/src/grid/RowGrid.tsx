@@ -41,12 +41,29 @@ const TICK = 30;
 const SIDES = 16;
 
 /** Rows with columns, moved through by keys: arrows, Home, End, PageUp, PageDown, Enter, Space. */
-export function RowGrid<R>({ label, columns, rows, rowKey, selected, onSelect, onOpen, ticked, onTick, tickable = () => true, autoFocus = false }: RowGridProps<R>) {
+export function RowGrid<R>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  selected,
+  onSelect,
+  onOpen,
+  ticked,
+  onTick,
+  tickable = () => true,
+  autoFocus = false,
+}: RowGridProps<R>) {
   const box = useRef<HTMLDivElement>(null);
   const baseId = useId();
   const [range, setRange] = useState<RowRange>({ from: 0, to: 60 });
   const current = rows.findIndex((row) => rowKey(row) === selected);
-  const tracks = [ticked && `${TICK}px`, ...columns.map((column) => (column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`))].filter(Boolean).join(" ");
+  const tracks = [
+    ticked && `${TICK}px`,
+    ...columns.map((column) => (column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`)),
+  ]
+    .filter(Boolean)
+    .join(" ");
   const minWidth = columns.reduce((sum, column) => sum + column.width, (ticked ? TICK : 0) + SIDES);
 
   const measure = () => {
@@ -68,7 +85,8 @@ export function RowGrid<R>({ label, columns, rows, rowKey, selected, onSelect, o
   }, [autoFocus]);
   useEffect(() => {
     const element = box.current;
-    if (element && current >= 0) element.scrollTop = scrollTo(current, element.scrollTop, element.clientHeight - ROW, ROW);
+    if (element && current >= 0)
+      element.scrollTop = scrollTo(current, element.scrollTop, element.clientHeight - ROW, ROW);
   }, [current]);
 
   const able = rows.filter(tickable);
@@ -146,11 +164,24 @@ export function RowGrid<R>({ label, columns, rows, rowKey, selected, onSelect, o
             >
               {ticked && (
                 <span className="cell" role="gridcell">
-                  <input type="checkbox" className="check-box" aria-label={key} tabIndex={-1} disabled={!tickable(row)} checked={ticked.has(key)} onChange={() => tick(row)} />
+                  <input
+                    type="checkbox"
+                    className="check-box"
+                    aria-label={key}
+                    tabIndex={-1}
+                    disabled={!tickable(row)}
+                    checked={ticked.has(key)}
+                    onChange={() => tick(row)}
+                  />
                 </span>
               )}
               {columns.map((column) => (
-                <span key={column.id} className={`cell${column.end ? " end" : ""}${column.mono ? " mono" : ""}`} role="gridcell" title={column.whole?.(row) ?? undefined}>
+                <span
+                  key={column.id}
+                  className={`cell${column.end ? " end" : ""}${column.mono ? " mono" : ""}`}
+                  role="gridcell"
+                  title={column.whole?.(row) ?? undefined}
+                >
                   {column.cell(row)}
                 </span>
               ))}

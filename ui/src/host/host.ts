@@ -25,7 +25,13 @@ export class HostError extends Error {
 export function errorView(error: unknown): ErrorView {
   if (error instanceof HostError) return error.view;
   const message = error instanceof Error ? error.message : String(error);
-  return { code: "other", message: `The window met a fault of its own: ${message}`, hint: "Close the window and open it again. Runs keep what they have committed.", side: "engine", table: null };
+  return {
+    code: "other",
+    message: `The window met a fault of its own: ${message}`,
+    hint: "Close the window and open it again. Runs keep what they have committed.",
+    side: "engine",
+    table: null,
+  };
 }
 
 const HostContext = createContext<Host | null>(null);

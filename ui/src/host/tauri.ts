@@ -20,7 +20,13 @@ export const tauriHost: Host = {
       throw new HostError(
         isErrorView(reason)
           ? reason
-          : { code: "other", message: `The window could not ask for ${name}: ${String(reason)}`, hint: null, side: "engine", table: null },
+          : {
+              code: "other",
+              message: `The window could not ask for ${name}: ${String(reason)}`,
+              hint: null,
+              side: "engine",
+              table: null,
+            },
       );
     }
   },

@@ -30,7 +30,17 @@ type ButtonProps = {
 };
 
 /** A button. One that cannot be pressed stays in the tab order and says why. */
-export function Button({ children, onPress, look = "plain", compact = false, unavailable = null, keys, autoFocus, label, expanded }: ButtonProps) {
+export function Button({
+  children,
+  onPress,
+  look = "plain",
+  compact = false,
+  unavailable = null,
+  keys,
+  autoFocus,
+  label,
+  expanded,
+}: ButtonProps) {
   return (
     <button
       type="button"
@@ -51,12 +61,33 @@ export function Button({ children, onPress, look = "plain", compact = false, una
 }
 
 /** A button for an action that a screen offers: its keys, and why it cannot be done, come from the one list. */
-export function ActionButton({ id, children, look, compact, withKeys = true, autoFocus }: { id: ActionId; children?: ReactNode; look?: Look; compact?: boolean; withKeys?: boolean; /** Has the focus at first, so that Enter presses it. */ autoFocus?: boolean }) {
+export function ActionButton({
+  id,
+  children,
+  look,
+  compact,
+  withKeys = true,
+  autoFocus,
+}: {
+  id: ActionId;
+  children?: ReactNode;
+  look?: Look;
+  compact?: boolean;
+  withKeys?: boolean;
+  /** Has the focus at first, so that Enter presses it. */ autoFocus?: boolean;
+}) {
   const spec = actionSpec(id);
   const offer = useOffer(id);
   const keys = withKeys ? (spec.keys ?? (autoFocus ? "Enter" : undefined)) : undefined;
   return (
-    <Button look={look} compact={compact} keys={keys} autoFocus={autoFocus} unavailable={offer ? offer.unavailable : "not here"} onPress={() => offer?.run()}>
+    <Button
+      look={look}
+      compact={compact}
+      keys={keys}
+      autoFocus={autoFocus}
+      unavailable={offer ? offer.unavailable : "not here"}
+      onPress={() => offer?.run()}
+    >
       {children ?? spec.title}
     </Button>
   );

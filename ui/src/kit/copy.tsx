@@ -4,7 +4,15 @@ import { Button } from "./button";
 import { Icon } from "./icon";
 
 /** Puts a text on the clipboard and says that it did. */
-export function CopyButton({ text, what = "Copy", bare = false }: { text: string; what?: string; /** Only the glyph; the word is for readers. */ bare?: boolean }) {
+export function CopyButton({
+  text,
+  what = "Copy",
+  bare = false,
+}: {
+  text: string;
+  what?: string;
+  /** Only the glyph; the word is for readers. */ bare?: boolean;
+}) {
   const [done, setDone] = useState<"copied" | "refused" | null>(null);
   useEffect(() => {
     if (!done) return;

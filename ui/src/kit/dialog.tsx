@@ -1,7 +1,19 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 
 /** A dialog over the page. Keeps the focus inside; Esc and a press outside close it; the focus goes back. */
-export function Dialog({ title, children, foot, onClose, label }: { title?: ReactNode; label?: string; children: ReactNode; foot?: ReactNode; onClose: () => void }) {
+export function Dialog({
+  title,
+  children,
+  foot,
+  onClose,
+  label,
+}: {
+  title?: ReactNode;
+  label?: string;
+  children: ReactNode;
+  foot?: ReactNode;
+  onClose: () => void;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const titleId = useId();
   const close = useRef(onClose);
@@ -61,5 +73,7 @@ export function Dialog({ title, children, foot, onClose, label }: { title?: Reac
 }
 
 function focusable(box: HTMLElement | null): HTMLElement[] {
-  return [...(box?.querySelectorAll<HTMLElement>("button, input, select, textarea, a[href], [tabindex='0']") ?? [])].filter((element) => !element.hasAttribute("disabled") && element.tabIndex >= 0);
+  return [
+    ...(box?.querySelectorAll<HTMLElement>("button, input, select, textarea, a[href], [tabindex='0']") ?? []),
+  ].filter((element) => !element.hasAttribute("disabled") && element.tabIndex >= 0);
 }

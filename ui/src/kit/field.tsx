@@ -17,7 +17,19 @@ type TextProps = {
 };
 
 /** A field for a name or a value, in the database's own type. */
-export function TextField({ label, id, value, onChange, placeholder, secret = false, invalid = false, autoFocus, numeric, describedBy, onEnter }: TextProps) {
+export function TextField({
+  label,
+  id,
+  value,
+  onChange,
+  placeholder,
+  secret = false,
+  invalid = false,
+  autoFocus,
+  numeric,
+  describedBy,
+  onEnter,
+}: TextProps) {
   return (
     <input
       id={id}
@@ -46,10 +58,28 @@ export function TextField({ label, id, value, onChange, placeholder, secret = fa
 }
 
 /** One of several words. */
-export function Choice<V extends string>({ id, label, value, options, onChange }: { id?: string; label?: string; value: V; options: readonly { value: V; text: string }[]; onChange: (value: V) => void }) {
+export function Choice<V extends string>({
+  id,
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  id?: string;
+  label?: string;
+  value: V;
+  options: readonly { value: V; text: string }[];
+  onChange: (value: V) => void;
+}) {
   return (
     <span className="choice">
-      <select id={id} className="field" aria-label={label} value={value} onChange={(event) => onChange(event.target.value as V)}>
+      <select
+        id={id}
+        className="field"
+        aria-label={label}
+        value={value}
+        onChange={(event) => onChange(event.target.value as V)}
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.text}
@@ -62,7 +92,19 @@ export function Choice<V extends string>({ id, label, value, options, onChange }
 }
 
 /** A few words side by side, one of them chosen; arrows move the choice. */
-export function Segments<V extends string>({ label, value, options, onChange, compact = false }: { label: string; value: V; options: readonly { value: V; text: ReactNode }[]; onChange: (value: V) => void; compact?: boolean }) {
+export function Segments<V extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  compact = false,
+}: {
+  label: string;
+  value: V;
+  options: readonly { value: V; text: ReactNode }[];
+  onChange: (value: V) => void;
+  compact?: boolean;
+}) {
   const group = useRef<HTMLSpanElement>(null);
   const move = (event: KeyboardEvent, step: number) => {
     const place = options.findIndex((option) => option.value === value);
@@ -84,7 +126,14 @@ export function Segments<V extends string>({ label, value, options, onChange, co
       }}
     >
       {options.map((option) => (
-        <button key={option.value} type="button" role="radio" aria-checked={option.value === value} tabIndex={option.value === value ? 0 : -1} onClick={() => onChange(option.value)}>
+        <button
+          key={option.value}
+          type="button"
+          role="radio"
+          aria-checked={option.value === value}
+          tabIndex={option.value === value ? 0 : -1}
+          onClick={() => onChange(option.value)}
+        >
           {option.text}
         </button>
       ))}
@@ -93,7 +142,19 @@ export function Segments<V extends string>({ label, value, options, onChange, co
 }
 
 /** The filter of a list; `/` leads to it, Esc empties it and leads away. */
-export function FilterField({ label, value, onChange, inputRef, width = 220 }: { label: string; value: string; onChange: (value: string) => void; inputRef: Ref<HTMLInputElement>; width?: number }) {
+export function FilterField({
+  label,
+  value,
+  onChange,
+  inputRef,
+  width = 220,
+}: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  inputRef: Ref<HTMLInputElement>;
+  width?: number;
+}) {
   return (
     <span className="search" style={{ width }}>
       <Icon of={Search} small />

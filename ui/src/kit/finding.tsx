@@ -6,7 +6,8 @@ import { Glyph } from "./icon";
 import { Said } from "./said";
 import { toneClass } from "./state";
 
-const program = /^\s*(alter|create|drop|grant|revoke|select|set|update|insert|vacuum|analyze|firn|sudo|psql|apt|export|hostssl|host|local)\b/i;
+const program =
+  /^\s*(alter|create|drop|grant|revoke|select|set|update|insert|vacuum|analyze|firn|sudo|psql|apt|export|hostssl|host|local)\b/i;
 
 /** What to do: a statement or command to copy, or a sentence. */
 export function Fix({ text }: { text: string }) {
@@ -56,7 +57,17 @@ function levelName(tone: Tone): string {
 }
 
 /** A failure where it happened: what, where, what to do. */
-export function Trouble({ error, title, children, tone = "failed" }: { error: ErrorView; title: ReactNode; children?: ReactNode; tone?: "failed" | "warn" }) {
+export function Trouble({
+  error,
+  title,
+  children,
+  tone = "failed",
+}: {
+  error: ErrorView;
+  title: ReactNode;
+  children?: ReactNode;
+  tone?: "failed" | "warn";
+}) {
   return (
     <section className={`trouble ${tone}`} role="alert">
       <span className={`state ${tone}`}>

@@ -2,7 +2,17 @@ import type { ReactNode } from "react";
 import { SameAsText } from "./copy";
 
 /** What stands where a list is empty: what goes here, the main button, the command line. */
-export function Nothing({ title, children, command, acts }: { title: string; children?: ReactNode; command?: string; acts?: ReactNode }) {
+export function Nothing({
+  title,
+  children,
+  command,
+  acts,
+}: {
+  title: string;
+  children?: ReactNode;
+  command?: string;
+  acts?: ReactNode;
+}) {
   return (
     <div className="nothing">
       <h2>{title}</h2>

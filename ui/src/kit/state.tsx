@@ -3,7 +3,14 @@ import type { ReactNode } from "react";
 import type { Tone, Word } from "../data/words";
 import { Glyph, Icon, WordGlyph } from "./icon";
 
-const classes: Record<Tone, string> = { ok: "ok", running: "running", warn: "warn", failed: "failed", queued: "queued", off: "queued" };
+const classes: Record<Tone, string> = {
+  ok: "ok",
+  running: "running",
+  warn: "warn",
+  failed: "failed",
+  queued: "queued",
+  off: "queued",
+};
 
 /** The class that colours a tone. */
 export function toneClass(tone: Tone): string {

@@ -1,18 +1,74 @@
 // A small shop, as a host would tell of it. For tests and for looking at screens only; never part of the window.
 
-import type { CheckView, ColumnView, ConnectionView, DiscoveredTableView, RejectedRowView, RunSummary, RunView, TablePlanView, TableProgress, TableResult, TableStatusView, TableView, WorkspaceView } from "../../src/host";
+import type {
+  CheckView,
+  ColumnView,
+  ConnectionView,
+  DiscoveredTableView,
+  RejectedRowView,
+  RunSummary,
+  RunView,
+  TablePlanView,
+  TableProgress,
+  TableResult,
+  TableStatusView,
+  TableView,
+  WorkspaceView,
+} from "../../src/host";
 
 export const folder = "/home/kim/data/shop";
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 
 export const connections: ConnectionView[] = [
-  { name: "app_db", kind: "postgres", address: "app@db.internal:5432/app", label: null, settings: { host: "db.internal", port: "5432", database: "app", user: "app", tls: "verify-full" }, needs_secret: true, secret: "keyring", roles: ["source", "state"] },
-  { name: "warehouse", kind: "duckdb", address: "warehouse.duckdb", label: null, settings: { path: "warehouse.duckdb" }, needs_secret: false, secret: "none", roles: ["target"] },
-  { name: "prod", kind: "postgres", address: "loader@prod.internal:5432/app", label: "production", settings: { host: "prod.internal", port: "5432", database: "app", user: "loader", tls: "verify-full" }, needs_secret: true, secret: "none", roles: [] },
+  {
+    name: "app_db",
+    kind: "postgres",
+    address: "app@db.internal:5432/app",
+    label: null,
+    settings: { host: "db.internal", port: "5432", database: "app", user: "app", tls: "verify-full" },
+    needs_secret: true,
+    secret: "keyring",
+    roles: ["source", "state"],
+  },
+  {
+    name: "warehouse",
+    kind: "duckdb",
+    address: "warehouse.duckdb",
+    label: null,
+    settings: { path: "warehouse.duckdb" },
+    needs_secret: false,
+    secret: "none",
+    roles: ["target"],
+  },
+  {
+    name: "prod",
+    kind: "postgres",
+    address: "loader@prod.internal:5432/app",
+    label: "production",
+    settings: { host: "prod.internal", port: "5432", database: "app", user: "loader", tls: "verify-full" },
+    needs_secret: true,
+    secret: "none",
+    roles: [],
+  },
 ];
 
-const result = (source: string, more: Partial<TableResult> = {}): TableResult => ({ source, target: source.replace("public.", "analytics."), status: "success", rows_read: 1200, rows_merged: 1200, rows_rejected: 0, rows_deleted: 0, rows_duplicate: 0, rows_null_watermark: 0, watermark: "2026-11-20 14:29:57.114233+00", seconds: 1.4, error: null, findings: [], ...more });
+const result = (source: string, more: Partial<TableResult> = {}): TableResult => ({
+  source,
+  target: source.replace("public.", "analytics."),
+  status: "success",
+  rows_read: 1200,
+  rows_merged: 1200,
+  rows_rejected: 0,
+  rows_deleted: 0,
+  rows_duplicate: 0,
+  rows_null_watermark: 0,
+  watermark: "2026-11-20 14:29:57.114233+00",
+  seconds: 1.4,
+  error: null,
+  findings: [],
+  ...more,
+});
 
 const names = ["customers", "products", "orders", "order_items", "shipments", "tickets"];
 
@@ -24,8 +80,23 @@ export const tables: TableView[] = names.map((name) => ({
   mode: name === "products" ? "full" : "incremental",
   last:
     name === "tickets"
-      ? result("public.tickets", { status: "failed", rows_read: 0, rows_merged: 0, seconds: 0.3, error: { code: "configuration", message: "Column plan_code varchar(40) is in the source but not in the target, and on_drift is stop.", hint: "Set on_drift: add to accept such columns, or leave the column out with a transform of null.", side: "source", table: "public.tickets" } })
-      : result(`public.${name}`, { rows_merged: name === "orders" ? 48_211 : 1_200, rows_rejected: name === "customers" ? 3 : 0 }),
+      ? result("public.tickets", {
+          status: "failed",
+          rows_read: 0,
+          rows_merged: 0,
+          seconds: 0.3,
+          error: {
+            code: "configuration",
+            message: "Column plan_code varchar(40) is in the source but not in the target, and on_drift is stop.",
+            hint: "Set on_drift: add to accept such columns, or leave the column out with a transform of null.",
+            side: "source",
+            table: "public.tickets",
+          },
+        })
+      : result(`public.${name}`, {
+          rows_merged: name === "orders" ? 48_211 : 1_200,
+          rows_rejected: name === "customers" ? 3 : 0,
+        }),
 }));
 
 export const status: TableStatusView[] = tables.map((table) => ({
@@ -41,20 +112,83 @@ export const status: TableStatusView[] = tables.map((table) => ({
 }));
 
 export const runs: RunSummary[] = [
-  { run_id: "9f31c2aa-4c1e-4b7e-8f5e-1d2c3b4a5f60", started_at: ago(360), finished_at: ago(320), status: "partial", trigger: "window", tables: 6, rows_merged: 54_211, rows_rejected: 3 },
-  { run_id: "2b8e7710-0aa1-4c53-9a1f-6a7788990011", started_at: ago(4_000), finished_at: ago(3_979), status: "success", trigger: "cli", tables: 6, rows_merged: 812, rows_rejected: 0 },
-  { run_id: "71d0aa3e-b2b1-4a6e-a3ad-a1b2c3d4e5f6", started_at: ago(90_000), finished_at: ago(89_990), status: "cancelled", trigger: "watch", tables: 6, rows_merged: 20_000, rows_rejected: 0 },
+  {
+    run_id: "9f31c2aa-4c1e-4b7e-8f5e-1d2c3b4a5f60",
+    started_at: ago(360),
+    finished_at: ago(320),
+    status: "partial",
+    trigger: "window",
+    tables: 6,
+    rows_merged: 54_211,
+    rows_rejected: 3,
+  },
+  {
+    run_id: "2b8e7710-0aa1-4c53-9a1f-6a7788990011",
+    started_at: ago(4_000),
+    finished_at: ago(3_979),
+    status: "success",
+    trigger: "cli",
+    tables: 6,
+    rows_merged: 812,
+    rows_rejected: 0,
+  },
+  {
+    run_id: "71d0aa3e-b2b1-4a6e-a3ad-a1b2c3d4e5f6",
+    started_at: ago(90_000),
+    finished_at: ago(89_990),
+    status: "cancelled",
+    trigger: "watch",
+    tables: 6,
+    rows_merged: 20_000,
+    rows_rejected: 0,
+  },
 ];
 
-export const workspace: WorkspaceView = { folder, name: "shop", trusted: true, problems: [], connections, source: "app_db", target: "warehouse", state: "app_db", tables, runs, active_run: null, notices: [] };
+export const workspace: WorkspaceView = {
+  folder,
+  name: "shop",
+  trusted: true,
+  problems: [],
+  connections,
+  source: "app_db",
+  target: "warehouse",
+  state: "app_db",
+  tables,
+  runs,
+  active_run: null,
+  notices: [],
+};
 
-const column = (name: string, source_type: string, target_type: string, verdict: string, note = "", more: Partial<ColumnView> = {}): ColumnView => ({ name, source_type, target_type, verdict, note, transform: null, key: false, watermark: false, ...more });
+const column = (
+  name: string,
+  source_type: string,
+  target_type: string,
+  verdict: string,
+  note = "",
+  more: Partial<ColumnView> = {},
+): ColumnView => ({
+  name,
+  source_type,
+  target_type,
+  verdict,
+  note,
+  transform: null,
+  key: false,
+  watermark: false,
+  ...more,
+});
 
 export const columns: ColumnView[] = [
   column("id", "bigint", "BIGINT", "exact", "", { key: true }),
   column("email", "varchar(320)", "VARCHAR", "exact", "", { transform: "lower(email)" }),
   column("tier", "customer_tier", "VARCHAR", "as_text", "the label of the enum"),
-  column("credit", "numeric", "DECIMAL(38,9)", "lossy", "more than 9 digits after the point are refused, value by value"),
+  column(
+    "credit",
+    "numeric",
+    "DECIMAL(38,9)",
+    "lossy",
+    "more than 9 digits after the point are refused, value by value",
+  ),
   column("seen_from", "inet", "", "refused", "type inet is not supported; leave it out or cast it to text"),
   column("profile", "jsonb", "JSON", "exact"),
   column("visits", "integer", "INTEGER", "exact"),
@@ -69,19 +203,70 @@ export const plan: TablePlanView = {
   rows_waiting: 214,
   watermark: "2026-11-20 14:29:57.114233+00",
   ddl: ["ALTER TABLE analytics.customers ADD COLUMN tier VARCHAR"],
-  select: 'SELECT "id", lower(email) AS "email", "tier", "credit", "profile", "visits", "score", "updated_at"\nFROM "public"."customers"\nWHERE ("updated_at", "id") > ($1, $2)\nORDER BY "updated_at", "id"',
+  select:
+    'SELECT "id", lower(email) AS "email", "tier", "credit", "profile", "visits", "score", "updated_at"\nFROM "public"."customers"\nWHERE ("updated_at", "id") > ($1, $2)\nORDER BY "updated_at", "id"',
   columns,
   findings: [
-    { level: "warning", code: "no_index", message: "No index begins with updated_at: each run reads the whole table.", fix: 'CREATE INDEX CONCURRENTLY ON public.customers ("updated_at", "id");' },
-    { level: "info", code: "null_watermark", message: "12 rows have no updated_at; they are loaded and counted apart.", fix: null },
+    {
+      level: "warning",
+      code: "no_index",
+      message: "No index begins with updated_at: each run reads the whole table.",
+      fix: 'CREATE INDEX CONCURRENTLY ON public.customers ("updated_at", "id");',
+    },
+    {
+      level: "info",
+      code: "null_watermark",
+      message: "12 rows have no updated_at; they are loaded and counted apart.",
+      fix: null,
+    },
   ],
   error: null,
 };
 
 export const discovered: DiscoveredTableView[] = [
-  ...tables.map((table, place): DiscoveredTableView => ({ source: table.source, target: table.target, kind: "table", estimated_rows: 1_000 * (place + 1) ** 2, bytes: 180_000 * (place + 1) ** 3, pk: table.pk, watermark_column: table.watermark_column, columns, findings: [], configured: place < 3 })),
-  { source: "public.audit_log", target: "analytics.audit_log", kind: "table", estimated_rows: 210_000_000, bytes: 48_000_000_000, pk: [], watermark_column: "at", columns: columns.slice(1, 3), findings: [{ level: "critical", code: "no_key", message: "public.audit_log has no primary key and no unique index over NOT NULL columns.", fix: "ALTER TABLE public.audit_log ADD PRIMARY KEY (id);" }], configured: false },
-  { source: "public.visits", target: "analytics.visits", kind: "partitioned", estimated_rows: 12_600_000, bytes: 2_100_000_000, pk: ["id"], watermark_column: "updated_at", columns, findings: plan.findings, configured: false },
+  ...tables.map((table, place): DiscoveredTableView => ({
+    source: table.source,
+    target: table.target,
+    kind: "table",
+    estimated_rows: 1_000 * (place + 1) ** 2,
+    bytes: 180_000 * (place + 1) ** 3,
+    pk: table.pk,
+    watermark_column: table.watermark_column,
+    columns,
+    findings: [],
+    configured: place < 3,
+  })),
+  {
+    source: "public.audit_log",
+    target: "analytics.audit_log",
+    kind: "table",
+    estimated_rows: 210_000_000,
+    bytes: 48_000_000_000,
+    pk: [],
+    watermark_column: "at",
+    columns: columns.slice(1, 3),
+    findings: [
+      {
+        level: "critical",
+        code: "no_key",
+        message: "public.audit_log has no primary key and no unique index over NOT NULL columns.",
+        fix: "ALTER TABLE public.audit_log ADD PRIMARY KEY (id);",
+      },
+    ],
+    configured: false,
+  },
+  {
+    source: "public.visits",
+    target: "analytics.visits",
+    kind: "partitioned",
+    estimated_rows: 12_600_000,
+    bytes: 2_100_000_000,
+    pk: ["id"],
+    watermark_column: "updated_at",
+    columns,
+    findings: plan.findings,
+    configured: false,
+  },
 ];
 
 export const checks: Record<string, CheckView> = {
@@ -94,7 +279,13 @@ export const checks: Record<string, CheckView> = {
       { level: "ok", code: "tls", message: "TLS 1.3, certificate of db.internal checked.", fix: null },
       { level: "ok", code: "sign_in", message: "app signed in with SCRAM-SHA-256.", fix: null },
       { level: "ok", code: "version", message: "PostgreSQL 15.14.", fix: null },
-      { level: "warning", code: "activity", message: "app may not see the transactions of others; late commits are watched through pg_locks instead, which can wait longer.", fix: "GRANT pg_read_all_stats TO app;" },
+      {
+        level: "warning",
+        code: "activity",
+        message:
+          "app may not see the transactions of others; late commits are watched through pg_locks instead, which can wait longer.",
+        fix: "GRANT pg_read_all_stats TO app;",
+      },
       { level: "ok", code: "state", message: "app may create the state tables in schema public.", fix: null },
     ],
   },
@@ -104,19 +295,94 @@ export const checks: Record<string, CheckView> = {
     seconds: 5.01,
     findings: [
       { level: "ok", code: "reach", message: "prod.internal:5432 answers in 12 ms.", fix: null },
-      { level: "critical", code: "sign_in", message: "prod.internal refused the password of loader (28P01).", fix: "firn connection set-secret prod" },
+      {
+        level: "critical",
+        code: "sign_in",
+        message: "prod.internal refused the password of loader (28P01).",
+        fix: "firn connection set-secret prod",
+      },
     ],
   },
-  warehouse: { name: "warehouse", usable: true, seconds: 0.02, findings: [{ level: "ok", code: "file", message: "warehouse.duckdb can be written; DuckDB 1.5.6.", fix: null }] },
+  warehouse: {
+    name: "warehouse",
+    usable: true,
+    seconds: 0.02,
+    findings: [{ level: "ok", code: "file", message: "warehouse.duckdb can be written; DuckDB 1.5.6.", fix: null }],
+  },
 };
 
 export const rejected: RejectedRowView[] = [
-  { id: "11", source: "public.customers", occurred_at: ago(330), run_id: runs[0]?.run_id ?? "", pk: { id: "321458" }, payload: { id: "321458", email: "k.adeyemi@gs.example", tier: "gold", phone: "", nick: "  blank ", notes: "two\nlines", credit: "NaN", invited_by: null, profile: { digest: "weekly" }, visits: 7, active: true, updated_at: "2026-11-20 09:11:58+00" }, code: "row_refused", error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.", attempts: 3, resolved_at: null },
-  { id: "10", source: "public.customers", occurred_at: ago(331), run_id: runs[0]?.run_id ?? "", pk: { id: "321459" }, payload: null, code: "row_refused", error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.", attempts: 1, resolved_at: null },
-  { id: "9", source: "public.order_items", occurred_at: ago(331), run_id: runs[0]?.run_id ?? "", pk: { order_id: "17", line: "2" }, payload: { order_id: "17", line: "2", price: "1e400" }, code: "out_of_range", error: "Column price: 1e400 is larger than DOUBLE can hold.", attempts: 1, resolved_at: null },
+  {
+    id: "11",
+    source: "public.customers",
+    occurred_at: ago(330),
+    run_id: runs[0]?.run_id ?? "",
+    pk: { id: "321458" },
+    payload: {
+      id: "321458",
+      email: "k.adeyemi@gs.example",
+      tier: "gold",
+      phone: "",
+      nick: "  blank ",
+      notes: "two\nlines",
+      credit: "NaN",
+      invited_by: null,
+      profile: { digest: "weekly" },
+      visits: 7,
+      active: true,
+      updated_at: "2026-11-20 09:11:58+00",
+    },
+    code: "row_refused",
+    error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.",
+    attempts: 3,
+    resolved_at: null,
+  },
+  {
+    id: "10",
+    source: "public.customers",
+    occurred_at: ago(331),
+    run_id: runs[0]?.run_id ?? "",
+    pk: { id: "321459" },
+    payload: null,
+    code: "row_refused",
+    error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.",
+    attempts: 1,
+    resolved_at: null,
+  },
+  {
+    id: "9",
+    source: "public.order_items",
+    occurred_at: ago(331),
+    run_id: runs[0]?.run_id ?? "",
+    pk: { order_id: "17", line: "2" },
+    payload: { order_id: "17", line: "2", price: "1e400" },
+    code: "out_of_range",
+    error: "Column price: 1e400 is larger than DOUBLE can hold.",
+    attempts: 1,
+    resolved_at: null,
+  },
 ];
 
-export const progress = (source: string, stage: TableProgress["stage"], more: Partial<TableProgress> = {}): TableProgress => ({ source, target: source.replace("public.", "analytics."), stage, phase: "incremental", rows_expected: null, rows_read: 0, rows_merged: 0, rows_rejected: 0, bytes: 0, watermark: null, retry_at: null, error: null, result: null, ...more });
+export const progress = (
+  source: string,
+  stage: TableProgress["stage"],
+  more: Partial<TableProgress> = {},
+): TableProgress => ({
+  source,
+  target: source.replace("public.", "analytics."),
+  stage,
+  phase: "incremental",
+  rows_expected: null,
+  rows_read: 0,
+  rows_merged: 0,
+  rows_rejected: 0,
+  bytes: 0,
+  watermark: null,
+  retry_at: null,
+  error: null,
+  result: null,
+  ...more,
+});
 
 export const activeRun: RunView = {
   run_id: "c0ffee11-2222-4333-8444-555566667777",
@@ -127,11 +393,47 @@ export const activeRun: RunView = {
   seq: 20,
   error: null,
   tables: [
-    progress("public.customers", "done", { rows_read: 1_906, rows_merged: 1_903, rows_rejected: 3, bytes: 412_000, result: result("public.customers", { rows_read: 1_906, rows_merged: 1_903, rows_rejected: 3, status: "partial" }) }),
-    progress("public.products", "done", { phase: "full", rows_read: 212, rows_merged: 212, bytes: 31_000, result: result("public.products", { rows_read: 212, rows_merged: 212, seconds: 0.4 }) }),
-    progress("public.orders", "merging", { phase: "first_load", rows_expected: 88_540, rows_read: 71_000, rows_merged: 60_000, bytes: 9_100_000 }),
-    progress("public.order_items", "reading", { phase: "first_load", rows_expected: 21_117, rows_read: 9_500, bytes: 1_300_000 }),
-    progress("public.shipments", "waiting", { rows_read: 1_403, rows_merged: 1_403, bytes: 200_000, retry_at: new Date(Date.now() + 22_000).toISOString(), error: { code: "transient", message: "app_db closed the connection while public.shipments was read; 1,403 rows are committed and will not be read again.", hint: "Nothing: it is tried again by itself.", side: "source", table: "public.shipments" } }),
+    progress("public.customers", "done", {
+      rows_read: 1_906,
+      rows_merged: 1_903,
+      rows_rejected: 3,
+      bytes: 412_000,
+      result: result("public.customers", { rows_read: 1_906, rows_merged: 1_903, rows_rejected: 3, status: "partial" }),
+    }),
+    progress("public.products", "done", {
+      phase: "full",
+      rows_read: 212,
+      rows_merged: 212,
+      bytes: 31_000,
+      result: result("public.products", { rows_read: 212, rows_merged: 212, seconds: 0.4 }),
+    }),
+    progress("public.orders", "merging", {
+      phase: "first_load",
+      rows_expected: 88_540,
+      rows_read: 71_000,
+      rows_merged: 60_000,
+      bytes: 9_100_000,
+    }),
+    progress("public.order_items", "reading", {
+      phase: "first_load",
+      rows_expected: 21_117,
+      rows_read: 9_500,
+      bytes: 1_300_000,
+    }),
+    progress("public.shipments", "waiting", {
+      rows_read: 1_403,
+      rows_merged: 1_403,
+      bytes: 200_000,
+      retry_at: new Date(Date.now() + 22_000).toISOString(),
+      error: {
+        code: "transient",
+        message:
+          "app_db closed the connection while public.shipments was read; 1,403 rows are committed and will not be read again.",
+        hint: "Nothing: it is tried again by itself.",
+        side: "source",
+        table: "public.shipments",
+      },
+    }),
     progress("public.tickets", "failed", { result: tables[5]?.last ?? null, error: tables[5]?.last?.error ?? null }),
   ],
 };

@@ -1,9 +1,18 @@
 // A host in memory. For tests and for looking at screens only; never part of the window.
 
-import { type CommandName, type Commands, type Host, HostError, type RunEvent, type WorkspaceView } from "../../src/host";
+import {
+  type CommandName,
+  type Commands,
+  type Host,
+  HostError,
+  type RunEvent,
+  type WorkspaceView,
+} from "../../src/host";
 import * as shop from "./data";
 
-type Answers = { [N in CommandName]?: (request: Commands[N]["request"]) => Commands[N]["response"] | Promise<Commands[N]["response"]> };
+type Answers = {
+  [N in CommandName]?: (request: Commands[N]["request"]) => Commands[N]["response"] | Promise<Commands[N]["response"]>;
+};
 
 /** What was asked of a fake host. */
 export type Call = { name: CommandName; request: unknown };
@@ -28,8 +37,16 @@ export class FakeHost implements Host {
 
   async call<N extends CommandName>(name: N, request: Commands[N]["request"]): Promise<Commands[N]["response"]> {
     this.calls.push({ name, request });
-    const answer = (this.answers[name] ?? this.#own[name]) as ((request: Commands[N]["request"]) => Commands[N]["response"]) | undefined;
-    if (!answer) throw new HostError({ code: "other", message: `the fake host has no answer to ${name}`, hint: null, side: "engine", table: null });
+    const answer = (this.answers[name] ?? this.#own[name]) as
+      ((request: Commands[N]["request"]) => Commands[N]["response"]) | undefined;
+    if (!answer)
+      throw new HostError({
+        code: "other",
+        message: `the fake host has no answer to ${name}`,
+        hint: null,
+        side: "engine",
+        table: null,
+      });
     return structuredClone(await answer(request));
   }
 
@@ -46,9 +63,24 @@ export class FakeHost implements Host {
     app_start: () => ({
       version: "0.1.0",
       recent: [
-        { folder: shop.folder, name: "shop", last_opened: new Date(Date.now() - 3_600_000).toISOString(), present: true },
-        { folder: "/home/kim/data/flux/ops-center-sync", name: "ops-center-sync", last_opened: new Date(Date.now() - 90_000_000).toISOString(), present: true },
-        { folder: "/mnt/old/kestra-migration", name: "kestra-migration", last_opened: "2026-10-11T09:00:00Z", present: false },
+        {
+          folder: shop.folder,
+          name: "shop",
+          last_opened: new Date(Date.now() - 3_600_000).toISOString(),
+          present: true,
+        },
+        {
+          folder: "/home/kim/data/flux/ops-center-sync",
+          name: "ops-center-sync",
+          last_opened: new Date(Date.now() - 90_000_000).toISOString(),
+          present: true,
+        },
+        {
+          folder: "/mnt/old/kestra-migration",
+          name: "kestra-migration",
+          last_opened: "2026-10-11T09:00:00Z",
+          present: false,
+        },
       ],
       open_folder: null,
       sample_folder: "/home/kim/.local/share/firn/sample",
@@ -62,17 +94,44 @@ export class FakeHost implements Host {
     },
     connection_list: () => ({ connections: this.workspace.connections }),
     connection_check: ({ name }) => shop.checks[name] ?? { name, usable: true, findings: [], seconds: 0.1 },
-    connection_parse_url: () => ({ settings: { kind: "postgres", host: "db.internal", port: "5433", database: "shop", user: "reader", tls: "require" }, has_secret: true }),
+    connection_parse_url: () => ({
+      settings: {
+        kind: "postgres",
+        host: "db.internal",
+        port: "5433",
+        database: "shop",
+        user: "reader",
+        tls: "require",
+      },
+      has_secret: true,
+    }),
     connection_save: ({ name, settings, role }) => {
-      const saved = { name, kind: settings.kind ?? "postgres", address: settings.host ?? settings.path ?? "", label: settings.label ?? null, settings, needs_secret: settings.kind === "postgres", secret: "keyring", roles: role ? [role] : [] };
-      this.workspace = { ...this.workspace, connections: [...this.workspace.connections.filter((known) => known.name !== name), saved] };
+      const saved = {
+        name,
+        kind: settings.kind ?? "postgres",
+        address: settings.host ?? settings.path ?? "",
+        label: settings.label ?? null,
+        settings,
+        needs_secret: settings.kind === "postgres",
+        secret: "keyring",
+        roles: role ? [role] : [],
+      };
+      this.workspace = {
+        ...this.workspace,
+        connections: [...this.workspace.connections.filter((known) => known.name !== name), saved],
+      };
       return this.workspace;
     },
     connection_remove: ({ name }) => {
-      this.workspace = { ...this.workspace, connections: this.workspace.connections.filter((known) => known.name !== name) };
+      this.workspace = {
+        ...this.workspace,
+        connections: this.workspace.connections.filter((known) => known.name !== name),
+      };
       return this.workspace;
     },
-    sync_status: () => ({ tables: shop.status.filter((row) => this.workspace.tables.some((table) => table.source === row.source)) }),
+    sync_status: () => ({
+      tables: shop.status.filter((row) => this.workspace.tables.some((table) => table.source === row.source)),
+    }),
     sync_discover: () => ({ tables: shop.discovered, yaml: "", written: 0 }),
     sync_plan: ({ tables }) => ({ tables: [{ ...shop.plan, source: tables[0] ?? shop.plan.source }] }),
     sync_run: () => ({ run_id: shop.activeRun.run_id }),
@@ -82,7 +141,14 @@ export class FakeHost implements Host {
     run_state: ({ run_id }) => {
       if (run_id === shop.activeRun.run_id) return shop.activeRun;
       const summary = shop.runs.find((run) => run.run_id === run_id);
-      return { ...shop.activeRun, run_id, status: summary?.status ?? "success", seconds: 40, started_at: summary?.started_at ?? shop.activeRun.started_at, tables: shop.activeRun.tables.filter((table) => table.stage === "done") };
+      return {
+        ...shop.activeRun,
+        run_id,
+        status: summary?.status ?? "success",
+        seconds: 40,
+        started_at: summary?.started_at ?? shop.activeRun.started_at,
+        tables: shop.activeRun.tables.filter((table) => table.stage === "done"),
+      };
     },
     sync_cancel: () => ({ ...shop.activeRun, status: "cancelling", seq: shop.activeRun.seq + 1 }),
     sync_reset: ({ table, to }) => ({ source: table, from: "2026-11-20", to }),

@@ -16,27 +16,69 @@ const asked = new URLSearchParams(location.search);
 const scene = asked.get("scene") ?? "shop";
 localStorage.setItem("firn.theme", asked.get("theme") ?? "system");
 
-const fresh: WorkspaceView = { ...shop.workspace, connections: [], source: null, target: null, state: null, tables: [], runs: [] };
+const fresh: WorkspaceView = {
+  ...shop.workspace,
+  connections: [],
+  source: null,
+  target: null,
+  state: null,
+  tables: [],
+  runs: [],
+};
 const workspaces: Record<string, WorkspaceView> = {
   shop: shop.workspace,
   fresh,
   running: { ...shop.workspace, active_run: shop.activeRun.run_id },
   untrusted: { ...shop.workspace, trusted: false },
-  problems: { ...shop.workspace, problems: [{ file: "firn.yaml", line: 14, column: 3, key: "tables[2].watermark", message: "Unknown key watermark.", hint: "Did you mean watermark_column?" }] },
+  problems: {
+    ...shop.workspace,
+    problems: [
+      {
+        file: "firn.yaml",
+        line: 14,
+        column: 3,
+        key: "tables[2].watermark",
+        message: "Unknown key watermark.",
+        hint: "Did you mean watermark_column?",
+      },
+    ],
+  },
 };
 const host = new FakeHost({}, workspaces[scene] ?? shop.workspace);
 if (scene === "welcome-empty") {
   const app = await host.call("app_start", {});
-  host.answers.app_start = () => ({ ...app, recent: [], keyring: { available: false, message: "No keyring answers on this machine. Start gnome-keyring or KWallet, or set FIRN_SECRET_<CONNECTION>." } });
+  host.answers.app_start = () => ({
+    ...app,
+    recent: [],
+    keyring: {
+      available: false,
+      message: "No keyring answers on this machine. Start gnome-keyring or KWallet, or set FIRN_SECRET_<CONNECTION>.",
+    },
+  });
 } else if (!scene.startsWith("welcome")) {
   const app = await host.call("app_start", {});
   host.answers.app_start = () => ({ ...app, open_folder: shop.folder });
 }
 if (scene === "down")
   host.answers.sync_status = () => {
-    throw new HostError({ code: "transient", message: "app_db refused the connection: db.internal:5432, connection refused.", hint: "Start the server, or check host and port with firn connection check app_db.", side: "state", table: null });
+    throw new HostError({
+      code: "transient",
+      message: "app_db refused the connection: db.internal:5432, connection refused.",
+      hint: "Start the server, or check host and port with firn connection check app_db.",
+      side: "state",
+      table: null,
+    });
   };
 start(host);
 const wanted = location.hash;
-if (wanted) setTimeout(() => { location.hash = ""; location.hash = wanted; }, 300);
-for (const keys of asked.getAll("press")) setTimeout(() => { (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { key: keys.replace("mod+", ""), ctrlKey: keys.startsWith("mod+"), bubbles: true })); }, 900);
+if (wanted)
+  setTimeout(() => {
+    location.hash = "";
+    location.hash = wanted;
+  }, 300);
+for (const keys of asked.getAll("press"))
+  setTimeout(() => {
+    (document.activeElement ?? document.body).dispatchEvent(
+      new KeyboardEvent("keydown", { key: keys.replace("mod+", ""), ctrlKey: keys.startsWith("mod+"), bubbles: true }),
+    );
+  }, 900);

@@ -13,7 +13,13 @@ export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>
     <section className="pane wide" aria-label="Check">
       <div className="pane-head">
         <h2>Check</h2>
-        {check.isFetching ? <State tone="running">checking</State> : view ? <State tone={view.usable ? "ok" : "failed"}>{view.usable ? `usable, ${span(view.seconds)}` : "not usable"}</State> : null}
+        {check.isFetching ? (
+          <State tone="running">checking</State>
+        ) : view ? (
+          <State tone={view.usable ? "ok" : "failed"}>
+            {view.usable ? `usable, ${span(view.seconds)}` : "not usable"}
+          </State>
+        ) : null}
         <div className="acts">
           <ActionButton id="connection.check" compact look={!dirty && !view ? "primary" : "plain"}>
             <Icon of={RotateCw} small />

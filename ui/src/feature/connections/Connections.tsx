@@ -18,7 +18,8 @@ export function Connections({ name }: { name: string | null }) {
   const { workspace } = useOpenWorkspace();
   const asked = useConnections(workspace.folder);
   const connections = asked.data ?? workspace.connections;
-  const chosen = name === NEW ? null : (connections.find((connection) => connection.name === name) ?? connections[0] ?? null);
+  const chosen =
+    name === NEW ? null : (connections.find((connection) => connection.name === name) ?? connections[0] ?? null);
   const isNew = name === NEW || connections.length === 0;
   const [pasted, setPasted] = useState<string | null>(null);
   useAction("connection.new", () => {
@@ -51,14 +52,25 @@ export function Connections({ name }: { name: string | null }) {
           </div>
         </div>
         <div className="scroll">
-          {asked.isError && <Trouble error={errorView(asked.error)} title={<b>Where secrets are kept is not known</b>} tone="warn" />}
+          {asked.isError && (
+            <Trouble error={errorView(asked.error)} title={<b>Where secrets are kept is not known</b>} tone="warn" />
+          )}
           <ul className="list-of">
             {connections.map((connection) => (
-              <ListLine key={connection.name} folder={workspace.folder} connection={connection} current={!isNew && connection.name === chosen?.name} />
+              <ListLine
+                key={connection.name}
+                folder={workspace.folder}
+                connection={connection}
+                current={!isNew && connection.name === chosen?.name}
+              />
             ))}
           </ul>
           <div className="pad soft">
-            {connections.length === 0 ? <p>A source and a target are needed: a PostgreSQL, and a DuckDB file to sync into.</p> : <p>Paste a URL anywhere on this screen to fill a new form.</p>}
+            {connections.length === 0 ? (
+              <p>A source and a target are needed: a PostgreSQL, and a DuckDB file to sync into.</p>
+            ) : (
+              <p>Paste a URL anywhere on this screen to fill a new form.</p>
+            )}
             <SameAsText lead="" command="firn connection add NAME" />
           </div>
         </div>
@@ -82,7 +94,11 @@ function ListLine({ folder, connection, current }: { folder: string; connection:
   const check = useLastCheck(folder, connection.name);
   return (
     <li>
-      <button type="button" aria-current={current || undefined} onClick={() => navigate({ screen: "connections", name: connection.name })}>
+      <button
+        type="button"
+        aria-current={current || undefined}
+        onClick={() => navigate({ screen: "connections", name: connection.name })}
+      >
         <Icon of={icons[connection.kind] ?? HardDrive} />
         <code className="strong cut">{connection.name}</code>
         <ListState connection={connection} check={check} />
@@ -101,8 +117,13 @@ function ListLine({ folder, connection, current }: { folder: string; connection:
 function ListState({ connection, check }: { connection: ConnectionView; check: CheckView | undefined }) {
   if (check) {
     const critical = check.findings.filter((finding) => finding.level === "critical").length;
-    return check.usable ? <State tone="ok">{span(check.seconds)}</State> : <State tone="failed">{critical === 1 ? "1 problem" : `${critical} problems`}</State>;
+    return check.usable ? (
+      <State tone="ok">{span(check.seconds)}</State>
+    ) : (
+      <State tone="failed">{critical === 1 ? "1 problem" : `${critical} problems`}</State>
+    );
   }
-  if (connection.needs_secret && connection.secret === "none" && connection.roles.length > 0) return <State tone="warn">no secret</State>;
+  if (connection.needs_secret && connection.secret === "none" && connection.roles.length > 0)
+    return <State tone="warn">no secret</State>;
   return <span className="faint small">not checked</span>;
 }

@@ -4,9 +4,32 @@ import { navigate, useAction } from "../../action";
 import { keepWorkspace, keys, mayConnect, useApp, useCommand } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type ConnectionView, type ErrorView, errorView, useHost } from "../../host";
-import { ActionButton, Button, Choice, Dialog, Label, Labelled, SameAsText, Segments, TextField, Trouble } from "../../kit";
+import {
+  ActionButton,
+  Button,
+  Choice,
+  Dialog,
+  Label,
+  Labelled,
+  SameAsText,
+  Segments,
+  TextField,
+  Trouble,
+} from "../../kit";
 import { Check } from "./Check";
-import { type Draft, draftOf, faults, kindSpec, kinds, kindText, newDraft, saveRequest, sameDraft, secretOfUrl, shownFields } from "./form";
+import {
+  type Draft,
+  draftOf,
+  faults,
+  kindSpec,
+  kinds,
+  kindText,
+  newDraft,
+  saveRequest,
+  sameDraft,
+  secretOfUrl,
+  shownFields,
+} from "./form";
 import { SecretField } from "./SecretField";
 
 type EditorProps = {
@@ -33,7 +56,8 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
   const taken = connection ? [] : connections.map((known) => known.name);
   const found = faults(draft, taken);
   const dirty = connection === null || !sameDraft(draft, saved);
-  const set = (key: string, value: string) => setDraft((known) => ({ ...known, settings: { ...known.settings, [key]: value } }));
+  const set = (key: string, value: string) =>
+    setDraft((known) => ({ ...known, settings: { ...known.settings, [key]: value } }));
 
   const fillFrom = async (text: string) => {
     try {
@@ -43,7 +67,11 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
       setUrlError(null);
       // The field is emptied, so that the password in it is not left in sight.
       setUrl("");
-      setDraft((known) => ({ ...known, settings: { ...(kindSpec(settings.kind ?? "")?.defaults ?? {}), ...settings }, secret: form.has_secret ? secretOfUrl(text) : known.secret }));
+      setDraft((known) => ({
+        ...known,
+        settings: { ...(kindSpec(settings.kind ?? "")?.defaults ?? {}), ...settings },
+        secret: form.has_secret ? secretOfUrl(text) : known.secret,
+      }));
     } catch (reason) {
       setUrlError(errorView(reason));
     }
@@ -55,7 +83,11 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
     if (text) void fillFrom(text);
   });
 
-  const check = useQuery({ queryKey: keys.check(workspace.folder, draft.name), queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }), enabled: false });
+  const check = useQuery({
+    queryKey: keys.check(workspace.folder, draft.name),
+    queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }),
+    enabled: false,
+  });
   const save = useCommand("connection_save", (queries, answer, request) => {
     keepWorkspace(queries, answer);
     queries.removeQueries({ queryKey: keys.check(workspace.folder, request.name) });
@@ -85,12 +117,41 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
   };
   const doCheck = async () => {
     if (dirty && !(await doSave())) return;
-    await client.fetchQuery({ queryKey: keys.check(workspace.folder, draft.name), queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }), staleTime: 0 }).catch(() => undefined); // shown by check.error
+    await client
+      .fetchQuery({
+        queryKey: keys.check(workspace.folder, draft.name),
+        queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }),
+        staleTime: 0,
+      })
+      .catch(() => undefined); // shown by check.error
   };
-  const unsaveable = !known ? "this version keeps such a connection but cannot edit it" : save.isPending ? "it is being saved" : !dirty ? "nothing has changed" : null;
+  const unsaveable = !known
+    ? "this version keeps such a connection but cannot edit it"
+    : save.isPending
+      ? "it is being saved"
+      : !dirty
+        ? "nothing has changed"
+        : null;
   useAction("connection.save", () => void doSave(), unsaveable, draft.name || null);
-  useAction("connection.check", () => void doCheck(), !known ? "this version cannot connect to this kind" : !mayConnect(workspace) ? (workspace.trusted ? "firn.yaml has problems to settle first" : "this workspace is not trusted yet") : check.isFetching ? "a check goes on" : null, draft.name || null);
-  const held = !connection ? "it is not saved yet" : connection.roles.length > 0 ? `it is used as ${connection.roles.join(", ")}; give that to another connection first` : null;
+  useAction(
+    "connection.check",
+    () => void doCheck(),
+    !known
+      ? "this version cannot connect to this kind"
+      : !mayConnect(workspace)
+        ? workspace.trusted
+          ? "firn.yaml has problems to settle first"
+          : "this workspace is not trusted yet"
+        : check.isFetching
+          ? "a check goes on"
+          : null,
+    draft.name || null,
+  );
+  const held = !connection
+    ? "it is not saved yet"
+    : connection.roles.length > 0
+      ? `it is used as ${connection.roles.join(", ")}; give that to another connection first`
+      : null;
   useAction("connection.remove", () => setRemoving(true), held, draft.name || null);
 
   return (
@@ -110,7 +171,16 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
               <Labelled text="URL">
                 {(id) => (
                   <>
-                    <TextField id={id} value={url} onChange={(text) => setUrl(text)} placeholder="postgresql://user:password@host/db" invalid={urlError !== null} onEnter={() => void fillFrom(url)} autoFocus secret={/:[^/@]+@/.test(url)} />
+                    <TextField
+                      id={id}
+                      value={url}
+                      onChange={(text) => setUrl(text)}
+                      placeholder="postgresql://user:password@host/db"
+                      invalid={urlError !== null}
+                      onEnter={() => void fillFrom(url)}
+                      autoFocus
+                      secret={/:[^/@]+@/.test(url)}
+                    />
                     {url !== "" && (
                       <span>
                         <Button look="quiet" compact onPress={() => void fillFrom(url)}>
@@ -134,8 +204,31 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
               </>
             ) : (
               <>
-                <Labelled text="Kind">{(id) => <Choice id={id} value={draft.settings.kind ?? "postgres"} options={kinds.map((spec) => ({ value: spec.kind, text: spec.text }))} onChange={(kind) => setDraft({ ...newDraft(kind, connections), name: draft.name })} />}</Labelled>
-                <Labelled text="Name">{(id) => <Faulty fault={tried ? found.name : undefined}>{<TextField id={id} value={draft.name} placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"} invalid={tried && found.name !== undefined} onChange={(name) => setDraft((before) => ({ ...before, name }))} />}</Faulty>}</Labelled>
+                <Labelled text="Kind">
+                  {(id) => (
+                    <Choice
+                      id={id}
+                      value={draft.settings.kind ?? "postgres"}
+                      options={kinds.map((spec) => ({ value: spec.kind, text: spec.text }))}
+                      onChange={(kind) => setDraft({ ...newDraft(kind, connections), name: draft.name })}
+                    />
+                  )}
+                </Labelled>
+                <Labelled text="Name">
+                  {(id) => (
+                    <Faulty fault={tried ? found.name : undefined}>
+                      {
+                        <TextField
+                          id={id}
+                          value={draft.name}
+                          placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"}
+                          invalid={tried && found.name !== undefined}
+                          onChange={(name) => setDraft((before) => ({ ...before, name }))}
+                        />
+                      }
+                    </Faulty>
+                  )}
+                </Labelled>
               </>
             )}
             {shownFields(draft).map((field) => (
@@ -143,15 +236,36 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
                 {(id) => (
                   <Faulty fault={tried ? found[field.key] : undefined}>
                     {field.options ? (
-                      <Choice id={id} value={draft.settings[field.key] ?? field.options[0]?.value ?? ""} options={field.options} onChange={(value) => set(field.key, value)} />
+                      <Choice
+                        id={id}
+                        value={draft.settings[field.key] ?? field.options[0]?.value ?? ""}
+                        options={field.options}
+                        onChange={(value) => set(field.key, value)}
+                      />
                     ) : (
-                      <TextField id={id} value={draft.settings[field.key] ?? ""} placeholder={field.placeholder} numeric={field.numeric} invalid={tried && found[field.key] !== undefined} onChange={(value) => set(field.key, value)} />
+                      <TextField
+                        id={id}
+                        value={draft.settings[field.key] ?? ""}
+                        placeholder={field.placeholder}
+                        numeric={field.numeric}
+                        invalid={tried && found[field.key] !== undefined}
+                        onChange={(value) => set(field.key, value)}
+                      />
                     )}
                   </Faulty>
                 )}
               </Labelled>
             ))}
-            {known?.secret && <SecretField text={known.secret} name={draft.name} kept={connection?.secret ?? null} keyring={app.data?.keyring ?? null} value={draft.secret} onChange={(secret) => setDraft((before) => ({ ...before, secret }))} />}
+            {known?.secret && (
+              <SecretField
+                text={known.secret}
+                name={draft.name}
+                kept={connection?.secret ?? null}
+                keyring={app.data?.keyring ?? null}
+                value={draft.secret}
+                onChange={(secret) => setDraft((before) => ({ ...before, secret }))}
+              />
+            )}
             {known ? (
               <>
                 <span className="as-label">Label</span>
@@ -164,7 +278,9 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
                         { value: "", text: "none" },
                         { value: "staging", text: "staging" },
                         { value: "production", text: "production" },
-                        ...(["", "staging", "production"].includes(draft.settings.label ?? "") ? [] : [{ value: draft.settings.label ?? "", text: draft.settings.label ?? "" }]),
+                        ...(["", "staging", "production"].includes(draft.settings.label ?? "")
+                          ? []
+                          : [{ value: draft.settings.label ?? "", text: draft.settings.label ?? "" }]),
                       ]}
                       onChange={(label) => set("label", label)}
                     />
@@ -203,11 +319,7 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
             </ActionButton>
           )}
           <span className="grow" />
-          {dirty && connection && (
-            <Button onPress={() => setDraft(saved)}>
-              Discard
-            </Button>
-          )}
+          {dirty && connection && <Button onPress={() => setDraft(saved)}>Discard</Button>}
           <ActionButton id="connection.save" look={dirty ? "primary" : "plain"}>
             {save.isPending ? "Saving…" : "Save"}
           </ActionButton>
@@ -223,7 +335,11 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
               <Button onPress={() => setRemoving(false)} keys="Escape">
                 Keep it
               </Button>
-              <Button look="danger" unavailable={remove.isPending ? "one moment" : null} onPress={() => remove.mutate({ folder: workspace.folder, name: connection.name })}>
+              <Button
+                look="danger"
+                unavailable={remove.isPending ? "one moment" : null}
+                onPress={() => remove.mutate({ folder: workspace.folder, name: connection.name })}
+              >
                 Remove from firn.yaml
               </Button>
             </>
@@ -265,7 +381,9 @@ function OtherKind({ draft }: { draft: Draft }) {
           </span>
         ))}
       <span className="as-label" />
-      <p className="value soft">This version keeps such a connection in the file but cannot use it. Edit it in firn.yaml.</p>
+      <p className="value soft">
+        This version keeps such a connection in the file but cannot use it. Edit it in firn.yaml.
+      </p>
     </>
   );
 }

@@ -39,7 +39,13 @@ export function SecretField({ text, name, kept, keyring, value, onChange }: Secr
             </Button>
           </div>
         ) : (
-          <TextField id={id} secret value={value ?? ""} placeholder={noKeyring ? "no keyring to keep it in" : "kept in the system keyring"} onChange={onChange} />
+          <TextField
+            id={id}
+            secret
+            value={value ?? ""}
+            placeholder={noKeyring ? "no keyring to keep it in" : "kept in the system keyring"}
+            onChange={onChange}
+          />
         )}
         {kept === "keyring" && value !== null && (
           <span>
@@ -50,7 +56,8 @@ export function SecretField({ text, name, kept, keyring, value, onChange }: Secr
         )}
         {(noKeyring || kept === "unknown") && (
           <span className="note" role="note">
-            {keyring?.message ?? "The keyring does not answer."} Or start Firn with the variable <code>{secretVariable(name || "NAME")}</code> set.
+            {keyring?.message ?? "The keyring does not answer."} Or start Firn with the variable{" "}
+            <code>{secretVariable(name || "NAME")}</code> set.
           </span>
         )}
       </div>

@@ -15,7 +15,13 @@ export type FieldSpec = {
 };
 
 /** A kind that this version can connect to. */
-export type KindSpec = { kind: string; text: string; secret: string | null; fields: readonly FieldSpec[]; defaults: Record<string, string> };
+export type KindSpec = {
+  kind: string;
+  text: string;
+  secret: string | null;
+  fields: readonly FieldSpec[];
+  defaults: Record<string, string>;
+};
 
 const tls = [
   { value: "verify-full", text: "verify-full: encrypted, host and certificate checked" },
@@ -39,10 +45,21 @@ export const kinds: readonly KindSpec[] = [
       { key: "database", text: "Database", required: true },
       { key: "user", text: "User", required: true },
       { key: "tls", text: "TLS", options: tls, when: (settings) => !settings.host?.startsWith("/") },
-      { key: "ca_file", text: "CA file", placeholder: "the system's certificates", when: (settings) => settings.tls === "verify-full" || settings.tls === "verify-ca" },
+      {
+        key: "ca_file",
+        text: "CA file",
+        placeholder: "the system's certificates",
+        when: (settings) => settings.tls === "verify-full" || settings.tls === "verify-ca",
+      },
     ],
   },
-  { kind: "duckdb", text: "DuckDB, embedded", secret: null, defaults: { path: "warehouse.duckdb" }, fields: [{ key: "path", text: "File", placeholder: "warehouse.duckdb", required: true }] },
+  {
+    kind: "duckdb",
+    text: "DuckDB, embedded",
+    secret: null,
+    defaults: { path: "warehouse.duckdb" },
+    fields: [{ key: "path", text: "File", placeholder: "warehouse.duckdb", required: true }],
+  },
 ];
 
 /** What is known of a kind; null for kinds that this version keeps but cannot use. */
@@ -52,7 +69,12 @@ export function kindSpec(kind: string): KindSpec | null {
 
 /** The name of a kind for people. */
 export function kindText(kind: string): string {
-  const others: Record<string, string> = { snowflake: "Snowflake", sqlserver: "SQL Server", s3: "S3", folder: "Folder" };
+  const others: Record<string, string> = {
+    snowflake: "Snowflake",
+    sqlserver: "SQL Server",
+    s3: "S3",
+    folder: "Folder",
+  };
   return kindSpec(kind)?.text ?? others[kind] ?? kind;
 }
 
@@ -68,7 +90,12 @@ export type Draft = {
 /** An empty form of a kind. */
 export function newDraft(kind: string, taken: readonly ConnectionView[]): Draft {
   const role = kind === "duckdb" ? "target" : "source";
-  return { name: "", settings: { kind, ...(kindSpec(kind)?.defaults ?? {}) }, role: taken.some((connection) => connection.roles.includes(role)) ? "" : role, secret: null };
+  return {
+    name: "",
+    settings: { kind, ...(kindSpec(kind)?.defaults ?? {}) },
+    role: taken.some((connection) => connection.roles.includes(role)) ? "" : role,
+    secret: null,
+  };
 }
 
 /** The form of a saved connection. */
@@ -76,18 +103,30 @@ export function draftOf(connection: ConnectionView): Draft {
   const role = connection.roles.includes("source") ? "source" : connection.roles.includes("target") ? "target" : "";
   const settings: Record<string, string> = {};
   for (const [key, value] of Object.entries(connection.settings)) if (value !== undefined) settings[key] = value;
-  return { name: connection.name, settings: { ...settings, kind: connection.kind, ...(connection.label ? { label: connection.label } : {}) }, role, secret: null };
+  return {
+    name: connection.name,
+    settings: { ...settings, kind: connection.kind, ...(connection.label ? { label: connection.label } : {}) },
+    role,
+    secret: null,
+  };
 }
 
 /** Whether two forms say the same. */
 export function sameDraft(a: Draft, b: Draft): boolean {
-  const filled = (draft: Draft) => JSON.stringify(Object.entries(draft.settings).filter(([, value]) => value !== "").sort(([x], [y]) => (x < y ? -1 : 1)));
+  const filled = (draft: Draft) =>
+    JSON.stringify(
+      Object.entries(draft.settings)
+        .filter(([, value]) => value !== "")
+        .sort(([x], [y]) => (x < y ? -1 : 1)),
+    );
   return a.name === b.name && a.role === b.role && !a.secret && !b.secret && filled(a) === filled(b);
 }
 
 /** The fields that the settings call for. */
 export function shownFields(draft: Draft): readonly FieldSpec[] {
-  return (kindSpec(draft.settings.kind ?? "")?.fields ?? []).filter((field) => !field.when || field.when(draft.settings));
+  return (kindSpec(draft.settings.kind ?? "")?.fields ?? []).filter(
+    (field) => !field.when || field.when(draft.settings),
+  );
 }
 
 /** What keeps the form from being saved, by field; `name` for the name. */
@@ -100,7 +139,8 @@ export function faults(draft: Draft, taken: readonly string[]): Record<string, s
     const value = (draft.settings[field.key] ?? "").trim();
     if (field.required && value === "") found[field.key] = `${field.text.toLowerCase()} is needed`;
     else if (field.numeric && value !== "" && !/^\d{1,5}$/.test(value)) found[field.key] = "a number from 1 to 65535";
-    else if (field.numeric && value !== "" && (Number(value) < 1 || Number(value) > 65_535)) found[field.key] = "a number from 1 to 65535";
+    else if (field.numeric && value !== "" && (Number(value) < 1 || Number(value) > 65_535))
+      found[field.key] = "a number from 1 to 65535";
   }
   return found;
 }

@@ -1,14 +1,27 @@
 import "./overview.css";
 import { CircleAlert, Play } from "lucide-react";
 import { navigate, useAction, useStartRun } from "../../action";
-import { inStep, type Need, needs } from "../../data/attention";
+import { type Need, needs } from "../../data/attention";
 import { clock, count, counted, millis, shortRun, when } from "../../data/format";
 import { mayConnect, useConnections, useStatus } from "../../data/queries";
 import { goesOn } from "../../data/run";
 import { runWord } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RunSummary, type WorkspaceView } from "../../host";
-import { ActionButton, Button, Finding, Glyph, Icon, Nothing, Said, SameAsText, State, StateWord, Trouble } from "../../kit";
+import { errorView, type RunSummary, type RunView, type TableProgress, type WorkspaceView } from "../../host";
+import {
+  ActionButton,
+  Button,
+  Finding,
+  Glyph,
+  Icon,
+  Nothing,
+  Said,
+  SameAsText,
+  State,
+  StateWord,
+  Trouble,
+} from "../../kit";
+import { Figures } from "./Figures";
 
 /** What needs a person first, then what runs, then what ran. */
 export function Overview() {
@@ -19,16 +32,29 @@ export function Overview() {
   const starting = useStartRun();
   useAction("overview.run", () => starting.start([]), starting.unavailable);
 
-  const found = needs({ workspace, connections: connections.data ?? workspace.connections, status: status.data ?? null, statusError: status.isError ? errorView(status.error) : null });
-  const toSettle = found.length + workspace.problems.length + (workspace.trusted ? 0 : 1) + workspace.notices.filter((notice) => notice.level === "critical").length;
+  const found = needs({
+    workspace,
+    connections: connections.data ?? workspace.connections,
+    status: status.data ?? null,
+    statusError: status.isError ? errorView(status.error) : null,
+  });
+  const toSettle =
+    found.length +
+    workspace.problems.length +
+    (workspace.trusted ? 0 : 1) +
+    workspace.notices.filter((notice) => notice.level === "critical").length;
   const active = activeRun?.view && goesOn(activeRun.view.status) ? activeRun.view : null;
-  const last = workspace.runs.find((run) => !goesOn(run.status));
-  const rejected = (status.data ?? []).reduce((sum, table) => sum + table.open_errors, 0);
 
   return (
     <>
       <div className="head">
-        <h1>{toSettle === 0 ? "Nothing needs you" : toSettle === 1 ? "1 thing needs you" : `${count(toSettle)} things need you`}</h1>
+        <h1>
+          {toSettle === 0
+            ? "Nothing needs you"
+            : toSettle === 1
+              ? "1 thing needs you"
+              : `${count(toSettle)} things need you`}
+        </h1>
         <span className="about cut">
           <code>
             {workspace.source ?? "no source"} → {workspace.target ?? "no target"}
@@ -43,38 +69,9 @@ export function Overview() {
       </div>
       <div className="scroll">
         {starting.error && <Trouble error={starting.error} title={<b>The run was not started</b>} />}
-        <div className="figures">
-          <div>
-            <div className="name">Tables in step</div>
-            <div className="value">
-              {count(inStep(workspace, status.data ?? null))} <small>of {count(workspace.tables.length)}</small>
-            </div>
-            <div className="note">{status.data ? "by the state database" : "by the last runs on this machine"}</div>
-          </div>
-          <div>
-            <div className="name">Running</div>
-            <div className="value">
-              {active ? (
-                <span className="state running">
-                  <Glyph tone="running" small={false} />1
-                </span>
-              ) : (
-                "0"
-              )}
-            </div>
-            <div className="note">{active ? `${active.tables.filter((table) => table.stage === "done").length} of ${counted(active.tables.length, "table")} done` : "nothing goes on"}</div>
-          </div>
-          <div>
-            <div className="name">Rows of the last run</div>
-            <div className="value">{last ? count(last.rows_merged) : "–"}</div>
-            <div className="note">{last ? when(last.started_at) : "none yet"}</div>
-          </div>
-          <div>
-            <div className="name">Rejected rows</div>
-            <div className="value">{status.data ? rejected > 0 ? <span className="state warn">{count(rejected)}</span> : "0" : "–"}</div>
-            <div className="note">{status.data ? "unresolved" : status.isError ? "the state database did not answer" : "not asked"}</div>
-          </div>
-        </div>
+        {workspace.problems.length === 0 && (
+          <Figures workspace={workspace} active={active} status={status.data ?? null} silent={status.isError} />
+        )}
         {!workspace.trusted && <Trust workspace={workspace} />}
         <Problems workspace={workspace} />
         {workspace.notices.length > 0 && (
@@ -97,7 +94,11 @@ export function Overview() {
             </ul>
           </>
         )}
-        <WhatRan runs={workspace.runs} activeId={active?.run_id ?? null} />
+        <WhatRan
+          runs={
+            active ? [going(active), ...workspace.runs.filter((run) => run.run_id !== active.run_id)] : workspace.runs
+          }
+        />
       </div>
     </>
   );
@@ -153,7 +154,10 @@ function Trust({ workspace }: { workspace: WorkspaceView }) {
           <b>This workspace was not made here</b>
         </State>
       </div>
-      <p>Until you trust it, Firn connects to nothing, runs no transform and sends no secret. Once you do, it may sign in to these:</p>
+      <p>
+        Until you trust it, Firn connects to nothing, runs no transform and sends no secret. Once you do, it may sign in
+        to these:
+      </p>
       <ul>
         {workspace.connections.map((connection) => (
           <li key={connection.name}>
@@ -177,7 +181,9 @@ function Problems({ workspace }: { workspace: WorkspaceView }) {
     <section aria-label="Problems of firn.yaml">
       <div className="section-head">
         <h2>firn.yaml</h2>
-        <span className="faint">{counted(workspace.problems.length, "problem")}; nothing runs until the file is right again</span>
+        <span className="faint">
+          {counted(workspace.problems.length, "problem")}; nothing runs until the file is right again
+        </span>
         <div className="acts">
           <ActionButton id="workspace.reload" compact />
         </div>
@@ -212,7 +218,23 @@ function Problems({ workspace }: { workspace: WorkspaceView }) {
   );
 }
 
-function WhatRan({ runs, activeId }: { runs: readonly RunSummary[]; activeId: string | null }) {
+/** A run that goes on, as a line of the list. */
+function going(view: RunView): RunSummary {
+  const sum = (figure: (table: TableProgress) => number) =>
+    view.tables.reduce((total, table) => total + figure(table), 0);
+  return {
+    run_id: view.run_id,
+    started_at: view.started_at,
+    finished_at: null,
+    status: view.status,
+    trigger: "window",
+    tables: view.tables.length,
+    rows_merged: sum((table) => table.rows_merged),
+    rows_rejected: sum((table) => table.rows_rejected),
+  };
+}
+
+function WhatRan({ runs }: { runs: readonly RunSummary[] }) {
   return (
     <>
       <div className="section-head">
@@ -251,10 +273,14 @@ function WhatRan({ runs, activeId }: { runs: readonly RunSummary[]; activeId: st
             {runs.slice(0, 12).map((run) => (
               <tr key={run.run_id} onDoubleClick={() => navigate({ screen: "runs", runId: run.run_id })}>
                 <td>
-                  <StateWord of={runWord(run.run_id === activeId ? "running" : run.status)} />
+                  <StateWord of={runWord(run.status)} />
                 </td>
                 <td className="mono">
-                  <button type="button" className="link" onClick={() => navigate({ screen: "runs", runId: run.run_id })}>
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => navigate({ screen: "runs", runId: run.run_id })}
+                  >
                     {shortRun(run.run_id)}
                   </button>
                 </td>
@@ -263,15 +289,19 @@ function WhatRan({ runs, activeId }: { runs: readonly RunSummary[]; activeId: st
                 <td className="number mono">{took(run)}</td>
                 <td className="number mono soft">{count(run.tables)}</td>
                 <td className="number mono">{count(run.rows_merged)}</td>
-                <td className="number mono">{run.rows_rejected > 0 ? <span className="state warn">{count(run.rows_rejected)}</span> : "0"}</td>
+                <td className="number mono">
+                  {run.rows_rejected > 0 ? <span className="state warn">{count(run.rows_rejected)}</span> : "0"}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
-      <div className="same-as-text">
-        <SameAsText command="firn sync status" />
-      </div>
+      {runs.length > 0 && (
+        <div className="same-as-text">
+          <SameAsText command="firn sync status" />
+        </div>
+      )}
     </>
   );
 }

@@ -32,13 +32,21 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   useAction("rejected.filter", () => filterField.current?.focus());
   useAction("rejected.next", () => go(shown[place + 1]), place + 1 < shown.length ? null : "this is the last row");
   useAction("rejected.previous", () => go(shown[place - 1]), place > 0 ? null : "this is the first row");
-  useAction("rejected.reload", () => void rejected.refetch(), !ask ? "nothing may be connected yet" : rejected.isFetching ? "it is being asked" : null);
+  useAction(
+    "rejected.reload",
+    () => void rejected.refetch(),
+    !ask ? "nothing may be connected yet" : rejected.isFetching ? "it is being asked" : null,
+  );
 
   return (
     <div className="page rejected">
       <div className="head">
-        <h1>{rejected.data ? `${which === "open" ? "" : "All "}${counted(all.length, "rejected row")}` : "Rejected rows"}</h1>
-        <span className="about cut">{all.length === REJECTED_LIMIT ? `the newest ${count(REJECTED_LIMIT)}; ` : ""}everything else of their batches is merged</span>
+        <h1>
+          {rejected.data ? `${which === "open" ? "" : "All "}${counted(all.length, "rejected row")}` : "Rejected rows"}
+        </h1>
+        <span className="about cut">
+          {all.length === REJECTED_LIMIT ? `the newest ${count(REJECTED_LIMIT)}; ` : ""}everything else is merged
+        </span>
         <div className="acts">
           <Segments
             label="Which rows"
@@ -56,7 +64,11 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         </div>
       </div>
       {rejected.isError && (
-        <Trouble error={errorView(rejected.error)} title={<b>Rejected rows were not read</b>} tone={rejected.data ? "warn" : "failed"}>
+        <Trouble
+          error={errorView(rejected.error)}
+          title={<b>Rejected rows were not read</b>}
+          tone={rejected.data ? "warn" : "failed"}
+        >
           <ActionButton id="rejected.reload" compact />
         </Trouble>
       )}
@@ -68,7 +80,8 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         <Waiting text="Asking the state database" />
       ) : rejected.data && all.length === 0 ? (
         <Nothing title="No rejected row" command="firn sync errors">
-          A row that the target refuses is set aside here with its reason and its values, and the rest of the batch goes on.
+          A row that the target refuses is set aside here with its reason and its values, and the rest of the batch goes
+          on.
         </Nothing>
       ) : (
         rejected.data && (
@@ -82,7 +95,14 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                 <ul className="causes">
                   <TableLine name={null} text="all tables" reason="" number={all.length} current={table === null} />
                   {tables.map((line) => (
-                    <TableLine key={line.source} name={line.source} text={line.source} reason={line.codes} number={line.number} current={table === line.source} />
+                    <TableLine
+                      key={line.source}
+                      name={line.source}
+                      text={line.source}
+                      reason={line.codes}
+                      number={line.number}
+                      current={table === line.source}
+                    />
                   ))}
                 </ul>
               </div>
@@ -92,12 +112,32 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
             </section>
             <section className="pane wide" aria-label="Rows">
               <div className="filter-bar">
-                <FilterField label="Filter by key, reason or value" value={filter} onChange={setFilter} inputRef={filterField} width={260} />
+                <FilterField
+                  label="Filter by key, reason or value"
+                  value={filter}
+                  onChange={setFilter}
+                  inputRef={filterField}
+                  width={260}
+                />
                 <span className="faint" role="status">
                   {wanted === "" ? "" : `${count(shown.length)} of ${count(inTable.length)}`}
                 </span>
               </div>
-              {shown.length === 0 ? <Nothing title="No row matches">Nothing among {counted(inTable.length, "row")} holds “{filter}”.</Nothing> : <RowGrid label="Rejected rows" columns={table ? columnsOfOneTable : allColumns} rows={shown} rowKey={(row) => row.id} selected={chosen?.id ?? null} onSelect={go} autoFocus />}
+              {shown.length === 0 ? (
+                <Nothing title="No row matches">
+                  Nothing among {counted(inTable.length, "row")} holds “{filter}”.
+                </Nothing>
+              ) : (
+                <RowGrid
+                  label="Rejected rows"
+                  columns={table ? columnsOfOneTable : allColumns}
+                  rows={shown}
+                  rowKey={(row) => row.id}
+                  selected={chosen?.id ?? null}
+                  onSelect={go}
+                  autoFocus
+                />
+              )}
             </section>
             {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={shown.length} />}
           </div>
@@ -107,10 +147,26 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   );
 }
 
-function TableLine({ name, text, reason, number, current }: { name: string | null; text: string; reason: string; number: number; current: boolean }) {
+function TableLine({
+  name,
+  text,
+  reason,
+  number,
+  current,
+}: {
+  name: string | null;
+  text: string;
+  reason: string;
+  number: number;
+  current: boolean;
+}) {
   return (
     <li>
-      <button type="button" aria-current={current || undefined} onClick={() => navigate({ screen: "rejected", table: name, row: null })}>
+      <button
+        type="button"
+        aria-current={current || undefined}
+        onClick={() => navigate({ screen: "rejected", table: name, row: null })}
+      >
         {name ? <code className="cut">{text}</code> : <span>{text}</span>}
         <b>{count(number)}</b>
         {reason && <span className="small soft cut">{reason}</span>}
@@ -122,12 +178,20 @@ function TableLine({ name, text, reason, number, current }: { name: string | nul
 /** Tables with how many rows were rejected and why, most first. */
 function tally(rows: readonly RejectedRowView[]): { source: string; number: number; codes: string }[] {
   const bySource = Map.groupBy(rows, (row) => row.source);
-  return [...bySource].map(([source, own]) => ({ source, number: own.length, codes: [...new Set(own.map((row) => row.code))].join(", ") })).sort((a, b) => b.number - a.number || (a.source < b.source ? -1 : 1));
+  return [...bySource]
+    .map(([source, own]) => ({
+      source,
+      number: own.length,
+      codes: [...new Set(own.map((row) => row.code))].join(", "),
+    }))
+    .sort((a, b) => b.number - a.number || (a.source < b.source ? -1 : 1));
 }
 
 function keyText(row: RejectedRowView): string {
   const entries = Object.entries(row.pk);
-  return entries.length === 1 ? valueText(entries[0]?.[1]) : entries.map(([column, value]) => `${column}=${valueText(value)}`).join(" ");
+  return entries.length === 1
+    ? valueText(entries[0]?.[1])
+    : entries.map(([column, value]) => `${column}=${valueText(value)}`).join(" ");
 }
 
 function rowText(row: RejectedRowView): string {
@@ -137,9 +201,31 @@ function rowText(row: RejectedRowView): string {
 
 const allColumns: readonly GridColumn<RejectedRowView>[] = [
   { id: "key", head: "Key", width: 100, grow: 1, mono: true, cell: keyText, whole: keyText },
-  { id: "source", head: "Table", width: 130, grow: 1, mono: true, cell: (row) => <span className="soft">{row.source}</span>, whole: (row) => row.source },
-  { id: "code", head: "Reason", width: 110, mono: true, cell: (row) => <span className="state failed">{row.code}</span>, whole: (row) => row.code },
-  { id: "error", head: "What is wrong", width: 150, grow: 4, cell: (row) => <Said text={row.error} />, whole: (row) => row.error },
+  {
+    id: "source",
+    head: "Table",
+    width: 130,
+    grow: 1,
+    mono: true,
+    cell: (row) => <span className="soft">{row.source}</span>,
+    whole: (row) => row.source,
+  },
+  {
+    id: "code",
+    head: "Reason",
+    width: 110,
+    mono: true,
+    cell: (row) => <span className="state failed">{row.code}</span>,
+    whole: (row) => row.code,
+  },
+  {
+    id: "error",
+    head: "What is wrong",
+    width: 150,
+    grow: 4,
+    cell: (row) => <Said text={row.error} />,
+    whole: (row) => row.error,
+  },
   { id: "attempts", head: "Tries", width: 52, end: true, mono: true, cell: (row) => count(row.attempts) },
 ];
 const columnsOfOneTable = allColumns.filter((column) => column.id !== "source");

@@ -34,12 +34,17 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
         <div className="finding failed">
           <span />
           <div className="body selectable">
-            {row.resolved_at ? <State tone="ok">resolved {when(row.resolved_at)}</State> : <State tone="failed">Refused by the target</State>}
+            {row.resolved_at ? (
+              <State tone="ok">resolved {when(row.resolved_at)}</State>
+            ) : (
+              <State tone="failed">Rejected</State>
+            )}
             <span className="message">
               <Said text={row.error} />
             </span>
             <span className="small soft">
-              code <code>{row.code}</code>, run <code>{shortRun(row.run_id)}</code>, {when(row.occurred_at)}, tried {row.attempts === 1 ? "once" : `${count(row.attempts)} times`}
+              code <code>{row.code}</code>, run <code>{shortRun(row.run_id)}</code>, {when(row.occurred_at)}, tried{" "}
+              {row.attempts === 1 ? "once" : `${count(row.attempts)} times`}
             </span>
           </div>
         </div>
@@ -62,7 +67,10 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
           )}
         </div>
         {!row.payload ? (
-          <p className="pad soft">No values are kept: payloads are switched off, or this one is older than 30 days. The row itself is still at the source.</p>
+          <p className="pad soft">
+            No values are kept: payloads are switched off, or this one is older than 30 days. The row itself is still at
+            the source.
+          </p>
         ) : shape === "json" ? (
           <div className="pad">
             <CopyBlock text={JSON.stringify(row.payload, null, 2)} tall />
@@ -74,7 +82,10 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
             ))}
           </dl>
         )}
-        <p className="pad soft">A rejected row is mended at the source, or by a transform. The next change of it is read and merged like any other.</p>
+        <p className="pad soft">
+          A rejected row is mended at the source, or by a transform. The next change of it is read and merged like any
+          other.
+        </p>
       </div>
     </section>
   );

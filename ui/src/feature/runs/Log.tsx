@@ -8,7 +8,9 @@ export function Log({ moments }: { moments: readonly Moment[] }) {
   const [level, setLevel] = useState<"all" | "warn" | "failed">("all");
   const lines = useRef<HTMLDivElement>(null);
   const following = useRef(true);
-  const shown = moments.filter((moment) => level === "all" || moment.level === level || (level === "warn" && moment.level === "failed"));
+  const shown = moments.filter(
+    (moment) => level === "all" || moment.level === level || (level === "warn" && moment.level === "failed"),
+  );
   const length = shown.length;
   useLayoutEffect(() => {
     if (following.current && length >= 0 && lines.current) lines.current.scrollTop = lines.current.scrollHeight;
@@ -31,7 +33,9 @@ export function Log({ moments }: { moments: readonly Moment[] }) {
           onChange={setLevel}
         />
         <div className="acts">
-          <CopyButton text={shown.map((moment) => `${moment.at} ${moment.word} ${moment.source ?? ""} ${moment.text}`).join("\n")} />
+          <CopyButton
+            text={shown.map((moment) => `${moment.at} ${moment.word} ${moment.source ?? ""} ${moment.text}`).join("\n")}
+          />
         </div>
       </div>
       <div

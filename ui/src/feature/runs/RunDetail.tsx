@@ -25,9 +25,29 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
   const again = (view?.tables ?? []).map((table) => table.source).filter((source) => configured.has(source));
   const now = useNow(running);
 
-  useAction("run.cancel", () => cancel.mutate({ run_id: runId }), !running ? "it has ended" : view.status === "cancelling" ? "it is stopping already" : cancel.isPending ? "one moment" : null);
-  useAction("run.again", () => starting.start(again), running ? "it still goes on" : (starting.unavailable ?? (again.length === 0 ? "none of its tables is in firn.yaml now" : null)));
-  useAction("run.retry", () => starting.start(failed), running ? "when the run has ended" : failed.length === 0 ? "no table failed" : starting.unavailable);
+  useAction(
+    "run.cancel",
+    () => cancel.mutate({ run_id: runId }),
+    !running
+      ? "it has ended"
+      : view.status === "cancelling"
+        ? "it is stopping already"
+        : cancel.isPending
+          ? "one moment"
+          : null,
+  );
+  useAction(
+    "run.again",
+    () => starting.start(again),
+    running
+      ? "it still goes on"
+      : (starting.unavailable ?? (again.length === 0 ? "none of its tables is in firn.yaml now" : null)),
+  );
+  useAction(
+    "run.retry",
+    () => starting.start(failed),
+    running ? "when the run has ended" : failed.length === 0 ? "no table failed" : starting.unavailable,
+  );
 
   const word = runWord(view?.status ?? summary?.status ?? "running");
   return (
@@ -44,7 +64,8 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
             {workspace.source} → {workspace.target}
           </code>
           {view && `, started ${when(view.started_at)}`}
-          {summary && ` by the ${summary.trigger === "window" ? "window" : summary.trigger === "watch" ? "watch" : "command line"}`}
+          {summary &&
+            ` by the ${summary.trigger === "window" ? "window" : summary.trigger === "watch" ? "watch" : "command line"}`}
         </span>
         <div className="acts">
           {failed.length > 0 && !running && (
@@ -69,7 +90,11 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
       {starting.error && <Trouble error={starting.error} title={<b>The run was not started</b>} />}
       {cancel.isError && <Trouble error={errorView(cancel.error)} title={<b>The run was not cancelled</b>} />}
       {failure !== undefined && (
-        <Trouble error={errorView(failure)} title={<b>The state of this run is not known</b>} tone={view ? "warn" : "failed"}>
+        <Trouble
+          error={errorView(failure)}
+          title={<b>The state of this run is not known</b>}
+          tone={view ? "warn" : "failed"}
+        >
           <Button compact onPress={() => feed.open(runId)}>
             Ask again
           </Button>
@@ -81,7 +106,15 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
           <div className="scroll">
             {view.error && <Trouble error={view.error} title={<b>The run failed</b>} />}
             {inOrderOfNeed(view.tables).map((table) => (
-              <Needy key={table.source} table={table} attempts={follow.attempts[table.source] ?? null} running={running} now={now} onRetry={() => starting.start([table.source])} cannotRetry={running ? "when the run has ended" : starting.unavailable} />
+              <Needy
+                key={table.source}
+                table={table}
+                attempts={follow.attempts[table.source] ?? null}
+                running={running}
+                now={now}
+                onRetry={() => starting.start([table.source])}
+                cannotRetry={running ? "when the run has ended" : starting.unavailable}
+              />
             ))}
             <TableLines view={view} follow={follow} />
             <Findings view={view} />
@@ -151,7 +184,21 @@ function Figures({ view, follow, now }: { view: RunView; follow: Follow; now: nu
 }
 
 /** A table that failed or waits: what happened, where, what to do. */
-function Needy({ table, attempts, running, now, onRetry, cannotRetry }: { table: TableProgress; attempts: number | null; running: boolean; now: number; onRetry: () => void; cannotRetry: string | null }) {
+function Needy({
+  table,
+  attempts,
+  running,
+  now,
+  onRetry,
+  cannotRetry,
+}: {
+  table: TableProgress;
+  attempts: number | null;
+  running: boolean;
+  now: number;
+  onRetry: () => void;
+  cannotRetry: string | null;
+}) {
   const error = tableError(table);
   if (table.stage === "failed" && error)
     return (
@@ -160,7 +207,12 @@ function Needy({ table, attempts, running, now, onRetry, cannotRetry }: { table:
         title={
           <>
             <code className="strong">{table.source}</code>&ensp;<span className="state failed">failed, needs you</span>
-            <span className="soft">&ensp;{table.rows_merged > 0 ? `${count(table.rows_merged)} rows are committed and will not be read again.` : "Nothing was written."}</span>
+            <span className="soft">
+              &ensp;
+              {table.rows_merged > 0
+                ? `${count(table.rows_merged)} rows are committed and will not be read again.`
+                : "Nothing was written."}
+            </span>
           </>
         }
       >
@@ -192,7 +244,8 @@ function Needy({ table, attempts, running, now, onRetry, cannotRetry }: { table:
         error={error}
         title={
           <>
-            <code className="strong">{table.source}</code>&ensp;<span className="state warn">held by another runner</span>
+            <code className="strong">{table.source}</code>&ensp;
+            <span className="state warn">held by another runner</span>
           </>
         }
       />
@@ -208,7 +261,11 @@ function retryText(at: string | null, now: number): string {
 
 /** What the run noticed, table by table. */
 function Findings({ view }: { view: RunView }) {
-  const found = view.tables.flatMap((table) => (table.result?.findings ?? []).filter((finding) => finding.level !== "ok").map((finding) => ({ source: table.source, finding })));
+  const found = view.tables.flatMap((table) =>
+    (table.result?.findings ?? [])
+      .filter((finding) => finding.level !== "ok")
+      .map((finding) => ({ source: table.source, finding })),
+  );
   if (found.length === 0) return null;
   return (
     <>

@@ -33,23 +33,52 @@ export function Runs({ runId }: { runId: string | null }) {
             {activeRun?.view && !runs.some((run) => run.run_id === activeRun.runId) && (
               <HistoryLine
                 current={shown === activeRun.runId}
-                run={{ run_id: activeRun.runId, started_at: activeRun.view.started_at, finished_at: null, status: activeRun.view.status, trigger: "window", ...soFar(activeRun.view) }}
+                run={{
+                  run_id: activeRun.runId,
+                  started_at: activeRun.view.started_at,
+                  finished_at: null,
+                  status: activeRun.view.status,
+                  trigger: "window",
+                  ...soFar(activeRun.view),
+                }}
               />
             )}
             {runs.map((run) => (
-              <HistoryLine key={run.run_id} run={activeRun?.view && run.run_id === activeRun.runId ? { ...run, status: activeRun.view.status, ...soFar(activeRun.view) } : run} current={run.run_id === shown} />
+              <HistoryLine
+                key={run.run_id}
+                run={
+                  activeRun?.view && run.run_id === activeRun.runId
+                    ? { ...run, status: activeRun.view.status, ...soFar(activeRun.view) }
+                    : run
+                }
+                current={run.run_id === shown}
+              />
             ))}
           </ul>
         </div>
       </section>
-      {shown ? <RunDetail key={shown} runId={shown} follow={follow} summary={runs.find((run) => run.run_id === shown) ?? null} failure={feed.failure(shown)} /> : <NoRun />}
+      {shown ? (
+        <RunDetail
+          key={shown}
+          runId={shown}
+          follow={follow}
+          summary={runs.find((run) => run.run_id === shown) ?? null}
+          failure={feed.failure(shown)}
+        />
+      ) : (
+        <NoRun />
+      )}
     </div>
   );
 }
 
 /** The figures of a run that goes on. */
 function soFar(view: RunView): Pick<RunSummary, "tables" | "rows_merged" | "rows_rejected"> {
-  return { tables: view.tables.length, rows_merged: view.tables.reduce((sum, table) => sum + table.rows_merged, 0), rows_rejected: view.tables.reduce((sum, table) => sum + table.rows_rejected, 0) };
+  return {
+    tables: view.tables.length,
+    rows_merged: view.tables.reduce((sum, table) => sum + table.rows_merged, 0),
+    rows_rejected: view.tables.reduce((sum, table) => sum + table.rows_rejected, 0),
+  };
 }
 
 function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
@@ -57,7 +86,11 @@ function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
   const end = millis(run.finished_at);
   return (
     <li>
-      <button type="button" aria-current={current || undefined} onClick={() => navigate({ screen: "runs", runId: run.run_id })}>
+      <button
+        type="button"
+        aria-current={current || undefined}
+        onClick={() => navigate({ screen: "runs", runId: run.run_id })}
+      >
         <StateWord of={runWord(run.status)} />
         <span className="faint small">{when(run.started_at)}</span>
         <span className="numbers cut">
@@ -85,7 +118,8 @@ function NoRun() {
           </ActionButton>
         }
       >
-        A run reads what changed in each table and merges it into the target. It can be cancelled at any time; what is committed stays.
+        A run reads what changed in each table and merges it into the target. It can be cancelled at any time; what is
+        committed stays.
       </Nothing>
     </section>
   );

@@ -4,7 +4,12 @@ import { stageWord } from "../../data/words";
 import type { RunView, TableProgress } from "../../host";
 import { StateWord } from "../../kit";
 
-const phaseNames: Record<string, string> = { first_load: "first load", resume_first_load: "first load", incremental: "changes", full: "all rows" };
+const phaseNames: Record<string, string> = {
+  first_load: "first load",
+  resume_first_load: "first load",
+  incremental: "changes",
+  full: "all rows",
+};
 
 /** A line a table: stage, rows, rate. */
 export function TableLines({ view, follow }: { view: RunView; follow: Follow }) {
@@ -53,7 +58,13 @@ export function TableLines({ view, follow }: { view: RunView; follow: Follow }) 
             <td>
               <Progress table={table} />
             </td>
-            <td className="number mono">{table.rows_rejected > 0 ? <span className="state warn">{count(table.rows_rejected)}</span> : <span className="soft">0</span>}</td>
+            <td className="number mono">
+              {table.rows_rejected > 0 ? (
+                <span className="state warn">{count(table.rows_rejected)}</span>
+              ) : (
+                <span className="soft">0</span>
+              )}
+            </td>
             <td className="number mono soft">{table.bytes > 0 ? bytes(table.bytes) : "–"}</td>
             <td className="number mono soft">{count(rate(table, follow, goesOn(view.status)))}</td>
             <td className="number mono">{table.result ? span(table.result.seconds) : "–"}</td>
@@ -72,8 +83,23 @@ function rate(table: TableProgress, follow: Follow, running: boolean): number | 
 
 /** Inspect, read, merge: which of them is over, which goes on. */
 function Stages({ table }: { table: TableProgress }) {
-  const reached = { queued: -1, inspecting: 0, reading: 1, merging: 2, waiting: 1, done: 3, failed: table.rows_read > 0 ? 1 : 0, cancelled: table.rows_read > 0 ? 1 : 0, held: 0 }[table.stage];
-  const tone = table.stage === "failed" ? "failed" : table.stage === "waiting" || table.stage === "held" || table.stage === "cancelled" ? "warn" : "now";
+  const reached = {
+    queued: -1,
+    inspecting: 0,
+    reading: 1,
+    merging: 2,
+    waiting: 1,
+    done: 3,
+    failed: table.rows_read > 0 ? 1 : 0,
+    cancelled: table.rows_read > 0 ? 1 : 0,
+    held: 0,
+  }[table.stage];
+  const tone =
+    table.stage === "failed"
+      ? "failed"
+      : table.stage === "waiting" || table.stage === "held" || table.stage === "cancelled"
+        ? "warn"
+        : "now";
   return (
     <span className="stages" title="inspect, read, merge" aria-hidden>
       {[0, 1, 2].map((place) => (
@@ -87,7 +113,15 @@ function Progress({ table }: { table: TableProgress }) {
   const part = percent(table.rows_read, table.rows_expected);
   if (stageGoesOn(table.stage) && part !== null)
     return (
-      <span className="bar-of" role="progressbar" aria-label={table.source} aria-valuenow={part} aria-valuemin={0} aria-valuemax={100} title={`${count(table.rows_read)} of about ${count(table.rows_expected)}`}>
+      <span
+        className="bar-of"
+        role="progressbar"
+        aria-label={table.source}
+        aria-valuenow={part}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        title={`${count(table.rows_read)} of about ${count(table.rows_expected)}`}
+      >
         <span style={{ width: `${part}%` }} />
       </span>
     );
@@ -103,7 +137,7 @@ function progressText(table: TableProgress): string {
     case "failed":
       return "see above";
     case "cancelled":
-      return "stopped; goes on next time";
+      return "goes on next time";
     case "held":
       return "another runner has it";
     case "waiting":

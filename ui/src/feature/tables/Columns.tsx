@@ -1,5 +1,6 @@
 import { ArrowRight, Clock, KeyRound } from "lucide-react";
 import { useState } from "react";
+import { shortType } from "../../data/format";
 import { verdictOrder, verdictWord } from "../../data/words";
 import type { ColumnView } from "../../host";
 import { Chip, Icon, toneClass, WordGlyph } from "../../kit";
@@ -8,7 +9,8 @@ import { Chip, Icon, toneClass, WordGlyph } from "../../kit";
 export function Columns({ columns }: { columns: readonly ColumnView[] }) {
   const [only, setOnly] = useState<string | null>(null);
   const present = verdictOrder.filter((verdict) => columns.some((column) => column.verdict === verdict));
-  const shown = only && present.some((verdict) => verdict === only) ? columns.filter((column) => column.verdict === only) : columns;
+  const shown =
+    only && present.some((verdict) => verdict === only) ? columns.filter((column) => column.verdict === only) : columns;
   return (
     <div className="columns-of">
       <div className="filters" role="group" aria-label="Verdicts">
@@ -18,7 +20,13 @@ export function Columns({ columns }: { columns: readonly ColumnView[] }) {
         {present.map((verdict) => {
           const word = verdictWord(verdict);
           return (
-            <button type="button" key={verdict} className={toneClass(word.tone)} aria-pressed={only === verdict} onClick={() => setOnly(only === verdict ? null : verdict)}>
+            <button
+              type="button"
+              key={verdict}
+              className={toneClass(word.tone)}
+              aria-pressed={only === verdict}
+              onClick={() => setOnly(only === verdict ? null : verdict)}
+            >
               <WordGlyph of={word} />
               {word.word} <b>{columns.filter((column) => column.verdict === verdict).length}</b>
             </button>
@@ -29,8 +37,8 @@ export function Columns({ columns }: { columns: readonly ColumnView[] }) {
         <colgroup>
           <col />
           <col style={{ width: 104 }} />
-          <col style={{ width: 104 }} />
-          <col style={{ width: 106 }} />
+          <col style={{ width: 108 }} />
+          <col style={{ width: 102 }} />
         </colgroup>
         <thead>
           <tr>
@@ -70,7 +78,7 @@ function ColumnRows({ column }: { column: ColumnView }) {
           )}
         </td>
         <td className="mono" title={column.source_type}>
-          {column.source_type}
+          {shortType(column.source_type)}
         </td>
         <td className="mono" title={column.target_type}>
           {column.target_type || "–"}
@@ -82,7 +90,9 @@ function ColumnRows({ column }: { column: ColumnView }) {
       {(column.transform || (column.note && column.verdict !== "exact" && column.verdict !== "widens")) && (
         <tr>
           <td colSpan={4} className="note-line small" title={column.note}>
-            <Icon of={ArrowRight} small /> {column.transform && <code>{column.transform}</code>} {column.note}
+            <Icon of={ArrowRight} small /> {column.transform && <code>{column.transform}</code>}
+            {column.transform && column.note && ": "}
+            {column.note}
           </td>
         </tr>
       )}

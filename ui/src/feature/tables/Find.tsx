@@ -8,7 +8,18 @@ import { levelTone, type Tone } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type DiscoveredTableView, errorView, useHost } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
-import { ActionButton, FilterField, Finding, Icon, Nothing, SameAsText, State, StateWord, Trouble, Waiting } from "../../kit";
+import {
+  ActionButton,
+  FilterField,
+  Finding,
+  Icon,
+  Nothing,
+  SameAsText,
+  State,
+  StateWord,
+  Trouble,
+  Waiting,
+} from "../../kit";
 import { Columns } from "./Columns";
 
 /** What the source has, and what of it can be added. */
@@ -21,19 +32,35 @@ export function Find() {
   const [filter, setFilter] = useState("");
   const filterField = useRef<HTMLInputElement>(null);
   const add = useCommand("sync_discover", (client) => {
-    void client.fetchQuery({ queryKey: keys.workspace(workspace.folder), queryFn: () => host.call("workspace_open", { folder: workspace.folder }), staleTime: 0 }).then((fresh) => keepWorkspace(client, fresh));
+    void client
+      .fetchQuery({
+        queryKey: keys.workspace(workspace.folder),
+        queryFn: () => host.call("workspace_open", { folder: workspace.folder }),
+        staleTime: 0,
+      })
+      .then((fresh) => keepWorkspace(client, fresh));
     navigate({ screen: "tables", table: null });
   });
 
   const tables = found.data?.tables ?? [];
   const wanted = filter.trim().toLowerCase();
-  const shown = wanted === "" ? tables : tables.filter((table) => `${table.source} ${table.columns.map((column) => column.name).join(" ")}`.toLowerCase().includes(wanted));
+  const shown =
+    wanted === ""
+      ? tables
+      : tables.filter((table) =>
+          `${table.source} ${table.columns.map((column) => column.name).join(" ")}`.toLowerCase().includes(wanted),
+        );
   const chosen = tables.find((table) => table.source === chosenName) ?? shown[0] ?? null;
   const names = tables.filter((table) => ticked.has(table.source) && addable(table)).map((table) => table.source);
 
   useAction("find.filter", () => filterField.current?.focus());
   useAction("find.again", () => void found.refetch(), found.isFetching ? "it is being looked at" : null);
-  useAction("find.add", () => add.mutate({ folder: workspace.folder, schema: null, write: true, tables: names }), names.length === 0 ? "tick the tables to add first" : add.isPending ? "one moment" : null, names.length > 0 ? counted(names.length, "table") : null);
+  useAction(
+    "find.add",
+    () => add.mutate({ folder: workspace.folder, schema: null, write: true, tables: names }),
+    names.length === 0 ? "tick the tables to add first" : add.isPending ? "one moment" : null,
+    names.length > 0 ? counted(names.length, "table") : null,
+  );
 
   return (
     <div className="page tables-page">
@@ -71,16 +98,43 @@ export function Find() {
           <div className="split folds">
             <section className="pane wide" aria-label="Tables of the source">
               <div className="filter-bar">
-                <FilterField label="Filter by table or column" value={filter} onChange={setFilter} inputRef={filterField} width={260} />
-                <span className="faint">{wanted === "" ? "" : `${count(shown.length)} of ${count(tables.length)}`}</span>
+                <FilterField
+                  label="Filter by table or column"
+                  value={filter}
+                  onChange={setFilter}
+                  inputRef={filterField}
+                  width={260}
+                />
+                <span className="faint">
+                  {wanted === "" ? "" : `${count(shown.length)} of ${count(tables.length)}`}
+                </span>
               </div>
               {shown.length === 0 ? (
-                <Nothing title="No table matches">Nothing found has “{filter}” in the name of a table or column.</Nothing>
+                <Nothing title="No table matches">
+                  Nothing found has “{filter}” in the name of a table or column.
+                </Nothing>
               ) : (
-                <RowGrid label="Tables of the source" columns={columns} rows={shown} rowKey={(table) => table.source} selected={chosen?.source ?? null} onSelect={(table) => setChosenName(table.source)} ticked={ticked} onTick={setTicked} tickable={addable} autoFocus />
+                <RowGrid
+                  label="Tables of the source"
+                  columns={columns}
+                  rows={shown}
+                  rowKey={(table) => table.source}
+                  selected={chosen?.source ?? null}
+                  onSelect={(table) => setChosenName(table.source)}
+                  ticked={ticked}
+                  onTick={setTicked}
+                  tickable={addable}
+                  autoFocus
+                />
               )}
               <div className="same-as-text">
-                <SameAsText command={names.length > 0 && names.length < tables.length ? `firn sync discover --write ${names.map(shellWord).join(" ")}` : "firn sync discover --write"} />
+                <SameAsText
+                  command={
+                    names.length > 0 && names.length < tables.length
+                      ? `firn sync discover --write ${names.map(shellWord).join(" ")}`
+                      : "firn sync discover --write"
+                  }
+                />
               </div>
             </section>
             {chosen && <FoundInspector table={chosen} />}
@@ -97,14 +151,46 @@ function addable(table: DiscoveredTableView): boolean {
 }
 
 const columns: readonly GridColumn<DiscoveredTableView>[] = [
-  { id: "state", head: "State", width: 106, cell: (table) => <FoundState table={table} /> },
-  { id: "source", head: "Table", width: 140, grow: 3, mono: true, cell: (table) => table.source, whole: (table) => table.source },
-  { id: "target", head: "Target", width: 120, grow: 2, mono: true, cell: (table) => <span className="soft">{table.target}</span>, whole: (table) => table.target },
-  { id: "rows", head: "Rows, about", width: 100, end: true, mono: true, cell: (table) => count(table.estimated_rows) },
-  { id: "bytes", head: "Size", width: 76, end: true, mono: true, cell: (table) => bytes(table.bytes) },
-  { id: "pk", head: "Key", width: 84, grow: 1, mono: true, cell: (table) => (table.pk.length > 0 ? table.pk.join(", ") : <span className="faint">none</span>), whole: (table) => table.pk.join(", ") },
-  { id: "watermark", head: "Watermark", width: 96, grow: 1, mono: true, cell: (table) => table.watermark_column ?? <span className="faint">none</span>, whole: (table) => table.watermark_column },
-  { id: "columns", head: "Columns", width: 64, grow: 1, cell: (table) => <VerdictCount table={table} /> },
+  { id: "state", head: "State", width: 98, cell: (table) => <FoundState table={table} /> },
+  {
+    id: "source",
+    head: "Table",
+    width: 132,
+    grow: 3,
+    mono: true,
+    cell: (table) => table.source,
+    whole: (table) => table.source,
+  },
+  {
+    id: "target",
+    head: "Target",
+    width: 96,
+    grow: 2,
+    mono: true,
+    cell: (table) => <span className="soft">{table.target}</span>,
+    whole: (table) => table.target,
+  },
+  { id: "rows", head: "Rows, about", width: 92, end: true, mono: true, cell: (table) => count(table.estimated_rows) },
+  { id: "bytes", head: "Size", width: 72, end: true, mono: true, cell: (table) => bytes(table.bytes) },
+  {
+    id: "pk",
+    head: "Key",
+    width: 76,
+    grow: 1,
+    mono: true,
+    cell: (table) => (table.pk.length > 0 ? table.pk.join(", ") : <span className="faint">none</span>),
+    whole: (table) => table.pk.join(", "),
+  },
+  {
+    id: "watermark",
+    head: "Watermark",
+    width: 96,
+    grow: 1,
+    mono: true,
+    cell: (table) => table.watermark_column ?? <span className="faint">none</span>,
+    whole: (table) => table.watermark_column,
+  },
+  { id: "columns", head: "Columns", width: 92, grow: 1, cell: (table) => <VerdictCount table={table} /> },
 ];
 
 function FoundState({ table }: { table: DiscoveredTableView }) {
@@ -125,7 +211,6 @@ function VerdictCount({ table }: { table: DiscoveredTableView }) {
 }
 
 function FoundInspector({ table }: { table: DiscoveredTableView }) {
-  const refused = table.columns.filter((column) => column.verdict === "refused");
   return (
     <section className="pane inspector" aria-label={`Found table ${table.source}`}>
       <div className="pane-head">
@@ -153,13 +238,14 @@ function FoundInspector({ table }: { table: DiscoveredTableView }) {
             <dt>Key</dt>
             <dd>{table.pk.length > 0 ? <code>{table.pk.join(", ")}</code> : <span className="faint">none</span>}</dd>
             <dt>Watermark</dt>
-            <dd>{table.watermark_column ? <code>{table.watermark_column}</code> : <span className="faint">none; every run reads all rows</span>}</dd>
+            <dd>
+              {table.watermark_column ? (
+                <code>{table.watermark_column}</code>
+              ) : (
+                <span className="faint">none; every run reads all rows</span>
+              )}
+            </dd>
           </dl>
-          {refused.length > 0 && (
-            <p className="soft">
-              {counted(refused.length, "column")} {refused.length === 1 ? "is" : "are"} refused: no type of the target holds every value. Leave {refused.length === 1 ? "it" : "them"} out or cast by a transform.
-            </p>
-          )}
         </div>
         <Columns columns={table.columns} />
       </div>

@@ -27,7 +27,11 @@ export function ResetDialog({ table, cursor, onClose }: { table: string; cursor:
           <Button onPress={onClose} keys="Escape">
             Leave it
           </Button>
-          <Button look="danger" unavailable={reset.isPending ? "one moment" : null} onPress={() => reset.mutate({ folder: workspace.folder, table, to: back || null })}>
+          <Button
+            look="danger"
+            unavailable={reset.isPending ? "one moment" : null}
+            onPress={() => reset.mutate({ folder: workspace.folder, table, to: back || null })}
+          >
             {back ? "Move it back" : "Start again from the beginning"}
           </Button>
         </>
@@ -36,9 +40,16 @@ export function ResetDialog({ table, cursor, onClose }: { table: string; cursor:
       {reset.isError && <Trouble error={errorView(reset.error)} title={<b>The cursor was not moved</b>} />}
       <div className="body folder-form">
         <p>
-          It stands at <code>{cursor ?? "the beginning"}</code>. Rows after the new place are read and merged again; rows already in the target are replaced, none is doubled.
+          It stands at <code>{cursor ?? "the beginning"}</code>. Rows after the new place are read and merged again;
+          rows already in the target are replaced, none is doubled.
         </p>
-        <TextField label="Back to" value={to} onChange={setTo} placeholder={cursor ?? "2026-11-20 00:00:00+00"} autoFocus />
+        <TextField
+          label="Back to"
+          value={to}
+          onChange={setTo}
+          placeholder={cursor ?? "2026-11-20 00:00:00+00"}
+          autoFocus
+        />
         <p className="soft">Left empty, the table is loaded from the beginning.</p>
         <SameAsText command={`firn sync reset ${shellWord(table)}${back ? ` --to ${shellWord(back)}` : ""}`} />
       </div>

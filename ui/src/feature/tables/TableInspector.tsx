@@ -2,19 +2,29 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { navigate } from "../../action";
+import { standing } from "../../data/attention";
 import { count, shellWord, when } from "../../data/format";
 import { errorView, type TablePlanView, type TableStatusView, type TableView } from "../../host";
 import { ActionButton, Button, CopyBlock, Finding, Icon, SameAsText, State, Trouble, Waiting } from "../../kit";
 import { Columns } from "./Columns";
 import { ResetDialog } from "./ResetDialog";
 
-type TableInspectorProps = { table: TableView; status: TableStatusView | null; plan: UseQueryResult<TablePlanView>; planned: boolean };
+type TableInspectorProps = {
+  table: TableView;
+  status: TableStatusView | null;
+  plan: UseQueryResult<TablePlanView>;
+  planned: boolean;
+};
 
 /** One table: what is known, and its dry run. */
 export function TableInspector({ table, status, plan, planned }: TableInspectorProps) {
   const [resetting, setResetting] = useState(false);
   const rejected = status?.open_errors ?? 0;
-  const failure = status?.status === "error" || table.last?.status === "failed" ? (table.last?.error ?? (status?.error ? { code: "other", message: status.error, hint: null, side: null, table: table.source } : null)) : null;
+  const failure =
+    standing(table, status) === "failed"
+      ? (table.last?.error ??
+        (status?.error ? { code: "other", message: status.error, hint: null, side: null, table: table.source } : null))
+      : null;
   return (
     <section className="pane inspector" aria-label={`Table ${table.source}`}>
       <div className="pane-head">
@@ -40,7 +50,13 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
               <code>{table.pk.join(", ") || "none"}</code>
             </dd>
             <dt>Watermark</dt>
-            <dd>{table.watermark_column ? <code>{table.watermark_column}</code> : <span className="faint">none: {table.mode}</span>}</dd>
+            <dd>
+              {table.watermark_column ? (
+                <code>{table.watermark_column}</code>
+              ) : (
+                <span className="faint">none: {table.mode}</span>
+              )}
+            </dd>
             <dt>Cursor</dt>
             <dd className="selectable">
               <code>{status?.watermark ?? table.last?.watermark ?? "not begun"}</code>
@@ -75,7 +91,9 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
         )}
         {!planned ? (
           <div className="part">
-            <p className="soft">A plan is a dry run: rows waiting, statements for the target, how each column travels. It writes nothing.</p>
+            <p className="soft">
+              A plan is a dry run: rows waiting, statements for the target, how each column travels. It writes nothing.
+            </p>
             <SameAsText command={`firn sync plan ${shellWord(table.source)}`} />
           </div>
         ) : plan.isError ? (
@@ -86,12 +104,23 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
           <Waiting text="Asking source and target" />
         )}
       </div>
-      {resetting && <ResetDialog table={table.source} cursor={status?.watermark ?? table.last?.watermark ?? null} onClose={() => setResetting(false)} />}
+      {resetting && (
+        <ResetDialog
+          table={table.source}
+          cursor={status?.watermark ?? table.last?.watermark ?? null}
+          onClose={() => setResetting(false)}
+        />
+      )}
     </section>
   );
 }
 
-const phases: Record<string, string> = { first_load: "First load", resume_first_load: "First load, going on", incremental: "Changes since the cursor", full: "All rows" };
+const phases: Record<string, string> = {
+  first_load: "First load",
+  resume_first_load: "First load, going on",
+  incremental: "Changes since the cursor",
+  full: "All rows",
+};
 
 /** A dry run. */
 function Plan({ plan, stale }: { plan: TablePlanView; stale: boolean }) {
@@ -99,14 +128,18 @@ function Plan({ plan, stale }: { plan: TablePlanView; stale: boolean }) {
     <div aria-busy={stale}>
       {plan.error && <Trouble error={plan.error} title={<b>It cannot run</b>} />}
       <div className="part">
-        <h3>
-          Plan {stale && <State tone="running">asking again</State>}
-        </h3>
+        <h3>Plan {stale && <State tone="running">asking again</State>}</h3>
         <dl className="facts">
           <dt>Next run</dt>
           <dd>{plan.phase ? (phases[plan.phase] ?? plan.phase) : "cannot run"}</dd>
           <dt>Rows waiting</dt>
-          <dd>{plan.rows_waiting === null ? "not counted" : plan.rows_waiting >= 1_000_000 ? "1,000,000 or more" : count(plan.rows_waiting)}</dd>
+          <dd>
+            {plan.rows_waiting === null
+              ? "not counted"
+              : plan.rows_waiting >= 1_000_000
+                ? "1,000,000 or more"
+                : count(plan.rows_waiting)}
+          </dd>
           {plan.watermark && (
             <>
               <dt>After</dt>
@@ -126,7 +159,17 @@ function Plan({ plan, stale }: { plan: TablePlanView; stale: boolean }) {
       )}
       <div className="part">
         <h3>In the target</h3>
-        {plan.ddl.length === 0 ? <p className="soft">No table is made or changed.</p> : <CopyBlock text={plan.ddl.map((statement) => (statement.trimEnd().endsWith(";") ? statement : `${statement};`)).join("\n\n")} what="Copy DDL" tall />}
+        {plan.ddl.length === 0 ? (
+          <p className="soft">No table is made or changed.</p>
+        ) : (
+          <CopyBlock
+            text={plan.ddl
+              .map((statement) => (statement.trimEnd().endsWith(";") ? statement : `${statement};`))
+              .join("\n\n")}
+            what="Copy DDL"
+            tall
+          />
+        )}
       </div>
       {plan.select && (
         <div className="part">

@@ -3,6 +3,7 @@ import { Play, Search } from "lucide-react";
 import { useRef, useState } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { count, counted, shellWord, when } from "../../data/format";
+import { standing } from "../../data/attention";
 import { mayConnect, usePlan, useStatus } from "../../data/queries";
 import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, tableWord, type Word } from "../../data/words";
@@ -31,24 +32,54 @@ export function Tables({ table: chosenName }: { table: string | null }) {
   const lines = workspace.tables.map((table): Line => {
     const now = live.get(table.source) ?? null;
     const progress = running.find((row) => row.source === table.source);
-    const word = progress && (stageGoesOn(progress.stage) || progress.stage === "queued") ? stageWord(progress.stage) : tableWord(now?.status ?? table.last?.status ?? "never");
+    const word =
+      progress && (stageGoesOn(progress.stage) || progress.stage === "queued")
+        ? stageWord(progress.stage)
+        : tableWord(standing(table, now));
     return { table, status: now, word, rejected: now?.open_errors ?? table.last?.rows_rejected ?? 0 };
   });
   const wanted = filter.trim().toLowerCase();
-  const shown = wanted === "" ? lines : lines.filter(({ table }) => `${table.source} ${table.target}`.toLowerCase().includes(wanted));
+  const shown =
+    wanted === ""
+      ? lines
+      : lines.filter(({ table }) => `${table.source} ${table.target}`.toLowerCase().includes(wanted));
   const chosen = lines.find(({ table }) => table.source === chosenName) ?? null;
   const chosenTables = workspace.tables.filter((table) => ticked.has(table.source)).map((table) => table.source);
-  const plan = usePlan(workspace.folder, chosen?.table.source ?? null, mayConnect(workspace) && planned !== null && planned === chosen?.table.source);
+  const plan = usePlan(
+    workspace.folder,
+    chosen?.table.source ?? null,
+    mayConnect(workspace) && planned !== null && planned === chosen?.table.source,
+  );
 
   useAction("tables.filter", () => filterField.current?.focus());
-  useAction("tables.find", () => navigate({ screen: "find" }), mayConnect(workspace) ? (workspace.source ? null : "no connection is the source yet") : "nothing may be connected yet");
-  useAction("tables.run", () => starting.start(chosenTables), starting.unavailable, chosenTables.length > 0 ? counted(chosenTables.length, "table") : `all ${counted(workspace.tables.length, "table")}`);
+  useAction(
+    "tables.find",
+    () => navigate({ screen: "find" }),
+    mayConnect(workspace)
+      ? workspace.source
+        ? null
+        : "no connection is the source yet"
+      : "nothing may be connected yet",
+  );
+  useAction(
+    "tables.run",
+    () => starting.start(chosenTables),
+    starting.unavailable,
+    chosenTables.length > 0
+      ? counted(chosenTables.length, "table")
+      : `all ${counted(workspace.tables.length, "table")}`,
+  );
   const askPlan = () => {
     if (!chosen) return;
     if (planned === chosen.table.source) void plan.refetch();
     else setPlanned(chosen.table.source);
   };
-  useAction("tables.plan", askPlan, !chosen ? "choose a table first" : !mayConnect(workspace) ? "nothing may be connected yet" : null, chosen?.table.source ?? null);
+  useAction(
+    "tables.plan",
+    askPlan,
+    !chosen ? "choose a table first" : !mayConnect(workspace) ? "nothing may be connected yet" : null,
+    chosen?.table.source ?? null,
+  );
 
   return (
     <div className="page tables-page">
@@ -71,10 +102,21 @@ export function Tables({ table: chosenName }: { table: string | null }) {
         </div>
       </div>
       {starting.error && <Trouble error={starting.error} title={<b>The run was not started</b>} />}
-      {status.isError && <Trouble error={errorView(status.error)} title={<b>The state database did not answer; states are from the last runs on this machine</b>} tone="warn" />}
+      {status.isError && (
+        <Trouble
+          error={errorView(status.error)}
+          title={<b>The state database did not answer; states are from the last runs on this machine</b>}
+          tone="warn"
+        />
+      )}
       {workspace.tables.length === 0 ? (
-        <Nothing title="No table yet" command="firn sync discover --write" acts={<ActionButton id="tables.find" look="primary" />}>
-          Firn looks at the source and proposes key, watermark and types for each table. Nothing is written until you add one.
+        <Nothing
+          title="No table yet"
+          command="firn sync discover --write"
+          acts={<ActionButton id="tables.find" look="primary" />}
+        >
+          Firn looks at the source and proposes key, watermark and types for each table. Nothing is written until you
+          add one.
         </Nothing>
       ) : (
         <div className="split folds">
@@ -85,15 +127,36 @@ export function Tables({ table: chosenName }: { table: string | null }) {
               {ticked.size > 0 && <span className="soft">{count(chosenTables.length)} chosen</span>}
             </div>
             {shown.length === 0 ? (
-              <Nothing title="No table matches">Nothing among {counted(lines.length, "table")} has “{filter}” in its name.</Nothing>
+              <Nothing title="No table matches">
+                Nothing among {counted(lines.length, "table")} has “{filter}” in its name.
+              </Nothing>
             ) : (
-              <RowGrid label="Tables" columns={columns} rows={shown} rowKey={({ table }) => table.source} selected={chosen?.table.source ?? null} onSelect={({ table }) => navigate({ screen: "tables", table: table.source }, true)} onOpen={askPlan} ticked={ticked} onTick={setTicked} autoFocus />
+              <RowGrid
+                label="Tables"
+                columns={columns}
+                rows={shown}
+                rowKey={({ table }) => table.source}
+                selected={chosen?.table.source ?? null}
+                onSelect={({ table }) => navigate({ screen: "tables", table: table.source }, true)}
+                onOpen={askPlan}
+                ticked={ticked}
+                onTick={setTicked}
+                autoFocus
+              />
             )}
             <div className="same-as-text">
               <SameAsText command={`firn sync run${chosenTables.map((name) => ` ${shellWord(name)}`).join("")}`} />
             </div>
           </section>
-          {chosen && <TableInspector key={chosen.table.source} table={chosen.table} status={chosen.status} plan={plan} planned={planned === chosen.table.source} />}
+          {chosen && (
+            <TableInspector
+              key={chosen.table.source}
+              table={chosen.table}
+              status={chosen.status}
+              plan={plan}
+              planned={planned === chosen.table.source}
+            />
+          )}
         </div>
       )}
     </div>
@@ -101,11 +164,48 @@ export function Tables({ table: chosenName }: { table: string | null }) {
 }
 
 const columns: readonly GridColumn<Line>[] = [
-  { id: "state", head: "State", width: 116, cell: ({ word }) => <StateWord of={word} />, whole: ({ status }) => (status?.holder ? `held by ${status.holder}` : null) },
-  { id: "source", head: "Source", width: 150, grow: 3, mono: true, cell: ({ table }) => table.source, whole: ({ table }) => table.source },
-  { id: "target", head: "Target", width: 110, grow: 2, mono: true, cell: ({ table }) => <span className="soft">{table.target}</span>, whole: ({ table }) => table.target },
-  { id: "watermark", head: "Cursor", width: 132, grow: 2, mono: true, cell: ({ table, status }) => status?.watermark ?? table.last?.watermark ?? "–", whole: ({ status }) => status?.watermark ?? null },
-  { id: "rows", head: "Rows, last run", width: 92, end: true, mono: true, cell: ({ table, status }) => count(status?.rows_processed ?? table.last?.rows_merged) },
+  {
+    id: "state",
+    head: "State",
+    width: 116,
+    cell: ({ word }) => <StateWord of={word} />,
+    whole: ({ status }) => (status?.holder ? `held by ${status.holder}` : null),
+  },
+  {
+    id: "source",
+    head: "Source",
+    width: 150,
+    grow: 3,
+    mono: true,
+    cell: ({ table }) => table.source,
+    whole: ({ table }) => table.source,
+  },
+  {
+    id: "target",
+    head: "Target",
+    width: 110,
+    grow: 2,
+    mono: true,
+    cell: ({ table }) => <span className="soft">{table.target}</span>,
+    whole: ({ table }) => table.target,
+  },
+  {
+    id: "watermark",
+    head: "Cursor",
+    width: 120,
+    grow: 2,
+    mono: true,
+    cell: ({ table, status }) => status?.watermark ?? table.last?.watermark ?? "–",
+    whole: ({ status }) => status?.watermark ?? null,
+  },
+  {
+    id: "rows",
+    head: "Rows, last run",
+    width: 92,
+    end: true,
+    mono: true,
+    cell: ({ table, status }) => count(status?.rows_processed ?? table.last?.rows_merged),
+  },
   {
     id: "rejected",
     head: "Rejected",
@@ -114,5 +214,12 @@ const columns: readonly GridColumn<Line>[] = [
     mono: true,
     cell: ({ rejected }) => (rejected > 0 ? <State tone="warn">{count(rejected)}</State> : "0"),
   },
-  { id: "last", head: "Last run", width: 104, end: true, mono: true, cell: ({ status }) => (status?.last_run ? when(status.last_run) : "–") },
+  {
+    id: "last",
+    head: "Last run",
+    width: 104,
+    end: true,
+    mono: true,
+    cell: ({ status }) => (status?.last_run ? when(status.last_run) : "–"),
+  },
 ];

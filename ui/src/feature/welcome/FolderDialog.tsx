@@ -38,20 +38,44 @@ export function FolderDialog({ purpose, busy, error, onDone, onClose }: FolderDi
         </>
       }
     >
-      {error && <Trouble error={error} title={<b>{purpose === "new" ? "No workspace was made" : "The workspace was not opened"}</b>} />}
+      {error && (
+        <Trouble
+          error={error}
+          title={<b>{purpose === "new" ? "No workspace was made" : "The workspace was not opened"}</b>}
+        />
+      )}
       <div className="body folder-form">
-        <p className="soft">{purpose === "new" ? "The folder is made where it is missing. Firn writes a firn.yaml into it, which holds no secret and can be committed." : "A folder with a firn.yaml. Until you trust it, nothing is connected and nothing runs."}</p>
+        <p className="soft">
+          {purpose === "new"
+            ? "The folder is made where it is missing. Firn writes a firn.yaml into it, which holds no secret and can be committed."
+            : "A folder with a firn.yaml. Until you trust it, nothing is connected and nothing runs."}
+        </p>
         <div className="row">
-          <TextField label="Folder" value={path} onChange={setPath} placeholder="/home/me/data/shop" autoFocus onEnter={done} />
+          <TextField
+            label="Folder"
+            value={path}
+            onChange={setPath}
+            placeholder="/home/me/data/shop"
+            autoFocus
+            onEnter={done}
+          />
           <Button
             onPress={() => {
-              void host.pickFolder(purpose === "new" ? "Folder for the new workspace" : "Folder with a firn.yaml").then((picked) => picked && setPath(picked));
+              void host
+                .pickFolder(purpose === "new" ? "Folder for the new workspace" : "Folder with a firn.yaml")
+                .then((picked) => picked && setPath(picked));
             }}
           >
             Browse…
           </Button>
         </div>
-        <SameAsText command={purpose === "new" ? `firn init ${folder ? shellWord(folder) : "DIR"}` : `firn --workspace ${folder ? shellWord(folder) : "DIR"} sync status`} />
+        <SameAsText
+          command={
+            purpose === "new"
+              ? `firn init ${folder ? shellWord(folder) : "DIR"}`
+              : `firn --workspace ${folder ? shellWord(folder) : "DIR"} sync status`
+          }
+        />
       </div>
     </Dialog>
   );

@@ -79,7 +79,13 @@ export function Welcome({ app, opening, error, onRecent, onForget, statusBar }: 
           ) : (
             <ul className="recent">
               {app.recent.map((recent) => (
-                <Recent key={recent.folder} recent={recent} opening={opening === recent.folder} onOpen={onRecent} onForget={onForget} />
+                <Recent
+                  key={recent.folder}
+                  recent={recent}
+                  opening={opening === recent.folder}
+                  onOpen={onRecent}
+                  onForget={onForget}
+                />
               ))}
             </ul>
           )}
@@ -101,10 +107,26 @@ export function Welcome({ app, opening, error, onRecent, onForget, statusBar }: 
   );
 }
 
-function Recent({ recent, opening, onOpen, onForget }: { recent: RecentWorkspace; opening: boolean; onOpen: (folder: string) => void; onForget: (folder: string) => void }) {
+function Recent({
+  recent,
+  opening,
+  onOpen,
+  onForget,
+}: {
+  recent: RecentWorkspace;
+  opening: boolean;
+  onOpen: (folder: string) => void;
+  onForget: (folder: string) => void;
+}) {
   return (
     <li>
-      <button type="button" className="open" onClick={() => onOpen(recent.folder)} aria-disabled={!recent.present || undefined} title={recent.folder}>
+      <button
+        type="button"
+        className="open"
+        onClick={() => onOpen(recent.folder)}
+        aria-disabled={!recent.present || undefined}
+        title={recent.folder}
+      >
         <Icon of={Folder} />
         <span className={recent.present ? "strong cut" : "faint cut"}>{recent.name}</span>
         <span className="faint small">{opening ? "opening…" : when(recent.last_opened)}</span>
