@@ -300,3 +300,7 @@ pub(crate) fn phase_word(phase: PhaseName) -> &'static str {
         PhaseName::Full => "full",
     }
 }
+
+#[cfg(test)]
+#[path = "progress_tests.rs"]
+mod tests;
