@@ -26,6 +26,12 @@ SELECT json_build_object(
 
 WITH database AS MATERIALIZED (
     SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()
+), marked AS (
+    -- The read-only transactions of Firn, by the lock that marks them.
+    SELECT l.pid
+    FROM pg_catalog.pg_locks l, database
+    WHERE l.locktype = 'advisory' AND l.database = database.oid AND l.granted
+        AND (l.classid::int8, l.objid::int8, l.objsubid) = (1181315694, 1, 2)
 ), session AS MATERIALIZED (
     SELECT a.*
     FROM pg_catalog.pg_stat_activity a, database
@@ -33,7 +39,8 @@ WITH database AS MATERIALIZED (
         AND a.datid = database.oid
         -- A session without a user is autovacuum's: it writes no rows, and it may take hours.
         AND a.usesysid IS NOT NULL
-        AND NOT (a.application_name = :'reader' AND a.backend_xid IS NULL)
+        -- A session of that name may have come to somebody who writes; the lock belongs to the transaction.
+        AND NOT (a.application_name = :'reader' AND a.backend_xid IS NULL AND a.pid IN (SELECT pid FROM marked))
 ), seen AS MATERIALIZED (
     SELECT
         -- A statement that has just arrived is shown before its transaction is.
@@ -56,7 +63,8 @@ SELECT json_build_object(
             AND (a.pid IS NULL OR NOT (
                 a.datid <> (SELECT oid FROM database)
                 OR a.datid IS NOT NULL AND a.usesysid IS NULL
-                OR a.application_name = :'reader' AND a.backend_xid IS NULL)))
+                OR a.application_name = :'reader' AND a.backend_xid IS NULL
+                    AND a.pid IN (SELECT pid FROM marked))))
         ELSE '[]' END
 )::text AS answer
 FROM seen;

@@ -15,9 +15,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The application name of sessions that read a source and never write.
-///
-/// Their transactions may last as long as a first load; the horizon leaves them out by this name.
 pub const READER_APPLICATION: &str = "firn reader";
+
+/// A function call by which a read-only transaction marks itself, for [`crate::horizon`] to leave it out: it may last
+/// as long as a first load, and can write nothing.
+///
+/// The mark is a lock and not the application name alone, because a pooler may hand a session with that name on to
+/// somebody who writes; the lock ends with the transaction. `horizon.sql` looks for these two numbers.
+pub(crate) const READER_MARK: &str = "pg_try_advisory_xact_lock_shared(1181315694, 1)";
 
 /// How a connection is encrypted and verified; the words of libpq's `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

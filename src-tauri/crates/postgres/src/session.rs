@@ -1,7 +1,7 @@
 //! Single statements on a pooled connection: sent as simple queries, with a deadline, and never leaving a connection
 //! behind that is in the middle of something.
 
-use crate::connect::connect_once;
+use crate::connect::{READER_MARK, connect_once};
 use crate::error::{from_sqlx, no_answer, sqlstate};
 use crate::stall::Watch;
 use firn_connector::switches::{Protection, on};
@@ -87,7 +87,7 @@ impl ReadOnly {
     pub(crate) async fn begin(pool: &PgPool) -> Result<Self> {
         let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
         let timeout = if on(Protection::StatementTimeout) { "SET LOCAL statement_timeout = 0; " } else { "" };
-        let sql = format!("BEGIN TRANSACTION {access}; {timeout}SELECT pg_backend_pid() AS backend");
+        let sql = format!("BEGIN TRANSACTION {access}; {timeout}SELECT pg_backend_pid() AS backend, {READER_MARK}");
         let mut guarded = Guarded { connection: acquire(pool, SOURCE).await?, done: false };
         let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *guarded.connection);
         let row = tokio::time::timeout(DEADLINE, query).await.map_err(|_| no_answer(SOURCE, DEADLINE.as_secs()))?;

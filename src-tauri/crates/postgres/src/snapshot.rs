@@ -1,5 +1,6 @@
 //! A table at one moment: a read-only transaction, and readers that share its view.
 
+use crate::connect::READER_MARK;
 use crate::copy::{Reader, stream};
 use crate::error::from_sqlx;
 use crate::quote::{literal, table};
@@ -102,7 +103,8 @@ fn begin_sql(server_version: Option<u32>, snapshot: Option<&str>, ask: &str) -> 
         }
     }
     // The last statement fixes the view: the ones before it do not look at data.
-    sql.push_str(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend");
+    sql.push_str(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend, ");
+    sql.push_str(READER_MARK);
     sql.push_str(RAW_ENCODING);
     sql.push_str(ask);
     sql

@@ -8,6 +8,7 @@ use firn_postgres::{PgSettings, PostgresSource, TlsMode};
 use firn_testbed::Cluster;
 use sqlx::{Connection, PgConnection};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The margin taken off every clock, in microseconds.
 const MARGIN: i64 = 2_000_000;
@@ -141,21 +142,50 @@ async fn it_never_passes_the_start_of_an_open_transaction() {
 }
 
 #[tokio::test]
-async fn transactions_of_other_databases_and_of_readers_do_not_hold_it() {
+async fn transactions_of_other_databases_do_not_hold_it() {
     let bed = Bed::new("postgres", "at").await;
     let other = bed.cluster.database("other").unwrap();
     let mut elsewhere = PgConnection::connect(&other).await.unwrap();
-    begin(&mut elsewhere).await;
-    let mut reader = bed.session().await;
-    sqlx::query("SELECT set_config('application_name', $1, false)")
-        .bind(READER_APPLICATION)
-        .execute(&mut reader)
-        .await
-        .unwrap();
-    let started = begin(&mut reader).await;
+    let started = begin(&mut elsewhere).await;
     assert!(bed.take(0, vec![]).await.unwrap().at.unwrap().value() > started - MARGIN);
-    // Whoever writes under that name is no reader.
-    run(&mut reader, "INSERT INTO events (id) VALUES (1)").await;
+}
+
+#[tokio::test]
+async fn a_long_read_of_firn_holds_nobody_back() {
+    for user in ["postgres", "low"] {
+        let bed = Bed::new(user, "at").await;
+        let (reading, counting) = (Arc::new(bed.plan.clone()), bed.plan.clone());
+        let snapshot = bed.source.snapshot(reading, 2).await.unwrap();
+        let begun = bed.now();
+        assert!(bed.take(0, vec![]).await.unwrap().at.unwrap().value() >= begun - MARGIN, "{user}: a snapshot is open");
+        drop(snapshot);
+        // A count, too, which runs in a transaction of its own.
+        let slow = ReadPlan { filter: Some("pg_sleep(1) IS NOT NULL".into()), ..counting };
+        bed.cluster.psql("postgres", "INSERT INTO events (id) VALUES (1)").unwrap();
+        let count = bed.source.waiting(&slow, None, 10);
+        let look = async {
+            let working = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(1)%'
+                               AND pid <> pg_backend_pid()";
+            while bed.number(working) == 0 {
+                tokio::task::yield_now().await;
+            }
+            let begun = bed.now();
+            assert!(bed.take(0, vec![]).await.unwrap().at.unwrap().value() >= begun - MARGIN, "{user}: a count runs");
+        };
+        let (count, ()) = tokio::join!(count, look);
+        assert_eq!(count.unwrap(), 1);
+        bed.cluster.psql("postgres", "DROP TABLE events; REVOKE ALL ON SCHEMA public FROM low; DROP ROLE low").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_reader_alone_is_not_believed() {
+    let bed = Bed::new("postgres", "at").await;
+    // As a pooler hands it on that does not reset the name.
+    let mut writer = bed.session().await;
+    let name = format!("SET application_name = '{READER_APPLICATION}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(name)).execute(&mut writer).await.unwrap();
+    let started = begin(&mut writer).await;
     assert_eq!(bed.take(0, vec![]).await.unwrap().at.unwrap().value(), started - MARGIN);
 }
 
