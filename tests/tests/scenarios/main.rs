@@ -4,10 +4,11 @@
 mod drift;
 mod faults;
 mod first_load;
-//mod history;
+mod history;
 mod late_commits;
 mod memory;
 mod modes;
+mod program;
 mod rejected;
 mod runners;
 mod sessions;

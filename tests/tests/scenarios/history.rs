@@ -1,0 +1,154 @@
+//! Random histories: several writers, transactions of every length, rollbacks and runs that are killed; at the end
+//! both sides are equal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use firn_scenarios::child::Child;
+use firn_scenarios::{TableSpec, World};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+/// How long the writers write.
+const WRITING: Duration = Duration::from_secs(15);
+/// Writers at once.
+const WRITERS: u64 = 5;
+
+/// Three tables that differ in what a first load and a key are: rows by pages, one stream, a key of two columns.
+const TABLES: &str = "
+    CREATE TABLE plain (id bigint PRIMARY KEY, v text, n int NOT NULL DEFAULT 0, updated_at timestamptz NOT NULL DEFAULT now());
+    CREATE INDEX ON plain (updated_at, id);
+    CREATE TABLE parts (id bigint PRIMARY KEY, v text, n int NOT NULL DEFAULT 0, updated_at timestamptz NOT NULL DEFAULT now()) PARTITION BY HASH (id);
+    CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+    CREATE TABLE parts_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    CREATE TABLE pairs (a text, id bigint, v text, n int NOT NULL DEFAULT 0, updated_at timestamptz DEFAULT now(), PRIMARY KEY (a, id));
+    INSERT INTO plain SELECT n, repeat('.', 200), 0, now() - interval '1 hour' FROM generate_series(1, 4000) n;
+    INSERT INTO parts SELECT n, repeat('.', 200), 0, now() - interval '1 hour' FROM generate_series(1, 1000) n;
+    INSERT INTO pairs SELECT 'a' || n % 5, n, repeat('.', 200), 0, now() - interval '1 hour' FROM generate_series(1, 1000) n;";
+
+/// The seed of `FIRN_SEED`, or a new one; printed so that a failure can be repeated.
+fn seed() -> Result<u64> {
+    let seed = match std::env::var("FIRN_SEED") {
+        Ok(text) => text.parse().context("FIRN_SEED is not a number")?,
+        Err(_) => rand::random(),
+    };
+    eprintln!("FIRN_SEED={seed}");
+    Ok(seed)
+}
+
+/// Writes one transaction after the other: each of a random length, most committed, some rolled back. Watermarks come
+/// from the database's clock, and updates set them; rows are never deleted.
+async fn write(world: &World, seed: u64, ids: &AtomicI64, until: Instant) -> Result<u32> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut session = world.session().await?;
+    let mut committed = 0;
+    while Instant::now() < until {
+        session.sql("BEGIN").await?;
+        for _ in 0..random.random_range(1..6) {
+            let table = ["plain", "parts", "pairs"][random.random_range(0..3)];
+            let count = random.random_range(1..40);
+            let newest = ids.load(Ordering::SeqCst);
+            let first = random.random_range(1..=newest);
+            // By the start of the transaction, of the statement, or by the very moment.
+            let clock = ["now()", "statement_timestamp()", "clock_timestamp()"][random.random_range(0..3)];
+            let sql = match (random.random_range(0..4), table) {
+                (0, "pairs") => {
+                    let from = ids.fetch_add(count, Ordering::SeqCst) + 1;
+                    format!("INSERT INTO pairs SELECT 'a' || n % 5, n, 'new', 0, {clock} FROM generate_series({from}, {from} + {count} - 1) n")
+                }
+                (0, _) => {
+                    let from = ids.fetch_add(count, Ordering::SeqCst) + 1;
+                    format!("INSERT INTO {table} SELECT n, 'new', 0, {clock} FROM generate_series({from}, {from} + {count} - 1) n")
+                }
+                _ => {
+                    // In the order of the key, and without waiting for another writer: no deadlocks.
+                    let key = if table == "pairs" { "(a, id)" } else { "id" };
+                    format!(
+                        "UPDATE {table} SET n = n + 1, v = md5(n::text), updated_at = {clock} WHERE {key} IN \
+                         (SELECT {} FROM {table} WHERE id BETWEEN {first} AND {first} + {count} ORDER BY id FOR UPDATE SKIP LOCKED)",
+                        if table == "pairs" { "a, id" } else { "id" }
+                    )
+                }
+            };
+            session.sql(&sql).await?;
+            let pause = match random.random_range(0..20) {
+                0 => random.random_range(1500..3500),
+                1..5 => random.random_range(100..500),
+                _ => random.random_range(0..20),
+            };
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        if random.random_range(0..6) == 0 {
+            session.sql("ROLLBACK").await?;
+        } else {
+            session.sql("COMMIT").await?;
+            committed += 1;
+        }
+    }
+    Ok(committed)
+}
+
+/// Runs children one after the other; about half of them are killed, at a named point or at any moment.
+async fn run(world: &World, seed: u64, writing: &AtomicBool, killed: &AtomicU32) -> Result<u32> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut runs = 0;
+    while writing.load(Ordering::SeqCst) {
+        let points = ["engine.before_commit", "duckdb.staged", "duckdb.before_commit", "duckdb.after_commit", "engine.after_commit"];
+        let point = format!("{}:{}", points[random.random_range(0..points.len())], random.random_range(1..6));
+        let variables = if random.random_bool(0.4) { vec![("FIRN_TEST_STOP", point.as_str())] } else { Vec::new() };
+        let child = Child::engine(&world.spec, &variables)?;
+        if random.random_bool(0.25) {
+            tokio::time::sleep(Duration::from_millis(random.random_range(50..600))).await;
+            // It may have ended by itself meanwhile.
+            let _late = child.signal("KILL").await;
+        }
+        let ended = child.end().await?;
+        match ended.signal() {
+            Some(_) => {
+                killed.fetch_add(1, Ordering::SeqCst);
+            }
+            None => ensure!(ended.result["status"] == "Success", "{} {}", ended.stdout, ended.stderr),
+        }
+        runs += 1;
+    }
+    Ok(runs)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_random_history_ends_equal() -> Result<()> {
+    let seed = seed()?;
+    let mut world = World::new().await?;
+    world.sql(TABLES).await?;
+    for table in [TableSpec::new("plain"), TableSpec::new("parts"), TableSpec::new("pairs").key(&["a", "id"])] {
+        world.spec.tables.push(table.batch(50));
+    }
+    world.spec.group_rows = 200;
+    world.spec.group_bytes = 64 << 10;
+    world.spec.range_bytes = 64 << 10;
+    let world = Arc::new(world);
+    let ids = AtomicI64::new(4000);
+    let writing = AtomicBool::new(true);
+    let killed = AtomicU32::new(0);
+    let until = Instant::now() + WRITING;
+
+    let writers = async {
+        let all = (0..WRITERS).map(|n| write(&world, seed.wrapping_add(n), &ids, until));
+        let committed = futures::future::try_join_all(all).await;
+        writing.store(false, Ordering::SeqCst);
+        committed
+    };
+    let (committed, runs) = tokio::join!(writers, run(&world, seed.wrapping_add(1000), &writing, &killed));
+    let (committed, runs) = (committed?.iter().sum::<u32>(), runs?);
+    eprintln!("{committed} transactions, {runs} runs, {} of them killed", killed.load(Ordering::SeqCst));
+    ensure!(runs >= 5 && committed >= 50, "{runs} runs over {committed} transactions: too little has happened");
+
+    world.run_well().await?;
+    world.run_well().await?;
+    world.assert_equal().await.with_context(|| format!("FIRN_SEED={seed}"))?;
+    // Nothing is merged twice once everything is quiet.
+    let quiet = world.run_well().await?;
+    ensure!(quiet.outcome.tables.iter().all(|table| table.counters.rows_merged == 0));
+    Ok(())
+}

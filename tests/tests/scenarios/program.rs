@@ -1,0 +1,158 @@
+//! The program itself: exit codes, signals, and two of it at once.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use firn_scenarios::{CommandLine, Done, World};
+use serde_json::Value;
+
+/// A workspace folder over a world's server; its warehouse becomes the world's.
+fn workspace(world: &mut World) -> Result<CommandLine> {
+    let mut terminal = CommandLine::new()?;
+    // A protection that is off for this test is off for its children.
+    if let Ok(without) = std::env::var("FIRN_TEST_WITHOUT") {
+        terminal.set("FIRN_TEST_WITHOUT", &without);
+    }
+    world.spec.warehouse = terminal.folder().join("warehouse.duckdb");
+    terminal.write("firn.yaml", &document(world, "warehouse.duckdb", ""))?;
+    Ok(terminal)
+}
+
+fn document(world: &World, warehouse: &str, table_keys: &str) -> String {
+    format!(
+        "connections:\n  app: {{ kind: postgres, host: 127.0.0.1, port: {}, database: app, user: postgres, tls: disable }}\n  \
+         warehouse: {{ kind: duckdb, path: {warehouse} }}\nsource: app\ntarget: warehouse\ntables:\n  \
+         - source: public.orders\n    target: raw.orders\n    pk: id\n    watermark_column: updated_at\n{table_keys}",
+        world.spec.port
+    )
+}
+
+/// Returns the document that a run ends with.
+fn finished(done: &Done) -> Result<Value> {
+    let last = done.stdout.lines().last().with_context(|| format!("{done:?}"))?;
+    let document: Value = serde_json::from_str(last)?;
+    ensure!(document["event"] == "finished", "{done:?}");
+    Ok(document)
+}
+
+const RUN: [&str; 3] = ["sync", "run", "--json"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_killed_at_any_point_is_followed_by_one_that_converges() -> Result<()> {
+    let mut world = World::with_orders(500).await?;
+    let mut terminal = workspace(&mut world)?;
+    for point in ["engine.before_commit", "duckdb.staged", "duckdb.before_commit", "duckdb.after_commit", "engine.after_commit"] {
+        world.sql("UPDATE orders SET v = v || '!', updated_at = now() WHERE id % 2 = 0; INSERT INTO orders SELECT max(id) + 1, 'new' FROM orders").await?;
+        terminal.set("FIRN_TEST_STOP", point);
+        let killed = terminal.command(&RUN)?.output()?;
+        let signal = std::os::unix::process::ExitStatusExt::signal(&killed.status);
+        ensure!(signal == Some(9), "{point}: {killed:?}");
+        terminal.set("FIRN_TEST_STOP", "");
+        let done = terminal.run(&RUN)?;
+        ensure!(done.code == 0, "{point}: {done:?}");
+        world.assert_equal().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_another_host_runs_ends_with_exit_4() -> Result<()> {
+    let mut world = World::with_orders(10).await?;
+    let terminal = workspace(&mut world)?;
+    ensure!(terminal.run(&RUN)?.code == 0);
+    world
+        .sql(
+            "UPDATE sync_watermarks SET lease_host = 'etl-7', lease_pid = 4711, lease_nonce = 'n',
+             lease_since = '2026-01-02 03:04:05+00', lease_expires = now() + interval '1 minute'",
+        )
+        .await?;
+    let held = terminal.run(&["sync", "run"])?;
+    ensure!(held.code == 4, "{held:?}");
+    ensure!(held.stderr.contains("process 4711 on etl-7") && held.stderr.contains("2026-01-02T03:04:05Z"), "{held:?}");
+    world.sql("UPDATE sync_watermarks SET lease_expires = now()").await?;
+    ensure!(terminal.run(&RUN)?.code == 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_workspace_on_one_state_schema_ends_with_exit_2() -> Result<()> {
+    let mut world = World::with_orders(10).await?;
+    let first = workspace(&mut world)?;
+    ensure!(first.run(&RUN)?.code == 0);
+    let second = workspace(&mut world)?;
+    let refused = second.run(&["sync", "run"])?;
+    ensure!(refused.code == 2, "{refused:?}");
+    ensure!(refused.stderr.contains("state_schema") && refused.stderr.contains(&first.folder().display().to_string()), "{refused:?}");
+    second.write("firn.yaml", &format!("state_schema: firn_2\n{}", document(&world, "warehouse.duckdb", "")))?;
+    let done = second.run(&RUN)?;
+    ensure!(done.code == 0, "{done:?}");
+    world.assert_equal().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_end_with_exit_3_and_mended_ones_with_0() -> Result<()> {
+    let mut world = World::with_orders(10).await?;
+    let terminal = workspace(&mut world)?;
+    world.change_warehouse("CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR CHECK (v <> 'bad'), updated_at TIMESTAMPTZ)")?;
+    world.sql("UPDATE orders SET v = 'bad' WHERE id = 7").await?;
+    let partial = terminal.run(&RUN)?;
+    let document = finished(&partial)?;
+    ensure!(partial.code == 3 && document["status"] == "partial" && document["tables"][0]["rows_rejected"] == 1, "{partial:?}");
+    let errors = terminal.run(&["sync", "errors", "--json"])?;
+    ensure!(errors.stdout.contains("\"7\"") && errors.stdout.contains("bad"), "{errors:?}");
+    world.sql("UPDATE orders SET v = 'good', updated_at = now() WHERE id = 7").await?;
+    ensure!(terminal.run(&RUN)?.code == 0);
+    ensure!(!terminal.run(&["sync", "errors", "--json"])?.stdout.contains("\"7\""));
+    world.assert_equal().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_program_ends_within_a_second_with_exit_130() -> Result<()> {
+    let mut world = World::with_orders(5000).await?;
+    let terminal = workspace(&mut world)?;
+    let slow = "    transform: { v: \"(SELECT v FROM pg_sleep(0.01 + id * 0))\" }\n";
+    terminal.write("firn.yaml", &document(&world, "warehouse.duckdb", slow))?;
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let child = terminal.command(&RUN)?.spawn()?;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while world.text("SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'").await? == "0" {
+            ensure!(Instant::now() < deadline, "the program does not read");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let asked = Instant::now();
+        std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status()?;
+        let done = terminal.done(&RUN, child.wait_with_output()?)?;
+        ensure!(done.code == code, "{done:?}");
+        ensure!(asked.elapsed() < Duration::from_secs(2), "it took {:?} to end", asked.elapsed());
+        ensure!(finished(&done)?["status"] == "cancelled", "{done:?}");
+        ensure!(world.text("SELECT last_status FROM sync_watermarks").await? == "cancelled");
+    }
+    terminal.write("firn.yaml", &document(&world, "warehouse.duckdb", ""))?;
+    ensure!(terminal.run(&RUN)?.code == 0);
+    world.assert_equal().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_programs_on_one_workspace_the_second_waits_and_nobody_meets_a_lock() -> Result<()> {
+    let mut world = World::with_orders(2000).await?;
+    let mut terminal = workspace(&mut world)?;
+    let hold = world.folder.path().join("hold");
+    std::fs::write(&hold, "")?;
+    terminal.set("FIRN_TEST_HOLD", &format!("engine.between_horizon_and_snapshot={}", hold.display()));
+    let first = terminal.command(&RUN)?.spawn()?;
+    firn_scenarios::child::appears(&world.folder.path().join("hold.reached")).await?;
+    // Asleep with the warehouse open, as on a laptop whose lid was closed.
+    let stop = |signal: &str| std::process::Command::new("kill").args(["-s", signal, &first.id().to_string()]).status();
+    stop("STOP")?;
+    terminal.set("FIRN_TEST_HOLD", "");
+    let second = terminal.command(&RUN)?.spawn()?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    std::fs::remove_file(&hold)?;
+    stop("CONT")?;
+    let first = terminal.done(&RUN, first.wait_with_output()?)?;
+    let second = terminal.done(&RUN, second.wait_with_output()?)?;
+    ensure!(first.code == 0, "{first:?}");
+    ensure!(second.code == 0, "{second:?}");
+    ensure!(!second.stderr.contains("lock"), "{second:?}");
+    world.assert_equal().await
+}
