@@ -2,7 +2,7 @@
 //!
 //! The transcripts are the files beside this one. After a change: `FIRN_WRITE_TRANSCRIPTS=1 cargo nextest run -p
 //! firn-scenarios transcripts`, and a look at every line of the difference.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod connections;
 mod json;

@@ -3,7 +3,6 @@
 use anyhow::{Context as _, Result};
 use firn_scenarios::{CommandLine, Transcript};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Returns the folder of the sample's server: one above its socket's.
@@ -33,6 +32,7 @@ fn the_sample_is_made_and_run_and_leaves_nothing_running() -> Result<()> {
     let mut terminal = CommandLine::new()?;
     let made = terminal.run(&["init", "--sample"])?;
     let server = server_folder(&terminal)?;
+    let _removed = Removed(server.clone());
     terminal.name(server.file_name().and_then(|name| name.to_str()).context("no name")?, "<SERVER>");
     let mut shown = Transcript::new(&terminal);
     shown.note(&made);
@@ -64,13 +64,16 @@ fn the_sample_is_made_and_run_and_leaves_nothing_running() -> Result<()> {
     }
     watching.kill()?;
     watching.wait()?;
-    stops(&server)?;
-    remove(&server)
+    stops(&server)
 }
 
-/// Removes the server's folder, which as root lies outside the scenario's own folders.
-fn remove(server: &Path) -> Result<()> {
-    let status = Command::new("rm").arg("-rf").arg(server).status()?;
-    anyhow::ensure!(status.success(), "{} could not be removed", server.display());
-    Ok(())
+/// Removes the server's folder at the end, which as root lies outside the scenario's own folders.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("{} could not be removed: {error}", self.0.display());
+        }
+    }
 }

@@ -2,10 +2,14 @@
 
 use crate::shop::{BOTH, Shop};
 use anyhow::{Context as _, Result};
+use firn_api::wire::{HistoryRequest, RunEvent, RunStatus, RunSummary};
+use firn_api::{Firn, FirnOptions, command};
 use firn_scenarios::CommandLine;
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn signal(child: &Child, name: &str) -> Result<()> {
@@ -90,6 +94,20 @@ fn a_reader_that_goes_away_ends_the_command_without_a_word() -> Result<()> {
     Ok(())
 }
 
+/// Reads the history of runs as the window would.
+fn history(terminal: &CommandLine) -> Result<Vec<RunSummary>> {
+    let options = FirnOptions::new(terminal.data().to_owned(), HashMap::new(), Arc::new(|_: RunEvent| {}));
+    let folder = terminal.folder().canonicalize()?.display().to_string();
+    let request = HistoryRequest { folder, table: None, limit: 10, resolved: false };
+    let runs = tokio::runtime::Runtime::new()?.block_on(async {
+        let firn = Firn::open(options)?;
+        let runs = command::run_history(&firn, request).await;
+        firn.close().await;
+        runs
+    });
+    Ok(runs.map_err(|error| anyhow::anyhow!("{}", error.message))?.runs)
+}
+
 #[test]
 fn a_killed_run_is_interrupted_in_the_history_and_its_lease_is_taken_over() -> Result<()> {
     let shop = Shop::with(BOTH)?;
@@ -97,6 +115,8 @@ fn a_killed_run_is_interrupted_in_the_history_and_its_lease_is_taken_over() -> R
     child.kill()?;
     child.wait()?;
     std::fs::remove_file(hold)?;
+    let runs = history(&shop.terminal)?;
+    assert_eq!(runs.iter().map(|run| run.status).collect::<Vec<_>>(), [RunStatus::Interrupted], "{runs:?}");
     let began = Instant::now();
     let again = shop.terminal.run(&["sync", "run", "customers"])?;
     assert_eq!(again.code, 0, "{again:?}");

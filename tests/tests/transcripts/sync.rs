@@ -11,6 +11,7 @@ fn tables_are_found_planned_run_and_run_again() -> Result<()> {
     let mut shown = Transcript::new(&shop.terminal);
     shown.run(&["sync", "discover"])?;
     shown.run(&["sync", "discover", "--write"])?;
+    shown.run(&["sync", "discover"])?;
     shown.run(&["sync", "plan"])?;
     shown.run(&["sync", "run"])?;
     shown.run(&["sync", "run"])?;
