@@ -23,6 +23,12 @@ impl Follower {
 
 impl Host for Follower {
     fn emit(&self, event: RunEvent) {
+        if let (RunEventKind::Finding { source, finding }, false) = (&event.what, self.output.is_json())
+            && source.is_empty()
+        {
+            // What is about a table is in its result; this is about the run and nowhere else.
+            self.output.finding("this run", finding);
+        }
         if self.output.is_json() {
             // The last line is the result itself, printed by the command.
             if !matches!(event.what, RunEventKind::Finished { .. }) {

@@ -88,6 +88,13 @@ pub(crate) fn discovered(view: &DiscoverView) -> String {
         let tables = if view.written == 1 { "table" } else { "tables" };
         return format!("{} {tables} added to firn.yaml\n", view.written);
     }
+    if view.yaml.is_empty() {
+        return format!(
+            "# nothing to add: {} of {} tables are in firn.yaml\n",
+            view.tables.iter().filter(|t| t.configured).count(),
+            view.tables.len()
+        );
+    }
     view.yaml.clone()
 }
 

@@ -5,8 +5,9 @@ use super::progress::Progress;
 use super::record::Recorder;
 use crate::Firn;
 use crate::folder::Usable;
-use crate::wire::{ErrorView, RunEvent, RunEventKind, RunFinished, TablesRequest};
+use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, TablesRequest};
 use firn_sync::{ProgressSink, TableConfig};
+use firn_workspace::TableSync;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -38,6 +39,27 @@ impl Firn {
     /// `configuration` where the document cannot be read.
     pub fn sync_interval(&self, folder: &str) -> Result<Duration, ErrorView> {
         Ok(self.read(folder)?.parsed?.sync_interval)
+    }
+
+    /// Returns what a person should know who lets a workspace run again and again with `--watch`.
+    ///
+    /// # Errors
+    /// `configuration` where the document cannot be read.
+    pub fn watch_notes(&self, folder: &str) -> Result<Vec<FindingView>, ErrorView> {
+        let workspace = self.read(folder)?.parsed?;
+        let note = |table: &TableSync| {
+            let schedule = table.schedule.as_ref()?;
+            Some(FindingView {
+                level: LevelView::Warning,
+                code: "schedule".to_owned(),
+                message: format!(
+                    "{} has the schedule `{schedule}`, which --watch does not follow: it runs in every round",
+                    table.source
+                ),
+                fix: None,
+            })
+        };
+        Ok(workspace.tables.iter().filter_map(note).collect())
     }
 
     /// Begins a run in the background.
@@ -102,7 +124,15 @@ impl Firn {
         match engine.await {
             Ok(Ok((outcome, closed))) => {
                 if let Err(error) = closed {
-                    tracing::warn!(error = %error.message, "a connection was not closed");
+                    progress.note(FindingView {
+                        level: LevelView::Warning,
+                        code: "close".to_owned(),
+                        message: format!(
+                            "what was committed is safe, but the target was not closed: {}",
+                            error.message
+                        ),
+                        fix: error.hint,
+                    });
                 }
                 progress.finish(&outcome);
             }

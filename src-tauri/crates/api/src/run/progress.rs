@@ -7,7 +7,7 @@
 use crate::drivers::SignInAdvice;
 use crate::view;
 use crate::wire::{
-    ErrorView, RunEvent, RunEventKind, RunFinished, RunStatus, RunView, Stage, TableProgress, TableResult,
+    ErrorView, FindingView, RunEvent, RunEventKind, RunFinished, RunStatus, RunView, Stage, TableProgress, TableResult,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use firn_sync::{Event, Failure, PhaseName, ProgressSink, RunOutcome, TableConfig};
@@ -83,6 +83,11 @@ impl Progress {
     /// Sets what is said from now on where a server turns a sign-in down.
     pub(crate) fn advise(&self, advice: SignInAdvice) {
         self.state().advice = advice;
+    }
+
+    /// Sends what a person should know about the run as a whole.
+    pub(crate) fn note(&self, finding: FindingView) {
+        self.state().send(RunEventKind::Finding { source: String::new(), finding });
     }
 
     /// Returns the result, once the run has ended.

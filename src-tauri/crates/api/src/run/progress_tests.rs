@@ -59,11 +59,14 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let table = 0..3_usize;
     prop_oneof![
-        (table.clone(), prop_oneof![
-            Just(firn_sync::Stage::Inspecting),
-            Just(firn_sync::Stage::Reading),
-            Just(firn_sync::Stage::Merging)
-        ])
+        (
+            table.clone(),
+            prop_oneof![
+                Just(firn_sync::Stage::Inspecting),
+                Just(firn_sync::Stage::Reading),
+                Just(firn_sync::Stage::Merging)
+            ]
+        )
             .prop_map(|(table, stage)| Step::Stage(table, stage)),
         (table.clone(), 0..1000_u64).prop_map(|(table, rows)| Step::Count(table, rows)),
         table.clone().prop_map(Step::Retry),

@@ -82,9 +82,15 @@ async fn once(session: &Session, firn: &Firn, request: TablesRequest, stop: &Sto
 /// Runs every `sync_interval_seconds`, from start to start, until a signal comes. What fails is told and tried again
 /// in the next round: the document may be mended, a server may come back.
 async fn watch(session: &Session, firn: &Firn, request: TablesRequest, stop: &Stop) -> Result<u8, ErrorView> {
+    // A document that cannot be read is told by the first round.
+    for note in firn.watch_notes(&request.folder).unwrap_or_default() {
+        session.output.finding("--watch", &note);
+    }
     loop {
         let began = Instant::now();
         match firn.run_to_end(request.clone(), stop.token()).await {
+            // A round that found nothing to do is no news.
+            Ok(result) if !session.output.is_json() && is_idle(&result) => {}
             Ok(result) => show(session, &result),
             Err(error) => session.output.error(&error),
         }
@@ -95,6 +101,10 @@ async fn watch(session: &Session, firn: &Firn, request: TablesRequest, stop: &St
             () = token.cancelled() => return Ok(stop.code().unwrap_or(exit::CANCELLED)),
         }
     }
+}
+
+fn is_idle(result: &RunFinished) -> bool {
+    result.error.is_none() && result.tables.iter().all(|table| table.status == "idle" && table.error.is_none())
 }
 
 /// Prints the result, and tells what failed with what to do next.
