@@ -202,7 +202,8 @@ mod tests {
             "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
              SET TRANSACTION SNAPSHOT '00000003-0000001B-1'; SET LOCAL statement_timeout = 0; \
              SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL TimeZone = 'UTC'; \
-             SELECT pg_backend_pid() AS backend, CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
+             SELECT pg_backend_pid() AS backend, \
+             pg_try_advisory_xact_lock_shared(1181315694, 1), CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
              THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding"
         );
         assert!(begin_sql(Some(170_000), None, "").contains("SET LOCAL transaction_timeout = 0;"));

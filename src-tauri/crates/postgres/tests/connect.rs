@@ -354,3 +354,36 @@ async fn a_pool_says_why_there_is_no_connection_and_survives_a_restart() {
     }
     assert!(last.is_transient() && last.chain().contains("does not listen"), "{}", last.chain());
 }
+
+#[tokio::test]
+async fn a_connection_cut_at_any_byte_is_a_transient_failure() {
+    let cluster = Cluster::shared().unwrap();
+    let proxy = cluster.proxy().unwrap();
+    let mut settings = settings(cluster, TlsMode::Disable);
+    settings.port = proxy.port();
+    settings.connect_timeout = Duration::from_secs(2);
+    let pool = open(&settings, Side::Source, 1).await.unwrap();
+    let source = firn_postgres::PostgresSource::new(pool);
+    let name = firn_catalog::TableName::new("pg_catalog", "pg_class");
+    let expressions = std::collections::BTreeMap::from([("relname".to_owned(), "relname::text".to_owned())]);
+    let inspect = || firn_connector::Source::inspect(&source, &name, &expressions, None);
+    let before = proxy.bytes_from_server();
+    inspect().await.unwrap();
+    let all = proxy.bytes_from_server() - before;
+    let mut failed = 0;
+    for cut in (0..all).step_by(usize::try_from(all / 40).unwrap()) {
+        proxy.drop_connections();
+        proxy.cut_after(cut);
+        match inspect().await {
+            // What is sent after the cut was the end of a session that was not needed any more.
+            Ok(table) => assert_eq!(table.name, name),
+            Err(error) => {
+                assert!(error.is_transient(), "cut after {cut} of {all} bytes: {}", error.chain());
+                failed += 1;
+            }
+        }
+        proxy.open();
+        while inspect().await.is_err() {}
+    }
+    assert!(failed > 20, "{failed} of 40");
+}
