@@ -185,7 +185,7 @@ async fn a_run_is_followed_by_events_without_a_gap_and_is_in_the_history_when_it
 #[tokio::test]
 async fn a_run_is_cancelled_within_a_second_and_the_next_one_finishes_the_work() {
     let window = Window::open();
-    let (cluster, document) = orders(400_000);
+    let (cluster, document) = orders(150_000);
     let there = window.foreign("shop", &document);
     command::workspace_trust(&window.firn, there.clone()).await.unwrap();
     let run = command::sync_run(&window.firn, window.tables("shop")).await.unwrap();
@@ -206,14 +206,14 @@ async fn a_run_is_cancelled_within_a_second_and_the_next_one_finishes_the_work()
     window.hears_the_end().await;
     let rows = cluster.psql("postgres", "SELECT count(*) FROM orders").unwrap();
     let status = command::sync_status(&window.firn, there).await.unwrap();
-    assert_eq!((rows.as_str(), status.tables[0].status.as_str()), ("400000", "success"));
+    assert_eq!((rows.as_str(), status.tables[0].status.as_str()), ("150000", "success"));
     window.firn.close().await;
 }
 
 #[tokio::test]
 async fn closing_the_window_ends_its_runs_first() {
     let window = Window::open();
-    let (_cluster, document) = orders(400_000);
+    let (_cluster, document) = orders(150_000);
     let there = window.foreign("shop", &document);
     command::workspace_trust(&window.firn, there).await.unwrap();
     let run = command::sync_run(&window.firn, window.tables("shop")).await.unwrap();

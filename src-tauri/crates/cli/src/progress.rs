@@ -105,17 +105,7 @@ impl Bars {
                 .add(ProgressBar::new_spinner().with_style(style("       {prefix}  {wide_msg}")))
                 .with_prefix(table.source.clone())
         });
-        let mut message = match table.rows_expected {
-            Some(expected) if expected > 0 && table.rows_read < expected => {
-                format!("{} of about {} rows", text::count(table.rows_read), text::count(expected))
-            }
-            _ => format!("{} rows", text::count(table.rows_read)),
-        };
-        message.push_str(&format!(", {} {}", text::bytes(table.bytes), stage_word(table.stage)));
-        if let (Stage::Waiting, Some(error)) = (table.stage, &table.error) {
-            message = format!("waits to try again: {}", error.message);
-        }
-        bar.set_message(message);
+        bar.set_message(message(table));
         bar.tick();
     }
 
@@ -126,6 +116,19 @@ impl Bars {
         if let Some(run) = self.run.take() {
             run.finish_and_clear();
         }
+    }
+}
+
+fn message(table: &TableProgress) -> String {
+    let stage = stage_word(table.stage);
+    match (table.stage, &table.error, table.rows_expected) {
+        (Stage::Waiting, Some(error), _) => format!("{stage} to try again: {}", error.message),
+        (Stage::Inspecting, _, _) if table.rows_read == 0 => stage.to_owned(),
+        (_, _, Some(expected)) if table.rows_read < expected => {
+            let (read, expected) = (text::count(table.rows_read), text::count(expected));
+            format!("{stage}  {read} of about {expected} rows, {}", text::bytes(table.bytes))
+        }
+        _ => format!("{stage}  {} rows, {}", text::count(table.rows_read), text::bytes(table.bytes)),
     }
 }
 

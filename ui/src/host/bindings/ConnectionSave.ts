@@ -17,7 +17,8 @@ name: string,
  */
 settings: { [key in string]: string }, 
 /**
- * A secret to keep in the keyring, where a new one was typed.
+ * A secret to keep in the keyring, where a new one was typed. A connection string that leads to the same place
+ * stands for the password in it.
  */
 secret: string | null, 
 /**

@@ -37,13 +37,17 @@ pub(super) fn runs_as_root() -> bool {
 impl Programs {
     /// Finds the newest version in Debian's folders, then whatever the search path has.
     pub(super) fn find(search_path: Option<&str>) -> Result<Self, ErrorView> {
-        let mut versions: Vec<u32> = std::fs::read_dir(DEBIAN)
+        Self::find_in(Path::new(DEBIAN), search_path)
+    }
+
+    fn find_in(debian: &Path, search_path: Option<&str>) -> Result<Self, ErrorView> {
+        let mut versions: Vec<u32> = std::fs::read_dir(debian)
             .into_iter()
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
             .collect();
         versions.sort_unstable_by(|a, b| b.cmp(a));
-        let debian = versions.into_iter().map(|version| Path::new(DEBIAN).join(version.to_string()).join("bin"));
+        let debian = versions.into_iter().map(|version| debian.join(version.to_string()).join("bin"));
         let path = search_path.into_iter().flat_map(std::env::split_paths);
         let complete = |folder: &PathBuf| NEEDED.iter().all(|program| folder.join(program).is_file());
         let folder = debian.chain(path).find(complete).ok_or_else(|| {
@@ -119,4 +123,36 @@ fn server_account() -> Result<Account, ErrorView> {
         )
         .with_hint("make one with: useradd --system postgres; or use Firn as another user than root")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn install(folder: &Path, programs: &[&str]) {
+        fs::create_dir_all(folder).unwrap();
+        programs.iter().for_each(|program| fs::write(folder.join(program), "").unwrap());
+    }
+
+    #[test]
+    fn the_newest_complete_version_is_taken_and_the_search_path_last() {
+        let base = tempfile::tempdir().unwrap();
+        let (debian, elsewhere) = (base.path().join("debian"), base.path().join("elsewhere"));
+        let path = elsewhere.to_str().unwrap();
+        install(&elsewhere, &NEEDED);
+        assert_eq!(Programs::find_in(&debian, Some(path)).unwrap().folder, elsewhere);
+        install(&debian.join("9/bin"), &NEEDED);
+        install(&debian.join("15/bin"), &NEEDED);
+        install(&debian.join("17/bin"), &["psql"]);
+        assert_eq!(Programs::find_in(&debian, Some(path)).unwrap().folder, debian.join("15/bin"));
+    }
+
+    #[test]
+    fn without_programs_it_is_said_what_to_install() {
+        let base = tempfile::tempdir().unwrap();
+        let error = Programs::find_in(base.path(), Some("/nonexistent")).unwrap_err();
+        assert_eq!(error.code, "not_found");
+        assert!(error.hint.unwrap().contains("install"));
+    }
 }

@@ -35,7 +35,8 @@ pub struct ConnectionSave {
     pub name: String,
     /// Settings by key, `kind` among them.
     pub settings: BTreeMap<String, String>,
-    /// A secret to keep in the keyring, where a new one was typed.
+    /// A secret to keep in the keyring, where a new one was typed. A connection string that leads to the same place
+    /// stands for the password in it.
     pub secret: Option<String>,
     /// Makes it the workspace's `source` or `target`.
     pub role: Option<String>,
