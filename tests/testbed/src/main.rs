@@ -26,7 +26,9 @@ fn main() -> Result<()> {
             }
             "--database" => database = value()?,
             "--sql" => files.push(value()?),
-            _ => bail!("unknown argument {argument}: known are --bouncer, --scram-user NAME:PASSWORD, --database NAME, --sql FILE"),
+            _ => bail!(
+                "unknown argument {argument}: known are --bouncer, --scram-user NAME:PASSWORD, --database NAME, --sql FILE"
+            ),
         }
     }
     let cluster = Cluster::start(options)?;

@@ -179,7 +179,10 @@ function actionItems(offered: readonly OfferedAction[]): Item[] {
     unavailable: offer.unavailable,
     run: offer.run,
   });
-  const listed = offered.filter(({ spec }) => !spec.unlisted);
+  // What can be done now stands before what cannot.
+  const listed = offered
+    .filter(({ spec }) => !spec.unlisted)
+    .toSorted((a, b) => Number(a.offer.unavailable !== null) - Number(b.offer.unavailable !== null));
   const own = listed.filter(({ spec }) => spec.scope !== "everywhere" && spec.scope !== "workspace");
   return [
     ...own.map((action) => item(action, "Here")),

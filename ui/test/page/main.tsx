@@ -69,6 +69,8 @@ if (scene === "down")
       table: null,
     });
   };
+const font = asked.get("font");
+if (font) document.documentElement.style.setProperty("--font-ui", font);
 start(host);
 const wanted = location.hash;
 if (wanted)

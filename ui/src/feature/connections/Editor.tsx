@@ -293,7 +293,8 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
                       label="Used as"
                       value={draft.role}
                       options={[
-                        { value: "", text: "not yet" },
+                        // A role is given to another connection, never merely taken away.
+                        ...(saved.role === "" ? [{ value: "" as const, text: "not yet" }] : []),
                         { value: "source", text: "source" },
                         { value: "target", text: "target" },
                       ]}

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { timeOfDay } from "../../data/format";
 import type { Moment } from "../../data/run";
-import { CopyButton, Segments, State } from "../../kit";
+import { CopyButton, Said, Segments, State } from "../../kit";
 
 /** What happened since the window began to follow the run. Follows only while it is scrolled to its end. */
 export function Log({ moments }: { moments: readonly Moment[] }) {
@@ -55,7 +55,7 @@ export function Log({ moments }: { moments: readonly Moment[] }) {
             <State tone={moment.level === "info" ? "queued" : moment.level}>{moment.word}</State>
             <span title={moment.source ?? undefined}>{moment.source ?? ""}</span>
             <span className="soft" title={moment.text}>
-              {moment.text}
+              <Said text={moment.text} />
             </span>
           </div>
         ))}

@@ -133,7 +133,7 @@ function progressText(table: TableProgress): string {
     case "queued":
       return "waits for a free reader";
     case "done":
-      return table.result?.status === "idle" ? "nothing new" : (phaseNames[table.phase ?? ""] ?? "complete");
+      return table.result?.status === "idle" ? "nothing new" : "complete";
     case "failed":
       return "see above";
     case "cancelled":

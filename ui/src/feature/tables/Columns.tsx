@@ -36,9 +36,9 @@ export function Columns({ columns }: { columns: readonly ColumnView[] }) {
       <table className="plain">
         <colgroup>
           <col />
-          <col style={{ width: 104 }} />
-          <col style={{ width: 108 }} />
-          <col style={{ width: 102 }} />
+          <col style={{ width: 98 }} />
+          <col style={{ width: 106 }} />
+          <col style={{ width: 98 }} />
         </colgroup>
         <thead>
           <tr>

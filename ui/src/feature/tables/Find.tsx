@@ -190,7 +190,7 @@ const columns: readonly GridColumn<DiscoveredTableView>[] = [
     cell: (table) => table.watermark_column ?? <span className="faint">none</span>,
     whole: (table) => table.watermark_column,
   },
-  { id: "columns", head: "Columns", width: 92, grow: 1, cell: (table) => <VerdictCount table={table} /> },
+  { id: "columns", head: "Columns", width: 100, grow: 1, cell: (table) => <VerdictCount table={table} /> },
 ];
 
 function FoundState({ table }: { table: DiscoveredTableView }) {

@@ -204,7 +204,7 @@ const columns: readonly GridColumn<Line>[] = [
     width: 92,
     end: true,
     mono: true,
-    cell: ({ table, status }) => count(status?.rows_processed ?? table.last?.rows_merged),
+    cell: ({ table, status }) => count(status?.last_run ? status.rows_processed : table.last?.rows_merged),
   },
   {
     id: "rejected",

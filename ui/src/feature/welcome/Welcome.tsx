@@ -36,9 +36,7 @@ export function Welcome({ app, opening, error, onRecent, onForget, statusBar }: 
               <div>
                 <b>Sample workspace</b>
                 <div className="soft">
-                  Six tables of a small shop in a private PostgreSQL,
-                  <br />
-                  synced into an embedded DuckDB.
+                  Six tables of a small shop in a private PostgreSQL, synced into an embedded DuckDB.
                 </div>
               </div>
               <ActionButton id="workspace.sample" look="primary" autoFocus>
@@ -60,9 +58,7 @@ export function Welcome({ app, opening, error, onRecent, onForget, statusBar }: 
               <div>
                 <b>New workspace</b>
                 <div className="soft">
-                  Paste a connection URL; Firn proposes keys and types.
-                  <br />
-                  It only reads until you press Run.
+                  Paste a connection URL; Firn proposes keys and types. It only reads until you press Run.
                 </div>
               </div>
               <ActionButton id="workspace.new">New…</ActionButton>
@@ -129,7 +125,7 @@ function Recent({
       >
         <Icon of={Folder} />
         <span className={recent.present ? "strong cut" : "faint cut"}>{recent.name}</span>
-        <span className="faint small">{opening ? "opening…" : when(recent.last_opened)}</span>
+        <span className="faint small">{!recent.present ? "" : opening ? "opening…" : when(recent.last_opened)}</span>
         <code className="folder soft cut">{recent.folder}</code>
       </button>
       {!recent.present && (
