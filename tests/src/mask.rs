@@ -65,14 +65,14 @@ fn without_fraction_and_zone(text: &str) -> &str {
     text.strip_prefix('Z').or_else(|| text.strip_prefix("+00")).unwrap_or(text)
 }
 
-/// Matches `0.42 s`, `12.3 s`, `7 ms` and the like.
+/// Matches `0.42 s`, `12.3 s`, `30 s`, `7 ms` and the like.
 fn duration(text: &str) -> Option<usize> {
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let whole = digits(text);
     let rest = text.get(whole..).filter(|_| whole > 0)?;
     let after = match rest.strip_prefix('.') {
         Some(fraction) => fraction.get(digits(fraction)..)?.strip_prefix(" s")?,
-        None => rest.strip_prefix(" ms")?,
+        None => rest.strip_prefix(" ms").or_else(|| rest.strip_prefix(" s"))?,
     };
     let ends = !after.starts_with(|c: char| c.is_alphanumeric());
     ends.then(|| text.len() - after.len())
