@@ -9,8 +9,9 @@ use crate::feed;
 use crate::quote;
 use crate::session::Session;
 use duckdb::{Config, Connection};
+use firn_catalog::TableName;
 use firn_connector::{Error, ErrorKind, Result, Side};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -19,11 +20,14 @@ use std::time::{Duration, Instant};
 
 /// Memory DuckDB's buffers may take, in bytes, where the settings name no other limit: 128 MiB.
 ///
-/// Loading costs the same processor time down to this limit; the process then peaks at about 200 MiB.
+/// Loading tables of usual width costs the same processor time down to half of it.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 128 << 20;
 
 /// How long an open waits for another process to give up the file, where the settings name no other time.
 pub const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// Memory DuckDB needs beside what writers reserve, in bytes.
+const UNRESERVED_MEMORY: u64 = 64 << 20;
 
 /// Time between two attempts to open a file another process has locked.
 const LOCK_RETRY: Duration = Duration::from_millis(100);
@@ -33,7 +37,8 @@ const LOCK_RETRY: Duration = Duration::from_millis(100);
 pub struct DuckdbSettings {
     /// The database file; made where it is missing, in a folder that exists.
     pub path: PathBuf,
-    /// Bytes DuckDB's buffers may take before it spills to `temp_directory`.
+    /// Bytes DuckDB's buffers may take before it spills to `temp_directory`. Raised while tables are written that
+    /// cannot be written with less: those of hundreds of columns, or many at once.
     pub memory_limit: u64,
     /// Threads DuckDB may use; `None`: one a processor.
     pub threads: Option<NonZeroUsize>,
@@ -62,6 +67,8 @@ pub(crate) struct Slot {
     path: PathBuf,
     open: Mutex<Option<Open>>,
     turn: Mutex<()>,
+    /// Tables from which rows have been deleted since the last look at them.
+    thinned: Mutex<BTreeSet<TableName>>,
 }
 
 #[derive(Debug)]
@@ -70,6 +77,8 @@ struct Open {
     catalog: Arc<str>,
     users: usize,
     broken: bool,
+    memory_limit: u64,
+    reserved: u64,
 }
 
 /// A right to the open database; the last one to go closes the file.
@@ -124,6 +133,30 @@ impl Lease {
         lock(&self.slot.turn)
     }
 
+    /// Reserves memory for one writer, raising DuckDB's limit where all writers together need more.
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation> {
+        let mut open = lock(&self.slot.open);
+        let open = open.as_mut().ok_or_else(|| stopped("reserving memory"))?;
+        let needed = UNRESERVED_MEMORY + open.reserved + bytes;
+        if needed > open.memory_limit {
+            let set = format!("SET GLOBAL memory_limit = {}", quote::literal(&kibibytes(needed)));
+            open.root.execute_batch(&set).map_err(error::other("reserving memory"))?;
+            open.memory_limit = needed;
+        }
+        open.reserved += bytes;
+        Ok(Reservation { slot: Arc::clone(&self.slot), bytes })
+    }
+
+    /// Notes that rows of a table were deleted.
+    pub(crate) fn note_thinned(&self, table: &TableName) {
+        lock(&self.slot.thinned).insert(table.clone());
+    }
+
+    /// Returns the tables from which rows were deleted, and forgets them.
+    pub(crate) fn take_thinned(&self) -> BTreeSet<TableName> {
+        std::mem::take(&mut lock(&self.slot.thinned))
+    }
+
     /// Marks the open database as unusable: it is opened again when every lease is gone.
     pub(crate) fn give_up(&self) {
         if let Some(open) = lock(&self.slot.open).as_mut() {
@@ -134,6 +167,21 @@ impl Lease {
     /// Returns whether somebody has met a fatal error on this open database.
     pub(crate) fn is_broken(&self) -> bool {
         lock(&self.slot.open).as_ref().is_some_and(|open| open.broken)
+    }
+}
+
+/// Memory reserved for one writer, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    slot: Arc<Slot>,
+    bytes: u64,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if let Some(open) = lock(&self.slot.open).as_mut() {
+            open.reserved = open.reserved.saturating_sub(self.bytes);
+        }
     }
 }
 
@@ -160,9 +208,9 @@ fn slot(path: &Path) -> Result<Arc<Slot>> {
     static SLOTS: OnceLock<Mutex<HashMap<PathBuf, Arc<Slot>>>> = OnceLock::new();
     let path = canonical(path)?;
     let mut slots = lock(SLOTS.get_or_init(Mutex::default));
-    let slot = slots
-        .entry(path.clone())
-        .or_insert_with(|| Arc::new(Slot { path, open: Mutex::new(None), turn: Mutex::new(()) }));
+    let slot = slots.entry(path.clone()).or_insert_with(|| {
+        Arc::new(Slot { path, open: Mutex::new(None), turn: Mutex::new(()), thinned: Mutex::default() })
+    });
     Ok(Arc::clone(slot))
 }
 
@@ -200,7 +248,14 @@ fn join(slot: Arc<Slot>, settings: &DuckdbSettings) -> Result<Lease> {
         }
         None => {
             let (root, catalog) = open_file(&slot.path, settings)?;
-            *open = Some(Open { root, catalog: Arc::clone(&catalog), users: 1, broken: false });
+            *open = Some(Open {
+                root,
+                catalog: Arc::clone(&catalog),
+                users: 1,
+                broken: false,
+                memory_limit: settings.memory_limit,
+                reserved: 0,
+            });
             catalog
         }
     };
@@ -226,13 +281,19 @@ fn open_file(path: &Path, settings: &DuckdbSettings) -> Result<(Connection, Arc<
 
 fn config(settings: &DuckdbSettings) -> duckdb::Result<Config> {
     let config = Config::default()
-        .with("memory_limit", format!("{}KiB", settings.memory_limit.div_ceil(1024)))?
+        .with("memory_limit", kibibytes(settings.memory_limit))?
+        // Otherwise every checkpoint after a change spread over a table rewrites the table: see `tidy`.
+        .with("max_vacuum_tasks", "0")?
         // A warehouse never needs what it would have to download first.
         .enable_autoload_extension(false)?;
     match settings.threads {
         Some(threads) => config.with("threads", threads.to_string()),
         None => Ok(config),
     }
+}
+
+fn kibibytes(bytes: u64) -> String {
+    format!("{}KiB", bytes.div_ceil(1024))
 }
 
 /// Says who holds the file, where the error is about another process's lock.

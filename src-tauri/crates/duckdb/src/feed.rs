@@ -8,11 +8,11 @@ use crate::types::DuckType;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, SchemaRef};
-use duckdb::Connection;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::{
     BindInfo, InitInfo, TableFunctionInfo, VTab, record_batch_to_duckdb_data_chunk, to_duckdb_logical_type_for_field,
 };
+use duckdb::{Connection, ffi};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,10 +44,16 @@ enum Item {
 pub(crate) struct FeedShape {
     /// The Arrow schema of the batches.
     pub(crate) schema: SchemaRef,
-    /// The DDL type of each column; tells JSON from text, which are one in Arrow.
-    pub(crate) ddl: Vec<String>,
+    /// The type of each column; tells JSON from text, which are one in Arrow.
+    pub(crate) types: Vec<DuckType>,
     /// Whether rows keep their order, at the price of one thread pulling.
     pub(crate) ordered: bool,
+}
+
+impl FeedShape {
+    fn logical_types(&self) -> Result<Vec<LogicalTypeHandle>, Failure> {
+        self.schema.fields().iter().zip(&self.types).map(|(field, ty)| logical_type(field, ty)).collect()
+    }
 }
 
 /// The pulling side.
@@ -157,8 +163,8 @@ impl<P: Pulling> VTab for FeedFunction<P> {
     fn bind(bind: &BindInfo) -> Result<Bound, Failure> {
         let id = bind.get_parameter(0).to_uint64();
         let feed = lock(feeds()).get(&id).cloned().ok_or("no such feed")?;
-        for (field, ddl) in feed.shape.schema.fields().iter().zip(&feed.shape.ddl) {
-            bind.add_result_column(field.name(), logical_type(field, &DuckType::read(ddl))?);
+        for (field, ty) in feed.shape.schema.fields().iter().zip(feed.shape.logical_types()?) {
+            bind.add_result_column(field.name(), ty);
         }
         Ok(Bound { feed })
     }
@@ -169,8 +175,9 @@ impl<P: Pulling> VTab for FeedFunction<P> {
     }
 
     fn func(function: &TableFunctionInfo<Self>, output: &mut DataChunkHandle) -> Result<(), Failure> {
-        match function.get_bind_data().feed.next()? {
-            Some(rows) => record_batch_to_duckdb_data_chunk(&rows, output),
+        let feed = &function.get_bind_data().feed;
+        match feed.next()? {
+            Some(rows) => hand_over(&rows, feed.shape.logical_types()?, output),
             None => {
                 output.set_len(0);
                 Ok(())
@@ -210,6 +217,27 @@ impl Feed {
             }
         }
     }
+}
+
+/// Writes rows into a chunk of our own and lets DuckDB's refer to it.
+///
+/// Memory of DuckDB's own chunk is counted against its limit, and running into the limit throws a C++ exception
+/// through this Rust code, which ends the process. Our chunk's memory is not counted, and is a few megabytes at most.
+#[expect(unsafe_code, reason = "the crate has no safe call that lets one vector refer to another")]
+fn hand_over(rows: &RecordBatch, types: Vec<LogicalTypeHandle>, output: &mut DataChunkHandle) -> Result<(), Failure> {
+    let mut own = DataChunkHandle::new(&types);
+    record_batch_to_duckdb_data_chunk(rows, &mut own)?;
+    for column in 0..types.len() as u64 {
+        // SAFETY: both chunks are alive and have this column, of one type: the types of the feed's shape, which `bind`
+        // declared. After the call both vectors share the data's ownership, so dropping our chunk frees nothing.
+        unsafe {
+            let from = ffi::duckdb_data_chunk_get_vector(own.get_ptr(), column);
+            let to = ffi::duckdb_data_chunk_get_vector(output.get_ptr(), column);
+            ffi::duckdb_vector_reference_vector(to, from);
+        }
+    }
+    output.set_len(rows.num_rows());
+    Ok(())
 }
 
 /// Cuts list columns down to the items of their own rows: a slice still refers to all items of its batch, and each

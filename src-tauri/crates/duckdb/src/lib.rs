@@ -9,6 +9,7 @@
 //! - `feed`: a table function through which DuckDB pulls record batches
 //! - `state`: identity, cursor, fence and marks
 //! - `merge`, `worker`, `writer`: groups of rows on their way into a table
+//! - `tidy`: giving back the space of deleted rows
 //! - `target`: the [`firn_connector::Target`] over all of them
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -23,6 +24,7 @@ mod schema;
 mod session;
 mod state;
 mod target;
+mod tidy;
 mod types;
 mod worker;
 mod writer;

@@ -5,6 +5,7 @@ use crate::introspect;
 use crate::schema;
 use crate::session::{self, Session};
 use crate::state;
+use crate::tidy;
 use crate::writer::DuckdbWriter;
 use async_trait::async_trait;
 use firn_catalog::{Dialect, RowMark, TableName};
@@ -132,8 +133,15 @@ impl Target for DuckdbTarget {
     }
 
     async fn close(&self) -> Result<()> {
-        let lease = self.lease.lock().await.take();
-        let closed = tokio::task::spawn_blocking(move || drop(lease)).await;
+        let Some(lease) = self.lease.lock().await.take() else { return Ok(()) };
+        let closed = tokio::task::spawn_blocking(move || {
+            if let Err(error) = tidy::compact(&lease) {
+                // What was committed is in the file all the same; the next close tries again.
+                tracing::warn!(error = %error.chain(), "the space of deleted rows was not given back");
+            }
+            drop(lease);
+        })
+        .await;
         closed.map_err(|e| Error::new(Side::Target, ErrorKind::Other, "the file did not close").caused_by(e))
     }
 }

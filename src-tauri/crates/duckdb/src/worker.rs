@@ -8,6 +8,7 @@
 //! Rows of an append or a replacement go straight into the table, inside the transaction that will carry the state.
 //! Rows of an upsert go into a stage first, outside any transaction of the file.
 
+use crate::connect::Reservation;
 use crate::error::{self, Touching};
 use crate::feed::{self, FeedSender, FeedShape};
 use crate::merge;
@@ -15,6 +16,7 @@ use crate::quote;
 use crate::schema::CREATE_SCHEMA;
 use crate::session::{Operation, Session};
 use crate::state::{self, StateChange};
+use crate::types::DuckType;
 use arrow::datatypes::{DataType, Field, Schema};
 use firn_connector::switches::{self, Protection};
 use firn_connector::{Commit, CommitOutcome, Error, ErrorKind, Result, Side, WriteMode, WritePlan};
@@ -55,8 +57,33 @@ enum Group {
     Failed(Error),
 }
 
+/// What it takes to write rows of some width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Width {
+    /// Threads that may write row groups at once.
+    threads: u64,
+    /// Memory DuckDB must be allowed, in bytes.
+    memory: u64,
+}
+
+impl Width {
+    /// Most columns of a table that two threads write at once: each holds a block of every column.
+    const PARALLEL_COLUMNS: u64 = 64;
+
+    /// Memory a column and thread takes, in bytes: measured, with a fifth to spare.
+    const COLUMN_MEMORY: u64 = 800 << 10;
+
+    fn of(columns: usize) -> Self {
+        let columns = columns as u64;
+        let threads = if columns > Self::PARALLEL_COLUMNS { 1 } else { 2 };
+        Self { threads, memory: columns * threads * Self::COLUMN_MEMORY }
+    }
+}
+
 pub(crate) struct Worker {
+    _memory: Reservation,
     session: Session,
+    width: Width,
     plan: Arc<WritePlan>,
     epoch: i64,
     group: Group,
@@ -70,7 +97,18 @@ impl Worker {
         state::ensure(&session)?;
         // Lets every thread write row groups of its own; a table has no order anyway.
         session.execute("preparing to write", "SET SESSION preserve_insertion_order = false")?;
-        Ok(Self { session, plan, epoch, group: Group::None, in_transaction: false, shaped: false })
+        let width = Width::of(plan.columns.len());
+        let memory = session.lease().reserve(width.memory)?;
+        Ok(Self {
+            _memory: memory,
+            session,
+            width,
+            plan,
+            epoch,
+            group: Group::None,
+            in_transaction: false,
+            shaped: false,
+        })
     }
 
     /// Works until the writer has gone.
@@ -137,15 +175,15 @@ impl Worker {
     }
 
     fn feed_shape(&self, mode: WriteMode) -> FeedShape {
-        let mut ddl: Vec<String> = self.plan.columns.iter().map(|c| c.ddl.clone()).collect();
+        let mut types: Vec<DuckType> = self.plan.columns.iter().map(|c| DuckType::read(&c.ddl)).collect();
         let mut schema = Arc::clone(&self.plan.schema);
         if mode == WriteMode::Upsert {
             schema = with_ordinal(&schema);
-            ddl.push("BIGINT".into());
+            types.push(DuckType::read("BIGINT"));
         }
         // The rows of a replacement say by their order which of two with one key is newer.
-        let ordered = mode == WriteMode::Replace && !self.plan.key.is_empty();
-        FeedShape { schema, ddl, ordered }
+        let ordered = self.width.threads == 1 || (mode == WriteMode::Replace && !self.plan.key.is_empty());
+        FeedShape { schema, types, ordered }
     }
 
     /// Begins the transaction of a group and brings the table to the plan's shape.
@@ -216,6 +254,9 @@ impl Worker {
         committed.map_err(|e| error::failure(Touching::Rows, "committing", &e))?;
         drop(turn);
         self.in_transaction = false;
+        if begun != WriteMode::Append {
+            self.session.lease().note_thinned(&plan.table);
+        }
         switches::pass("duckdb.after_commit");
         self.shaped = true;
         if begun == WriteMode::Upsert {

@@ -322,3 +322,23 @@ async fn a_commit_nobody_waits_for_stops_within_a_second() {
     drop(writer);
     assert_eq!(warehouse.items().await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_changes_again_and_again_does_not_grow_without_end() {
+    let warehouse = Warehouse::new();
+    let all: Vec<(i64, &str, Option<i64>)> = (0..200_000).map(|i| (i, "first", Some(i))).collect();
+    let mut sizes = Vec::new();
+    for round in 0..6 {
+        let mut writer = warehouse.writer(round).await;
+        let mode = if round % 2 == 0 { WriteMode::Upsert } else { WriteMode::Replace };
+        let done = write(&mut *writer, mode, all.chunks(20_000).map(items).collect(), round).await.unwrap();
+        assert_eq!(done.merged, 200_000);
+        drop(writer);
+        warehouse.target.close().await.unwrap();
+        sizes.push(std::fs::metadata(warehouse.path()).unwrap().len());
+    }
+    assert!(sizes[5] <= 3 * sizes[0], "{sizes:?}");
+    assert_eq!(warehouse.ask("SELECT count(*) FROM raw.items").await, rows(&[&["200000"]]));
+    let stored = warehouse.ask("SELECT estimated_size FROM duckdb_tables() WHERE table_name = 'items'").await;
+    assert_eq!(stored, rows(&[&["200000"]]), "deleted rows are still stored");
+}
