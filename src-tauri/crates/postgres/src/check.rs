@@ -172,7 +172,7 @@ async fn offered_tls(mut stream: TcpStream, settings: &PgSettings) -> Step<()> {
 /// Signs in, and says what became of TLS on the way.
 async fn sign_in(settings: &PgSettings, findings: &mut Vec<Finding>) -> Step<PgConnection> {
     let options = settings.options(Side::Source).await;
-    let options = options.map_err(|error| critical("tls_root_cert", error.chain(), error.hint.unwrap_or_default()))?;
+    let options = options.map_err(|error| critical("ca_file", error.chain(), error.hint.unwrap_or_default()))?;
     let options = match settings.tls {
         // The second way of these two is tried as a run would.
         TlsMode::Allow | TlsMode::Prefer if !settings.is_socket() => {
@@ -217,7 +217,7 @@ fn tls_finding(settings: &PgSettings, encrypted: bool) -> Finding {
         TlsMode::Require | TlsMode::Prefer | TlsMode::Allow if mode == TlsMode::Require || encrypted => {
             let message = format!("encrypted, but with `tls: {mode}` nobody checks who answers");
             Finding::new(Level::Warning, "tls_unverified", message)
-                .with_fix("Set `tls: verify-full`, with `tls_root_cert` where the authority is your own.")
+                .with_fix("Set `tls: verify-full`, with `ca_file` where the authority is your own.")
         }
         _ => {
             let message = format!("not encrypted (`tls: {mode}`): passwords and rows can be read on the way");
@@ -235,11 +235,11 @@ fn handshake(cause: &rustls::Error, settings: &PgSettings) -> Box<Finding> {
     let host = &settings.host;
     match cause {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
-            // A bad signature: `tls_root_cert` holds an authority of the same name with another key.
+            // A bad signature: `ca_file` holds an authority of the same name with another key.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => critical(
                 "tls_unknown_authority",
                 format!("the certificate of {host} is signed by an authority that is not known here"),
-                "Set `tls_root_cert` to the PEM file of that authority; beside it only the authorities of Mozilla's list \
+                "Set `ca_file` to the PEM file of that authority; beside it only the authorities of Mozilla's list \
                  are known, not those of this machine. Cloud databases publish such a file.",
             ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => critical(

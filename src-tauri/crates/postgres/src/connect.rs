@@ -198,7 +198,7 @@ async fn read_authorities(path: &std::path::Path, side: Side) -> Result<Vec<u8>>
     let fail = |what: &str| {
         let message = format!("the file of certificate authorities {} {what}", path.display());
         Error::new(side, ErrorKind::Configuration, message)
-            .with_hint("Set `tls_root_cert` to a PEM file that holds the authority's certificate.")
+            .with_hint("Set `ca_file` to a PEM file that holds the authority's certificate.")
     };
     let bytes = tokio::fs::read(path).await.map_err(|cause| fail("cannot be read").caused_by(cause))?;
     let marker = b"-----BEGIN CERTIFICATE-----";

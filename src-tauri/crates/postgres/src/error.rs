@@ -92,7 +92,7 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
     }
 }
 
-const TLS_ADVICE: &str = "Name the certificate authority's file with `tls_root_cert`, connect by the name in the server's certificate, or \
+const TLS_ADVICE: &str = "Name the certificate authority's file with `ca_file`, connect by the name in the server's certificate, or \
 choose another `tls` mode knowingly.";
 
 /// Returns what to do about a failure, by its kind and, where that says more, its SQLSTATE.

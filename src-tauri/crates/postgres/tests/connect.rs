@@ -77,7 +77,7 @@ async fn a_certificate_is_verified_with_its_authority_and_name() {
     // Without its authority the certificate is a stranger's.
     let error = encrypted(&full).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Configuration, "{}", error.chain());
-    assert!(error.hint.unwrap().contains("tls_root_cert"));
+    assert!(error.hint.unwrap().contains("ca_file"));
     ends_with(&full, "tls_unknown_authority").await;
 
     full.root_cert = Some(server.authority.clone());
