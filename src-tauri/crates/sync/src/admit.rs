@@ -1,6 +1,6 @@
 //! What of a batch is staged: known row versions are left out, rows without a key are rejected, the rest goes on.
 
-use crate::commit::key_json;
+use crate::commit::{canonical, key_json};
 use crate::group::Group;
 use crate::memory::Memory;
 use crate::planning::Prepared;
@@ -72,13 +72,19 @@ impl TableRun<'_> {
             }
             let mark = mark_of(prepared, batch, row, xmin.map(|x| x[row]));
             if memory.knows(&mark) && on(Protection::SeenMemory) {
-                self.counters.rows_known += 1;
+                self.count_known();
                 keep.get_or_insert_with(|| vec![true; rows])[row] = false;
             }
             if above {
                 memory.remember(mark);
             }
         }
+    }
+
+    /// Counts a row read again as known instead of as read.
+    fn count_known(&mut self) {
+        self.counters.rows_known += 1;
+        self.counters.rows_read -= 1;
     }
 
     /// Keeps track of the largest watermark below the horizon and of the rows that have it.
@@ -119,7 +125,7 @@ impl TableRun<'_> {
                 memory.remember(mark);
             }
             if known {
-                self.counters.rows_known += 1;
+                self.count_known();
                 return;
             }
         }
@@ -161,9 +167,7 @@ impl TableRun<'_> {
             return;
         }
         let keys = (0..batch.num_rows()).map(|row| key_json(prepared, batch, row));
-        group
-            .mended
-            .extend(keys.filter(|key| self.open_keys.contains(&serde_json::Value::Object(key.clone()).to_string())));
+        group.mended.extend(keys.filter(|key| self.open_keys.contains(&canonical(key))));
     }
 }
 

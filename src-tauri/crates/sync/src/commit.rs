@@ -11,6 +11,7 @@ use firn_connector::{
     Commit, CommitOutcome, Error, ErrorKind, RejectedRow, Result, SeenChange, Side, TableState, WriteMode, Writer,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A group in which more rows than this are refused is not about single rows; the table stops.
 const MOST_REFUSED: usize = 1_000;
@@ -86,7 +87,7 @@ impl TableRun<'_> {
         if !mended.is_empty() {
             self.engine.state.resolve(&self.source, &mended).await?;
             for key in mended {
-                self.open_keys.remove(&Value::Object(key).to_string());
+                self.open_keys.remove(&canonical(&key));
             }
         }
         self.stage(Stage::Reading);
@@ -163,6 +164,12 @@ fn too_many(last: &Error) -> Error {
     let message = format!("the target refuses more than {MOST_REFUSED} rows of one commit; the last: {}", last.chain());
     Error::new(Side::Target, ErrorKind::Other, message)
         .with_hint("look at the constraints and types of the target table: this is not about single rows")
+}
+
+/// Returns a key as text that does not depend on the order its columns are stored in.
+pub(crate) fn canonical(key: &Map<String, Value>) -> String {
+    let sorted: BTreeMap<&String, &Value> = key.iter().collect();
+    serde_json::json!(sorted).to_string()
 }
 
 /// Returns the key of a row as a JSON object of exact values.

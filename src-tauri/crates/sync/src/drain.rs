@@ -43,9 +43,9 @@ pub(crate) async fn pass(
     let mut reading =
         Reading { memory: Memory::new(known), horizon, group: Group::default(), reached: None, staged: 0 };
     if prepared.null_watermarks && on(Protection::NullWatermarks) {
-        let before = run.counters.rows_read;
+        let before = run.counters.rows_read + run.counters.rows_known;
         reading.scope(run, prepared, writer, snapshot.as_ref(), ReadScope::NullWatermarks).await?;
-        run.counters.rows_null_watermark = run.counters.rows_read - before;
+        run.counters.rows_null_watermark = run.counters.rows_read + run.counters.rows_known - before;
         note_null_watermarks(run, prepared);
     }
     reading.scope(run, prepared, writer, snapshot.as_ref(), ReadScope::After(stored)).await?;
@@ -161,8 +161,8 @@ fn note_null_watermarks(run: &mut TableRun<'_>, prepared: &Prepared) {
     let column = prepared.read.watermark.map_or("", |(at, _)| prepared.read.columns[at].name.as_str());
     let message = format!("{rows} rows have no watermark (`{column}` is NULL): they are read at every run");
     let fix = format!(
-        "UPDATE {} SET \"{column}\" = now() WHERE \"{column}\" IS NULL; and set the column NOT NULL",
-        prepared.read.table
+        "UPDATE {table} SET \"{column}\" = now() WHERE \"{column}\" IS NULL; ALTER TABLE {table} ALTER \"{column}\" SET NOT NULL;",
+        table = prepared.read.table
     );
     run.note(Finding::new(Level::Warning, "watermark_null", message).with_fix(fix));
 }

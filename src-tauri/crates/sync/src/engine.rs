@@ -12,11 +12,14 @@ use firn_connector::{
 };
 use futures::StreamExt as _;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 /// Counting rows for a plan stops here.
 const MOST_WAITING: u64 = 1_000_000;
+
+/// A table below this size on disk does not wait for the first load of another one.
+const SMALL_TABLE: i64 = 32 << 20;
 
 /// Tells whether a holder's process is known to be gone (`Some(false)`), known to live, or unknown.
 pub type Liveness = Arc<dyn Fn(&Holder) -> Option<bool> + Send + Sync>;
@@ -196,6 +199,14 @@ impl Engine {
     ) -> Result<(Option<String>, Option<String>)> {
         self.open_with_retry().await?;
         reset::reset(self, run_id, config, to).await
+    }
+
+    /// Waits until no other large table is being read as a whole; a small one need not wait.
+    pub(crate) async fn alone_if_large(&self, bytes: i64) -> Result<Option<SemaphorePermit<'_>>> {
+        if bytes < SMALL_TABLE {
+            return Ok(None);
+        }
+        self.heavy.acquire().await.map(Some).map_err(|_| Error::cancelled(Side::Engine))
     }
 
     /// Bytes of a page range for a table of this size: small tables are cut so that every reader has work.

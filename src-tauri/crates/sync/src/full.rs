@@ -4,7 +4,7 @@ use crate::event::Stage;
 use crate::group::Group;
 use crate::planning::{BULK_ROWS, PhaseName, Prepared};
 use crate::table::TableRun;
-use firn_connector::{Error, Phase, ReadPlan, ReadScope, Result, SeenChange, Side, TableState, WriteMode, Writer};
+use firn_connector::{Phase, ReadPlan, ReadScope, Result, SeenChange, TableState, WriteMode, Writer};
 use futures::StreamExt as _;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// A row the target refuses fails the table: half a replacement would be a lie. The old content stays.
 pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &mut dyn Writer) -> Result<()> {
     let engine = run.engine;
-    let _alone = engine.heavy.acquire().await.map_err(|_| Error::cancelled(Side::Engine))?;
+    let _alone = engine.alone_if_large(prepared.table.bytes).await?;
     run.emit_phase(PhaseName::Full, u64::try_from(prepared.table.estimated_rows).ok());
     let plan = ReadPlan { batch_rows: BULK_ROWS, row_versions: false, ..(*prepared.read).clone() };
     let snapshot = engine.source.snapshot(Arc::new(plan), 1).await?;

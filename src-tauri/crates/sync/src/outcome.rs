@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Counts of a table since its run began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
-    /// Rows that came from the source, rejected ones included.
+    /// Rows that came from the source, rejected ones included and known ones not.
     pub rows_read: u64,
     /// Rows committed to the target.
     pub rows_merged: u64,

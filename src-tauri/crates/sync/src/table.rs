@@ -1,5 +1,6 @@
 //! One table's run: lease, fence, attempts, report.
 
+use crate::commit::canonical;
 use crate::config::{Mode, TableConfig};
 use crate::engine::Engine;
 use crate::event::{Event, ProgressSink, Stage};
@@ -145,7 +146,7 @@ impl TableRun<'_> {
         );
         self.state = state?.map(|(state, _)| state).unwrap_or_default();
         self.logged_times.clone_from(&self.state.logged_times);
-        self.open_keys = open?.into_iter().map(|key| serde_json::Value::Object(key).to_string()).collect();
+        self.open_keys = open?.iter().map(canonical).collect();
         let prepared = prepare(config, table?, engine.target.as_ref(), existing?.as_ref())?;
         for finding in &prepared.findings {
             self.note(finding.clone());
@@ -212,10 +213,11 @@ impl TableRun<'_> {
         };
         let error = match (&outcome.failure, outcome.result) {
             (Some(failure), _) => Some(failure.message.clone()),
-            (None, TableResult::Partial) => Some(format!(
-                "{} rows rejected; see sync_errors or `firn sync errors {}`",
-                outcome.counters.rows_rejected, self.source
-            )),
+            (None, TableResult::Partial) => {
+                let rows = outcome.counters.rows_rejected;
+                let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+                Some(format!("{rows} rejected; see sync_errors or `firn sync errors {}`", self.source))
+            }
             _ => None,
         };
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
