@@ -114,6 +114,10 @@ impl Snapshot for GatedSnapshot {
         self.inner.ranges(bytes).await
     }
 
+    async fn oldest_transaction(&self) -> Result<u32> {
+        self.inner.oldest_transaction().await
+    }
+
     async fn read(&self, scope: ReadScope) -> Result<BatchStream> {
         if let Some(gate) = &self.gate {
             gate.pass().await;

@@ -145,3 +145,18 @@ async fn a_first_load_catches_up_from_the_horizon_of_its_first_attempt() -> Resu
     world.sql(PAST_THE_MARGIN).await?;
     world.converges().await.map(drop)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_move_back_into_pages_read_before_are_not_lost() -> Result<()> {
+    let world = large().await?;
+    // Room in the first pages, for new versions of rows of the last ones.
+    world.sql("DELETE FROM orders WHERE id <= 300").await?;
+    world.sql("VACUUM orders").await?;
+    ensure!(killed_at(&world.spec, "engine.after_commit:4").await?);
+    let left = first_page_left(&world)?;
+    // The watermark stays as it is: nobody promises that the new text arrives, but the row has to.
+    world.sql(&format!("UPDATE orders SET v = repeat('m', 232) WHERE id > {ROWS} - 100")).await?;
+    let moved = format!("SELECT count(*)::text FROM orders WHERE id > {ROWS} - 100 AND ctid < '({left},0)'::tid");
+    ensure!(world.text(&moved).await?.parse::<u32>()? > 50, "the rows did not move into the pages done");
+    world.converges().await.map(drop)
+}

@@ -56,11 +56,11 @@ async fn a_prepared_transaction_freezes_the_cursor() -> Result<()> {
     session.sql(PAST_THE_MARGIN).await?;
     world.sql("INSERT INTO orders VALUES (101, 'meanwhile')").await?;
     let run = world.converges().await?;
-    let finding = run.table()?.findings.iter().find(|f| f.code == "prepared_transaction");
-    ensure!(finding.is_some_and(|f| f.message.contains("until tomorrow") && f.fix.is_some()), "{finding:?}");
     session.sql("COMMIT PREPARED 'until tomorrow'").await?;
     world.converges().await?;
     ensure!(world.warehouse_text("SELECT v FROM raw.orders WHERE id = 100")? == "prepared");
+    let finding = run.table()?.findings.iter().find(|f| f.code == "prepared_transaction");
+    ensure!(finding.is_some_and(|f| f.message.contains("until tomorrow") && f.fix.is_some()), "{finding:?}");
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 mod drift;
 mod faults;
 mod first_load;
+mod guarantees;
 mod history;
 mod late_commits;
 mod memory;

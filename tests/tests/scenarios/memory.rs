@@ -52,12 +52,12 @@ async fn rows_without_a_watermark_are_loaded_counted_and_told() -> Result<()> {
         ensure!(table.findings.iter().any(|f| f.code == "watermark_null" && f.fix.is_some()), "{:?}", table.findings);
         Ok(table.counters.rows_null_watermark)
     };
-    ensure!(told(&world.converges().await?)? == 5);
+    let first = world.converges().await?;
     let again = world.converges().await?;
-    ensure!(told(&again)? == 5 && again.table()?.counters.rows_merged == 0, "{:?}", again.table()?.counters);
-
     world.sql("UPDATE notes SET v = 'changed' WHERE id = 2; INSERT INTO notes VALUES (16, 'new', NULL)").await?;
     let changed = world.converges().await?;
+    ensure!(told(&first)? == 5 && told(&again)? == 5, "{:?} {:?}", first.table()?.counters, again.table()?.counters);
+    ensure!(again.table()?.counters.rows_merged == 0, "{:?}", again.table()?.counters);
     ensure!(told(&changed)? == 6 && changed.table()?.counters.rows_merged == 2, "{:?}", changed.table()?.counters);
 
     world.sql("UPDATE notes SET updated_at = now() WHERE updated_at IS NULL").await?;

@@ -64,6 +64,10 @@ pub enum Phase {
         generation: String,
         /// Ranges committed, sorted and merged where they touch.
         done: Vec<PageRange>,
+        /// Oldest transaction in progress at the first snapshot. Rows written by it or by later ones may stand in a
+        /// range that was read without them.
+        #[serde(default)]
+        since: u32,
         /// Largest watermark below the horizon in those ranges.
         #[serde(default)]
         largest: Option<Watermark>,

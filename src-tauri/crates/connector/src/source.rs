@@ -121,6 +121,8 @@ pub struct Horizon {
 pub enum ReadScope {
     /// One range of heap pages, in storage order.
     Pages(PageRange),
+    /// The rows of a range of heap pages that were written by the transaction `since` or a later one.
+    PagesSince(PageRange, u32),
     /// Rows after a cursor in the order (watermark, key), without NULL watermarks; `None`: from the beginning.
     After(Option<Cursor>),
     /// Rows whose watermark is NULL, in key order.
@@ -200,6 +202,10 @@ pub trait Snapshot: Send + Sync {
     /// Returns the pages of the table in this snapshot, cut into ranges of about `bytes` each; the last has no end.
     /// Empty where the relation cannot be read by pages.
     async fn ranges(&self, bytes: u64) -> Result<Vec<PageRange>>;
+
+    /// Returns the oldest transaction that was in progress when this view was taken, or the next one: whatever older
+    /// ones have written is in the view. Only where the relation can be read by pages.
+    async fn oldest_transaction(&self) -> Result<u32>;
 
     /// Starts to read a scope. At most `readers` streams of a snapshot are alive at once; one more waits.
     async fn read(&self, scope: ReadScope) -> Result<BatchStream>;

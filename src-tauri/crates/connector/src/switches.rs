@@ -38,6 +38,8 @@ pub enum Protection {
     GenerationCheck,
     /// Rows that appear after a resumed first load's first snapshot are upserted, not appended.
     ResumeUpserts,
+    /// A resumed first load reads what has come into the ranges done since its first snapshot.
+    ResumeRereads,
     /// A transient error is retried.
     Retry,
     /// A refused row is found by bisection and the rest goes on.
@@ -60,7 +62,7 @@ pub enum Protection {
 
 impl Protection {
     /// Every protection, in the order of the guarantees page.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
@@ -76,6 +78,7 @@ impl Protection {
         Self::CatchUpFromFirstHorizon,
         Self::GenerationCheck,
         Self::ResumeUpserts,
+        Self::ResumeRereads,
         Self::Retry,
         Self::Bisection,
         Self::TypeRefusal,

@@ -6,7 +6,7 @@
 use crate::quote::{ident, literal, table};
 use firn_catalog::{PgType, Watermark, WatermarkKind};
 use firn_connector::switches::{Protection, on};
-use firn_connector::{Cursor, Error, ReadColumn, ReadPlan, ReadScope, Result};
+use firn_connector::{Cursor, Error, PageRange, ReadColumn, ReadPlan, ReadScope, Result};
 use std::fmt::Write as _;
 
 /// The first moment PostgreSQL stores, 4714-11-24 BC, in microseconds since 1970-01-01.
@@ -42,7 +42,7 @@ pub fn select(plan: &ReadPlan, scope: &ReadScope) -> Result<String> {
     let order = match scope {
         ReadScope::After(_) => names(plan, plan.watermark.iter().map(|(at, _)| at).chain(&plan.key))?,
         ReadScope::NullWatermarks => names(plan, &plan.key)?,
-        ReadScope::Pages(_) | ReadScope::Whole => Vec::new(),
+        ReadScope::Pages(_) | ReadScope::PagesSince(..) | ReadScope::Whole => Vec::new(),
     };
     if !order.is_empty() {
         let _infallible = write!(sql, "\nORDER BY {}", order.join(", "));
@@ -56,10 +56,12 @@ pub fn select(plan: &ReadPlan, scope: &ReadScope) -> Result<String> {
 /// As [`select`].
 pub fn conditions(plan: &ReadPlan, scope: &ReadScope) -> Result<Vec<String>> {
     let mut conditions = match scope {
-        ReadScope::Pages(range) => {
-            let mut pages = vec![format!("ctid >= '({},0)'::tid", range.from)];
-            pages.extend(range.to.map(|to| format!("ctid < '({to},0)'::tid")));
-            pages
+        ReadScope::Pages(range) => pages(*range),
+        // Ages stay comparable when the counter of transactions wraps around.
+        ReadScope::PagesSince(range, since) => {
+            let mut conditions = pages(*range);
+            conditions.push(format!("age(xmin) <= age('{since}'::xid)"));
+            conditions
         }
         ReadScope::After(None) => vec![format!("{} IS NOT NULL", watermark(plan)?.0)],
         ReadScope::After(Some(cursor)) => vec![after(plan, cursor)?],
@@ -69,6 +71,12 @@ pub fn conditions(plan: &ReadPlan, scope: &ReadScope) -> Result<Vec<String>> {
     // The line breaks end a comment that the user's text may close with.
     conditions.extend(plan.filter.iter().map(|filter| format!("(\n{filter}\n)")));
     Ok(conditions)
+}
+
+fn pages(range: PageRange) -> Vec<String> {
+    let mut conditions = vec![format!("ctid >= '({},0)'::tid", range.from)];
+    conditions.extend(range.to.map(|to| format!("ctid < '({to},0)'::tid")));
+    conditions
 }
 
 fn item(column: &ReadColumn) -> String {
@@ -161,7 +169,6 @@ fn key_literal(ty: &PgType, text: &str) -> String {
 mod tests {
     use super::*;
     use firn_catalog::{Dialect, TableName, plan_column};
-    use firn_connector::PageRange;
 
     fn plan(columns: &[(&str, PgType)], key: &[usize], watermark: Option<usize>) -> ReadPlan {
         let kind = |at: usize| Some((at, WatermarkKind::of(&columns[at].1)?));
@@ -203,6 +210,10 @@ mod tests {
             (ReadScope::Whole, String::new()),
             (pages(0, Some(8)), "\nWHERE ctid >= '(0,0)'::tid\n  AND ctid < '(8,0)'::tid".to_owned()),
             (pages(8, None), "\nWHERE ctid >= '(8,0)'::tid".to_owned()),
+            (
+                ReadScope::PagesSince(PageRange { from: 0, to: Some(8) }, 741),
+                "\nWHERE ctid >= '(0,0)'::tid\n  AND ctid < '(8,0)'::tid\n  AND age(xmin) <= age('741'::xid)".to_owned(),
+            ),
             (ReadScope::After(None), format!("\nWHERE \"at\" IS NOT NULL{order}")),
             (ReadScope::NullWatermarks, "\nWHERE \"at\" IS NULL\nORDER BY \"id\"".to_owned()),
             (

@@ -157,6 +157,17 @@ impl Snapshot for PgSnapshot {
         })
     }
 
+    async fn oldest_transaction(&self) -> Result<u32> {
+        let (mut reader, _permit) = self.shared.reader().await?;
+        // The lower half of the long id is the one that rows carry.
+        let sql = "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::int8 AS oldest";
+        let row = reader.query_one(sql.to_owned()).await.map_err(|error| error.on_table(&self.shared.plan.table))?;
+        let oldest: i64 = get(&row, "oldest")?;
+        self.shared.idle().push(reader);
+        // Fits: it is what is left of a division by 2^32.
+        Ok(u32::try_from(oldest).unwrap_or(0))
+    }
+
     async fn read(&self, scope: ReadScope) -> Result<BatchStream> {
         let statement = read_sql::copy(&self.shared.plan, &scope)?;
         let (mut reader, permit) = self.shared.reader().await?;

@@ -43,6 +43,9 @@ pub(crate) fn range_bytes(setting: u64, pages: u32, readers: usize) -> u64 {
     share.clamp(LEAST_RANGE.min(setting), setting)
 }
 
+/// What a reader reads at a time, and the range that is done with it.
+type Piece = (ReadScope, PageRange);
+
 enum Message {
     Begin,
     Batch(ReadBatch),
@@ -61,6 +64,8 @@ struct Load {
     horizon: Option<Watermark>,
     generation: String,
     done: Vec<PageRange>,
+    /// Oldest transaction in progress at the first snapshot.
+    since: u32,
     mode: WriteMode,
     /// Largest watermark below the horizon so far, earlier runs included.
     largest: Option<Watermark>,
@@ -71,7 +76,7 @@ struct Load {
 /// Reads what is left of a first load and puts the cursor at the horizon of its first snapshot.
 pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &mut dyn Writer) -> Result<()> {
     let engine = run.engine;
-    let _alone = engine.heavy.acquire().await.map_err(|_| Error::cancelled(Side::Engine))?;
+    let _alone = engine.alone_if_large(prepared.table.bytes).await?;
     let bulk = Arc::new(ReadPlan { batch_rows: BULK_ROWS, ..(*prepared.read).clone() });
     let (mut load, snapshot) = begin(run, prepared, bulk).await?;
     let resumed = !load.done.is_empty();
@@ -80,8 +85,13 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
     run.stage(Stage::Reading);
 
     let ranges = snapshot.ranges(engine.range_bytes(prepared.table.pages)).await?;
-    let ranges = remaining(&ranges, &load.done);
-    let (mut lanes, _readers) = start_readers(snapshot, ranges, engine.settings.readers);
+    let mut pieces: Vec<Piece> = remaining(&ranges, &load.done).into_iter().map(|r| (ReadScope::Pages(r), r)).collect();
+    if on(Protection::ResumeRereads) {
+        // A row that was changed since may stand in a range that is done, out of one that was left. Mostly its
+        // watermark tells, and catching up finds it; a row changed without it would never be met again.
+        pieces.extend(load.done.iter().map(|r| (ReadScope::PagesSince(*r, load.since), *r)));
+    }
+    let (mut lanes, _readers) = start_readers(snapshot, pieces, engine.settings.readers);
     let mut group = Group::default();
     let mut ended: Vec<PageRange> = Vec::new();
     let mut closing = false;
@@ -127,14 +137,14 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
 async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>) -> Result<(Load, Box<dyn Snapshot>)> {
     let readers = run.engine.settings.readers;
     let source = Arc::clone(&run.engine.source);
-    if let Phase::FirstLoad { horizon, generation, done, largest } = run.state.phase.clone() {
+    if let Phase::FirstLoad { horizon, generation, done, since, largest } = run.state.phase.clone() {
         if generation == prepared.table.generation || !on(Protection::GenerationCheck) {
             let mode = if on(Protection::ResumeUpserts) { WriteMode::Upsert } else { WriteMode::Append };
-            // A new snapshot: rows may have moved from a range that is left into one that is done. They carry a
-            // watermark above the first horizon, so catching up finds them, and upserts keep them single.
+            // A new snapshot: rows may have moved from a range that is done into one that is left. Upserts keep them
+            // single.
             let snapshot = source.snapshot(bulk, readers).await?;
             return Ok((
-                Load { horizon, generation, done, mode, largest, memory: horizon.map(|_| Memory::default()) },
+                Load { horizon, generation, done, since, mode, largest, memory: horizon.map(|_| Memory::default()) },
                 snapshot,
             ));
         }
@@ -148,6 +158,7 @@ async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>)
         horizon: horizon.at,
         generation: prepared.table.generation.clone(),
         done: Vec::new(),
+        since: snapshot.oldest_transaction().await?,
         mode: if untouched { WriteMode::Append } else { WriteMode::Upsert },
         largest: None,
         memory: horizon.at.map(|_| Memory::default()),
@@ -176,6 +187,7 @@ impl Load {
                 horizon: self.horizon,
                 generation: self.generation.clone(),
                 done: self.done.clone(),
+                since: self.since,
                 largest: self.largest,
             },
             logged_times: run.logged_times.clone(),
@@ -203,11 +215,11 @@ impl Load {
     }
 }
 
-/// Starts readers that share a queue of ranges. Dropping the set stops them.
-fn start_readers(snapshot: Box<dyn Snapshot>, ranges: Vec<PageRange>, readers: usize) -> (Vec<Lane>, JoinSet<()>) {
+/// Starts readers that share a queue. Dropping the set stops them.
+fn start_readers(snapshot: Box<dyn Snapshot>, pieces: Vec<Piece>, readers: usize) -> (Vec<Lane>, JoinSet<()>) {
     let snapshot: Arc<dyn Snapshot> = Arc::from(snapshot);
-    let count = readers.clamp(1, ranges.len().max(1));
-    let queue = Arc::new(Mutex::new(VecDeque::from(ranges)));
+    let count = readers.clamp(1, pieces.len().max(1));
+    let queue = Arc::new(Mutex::new(VecDeque::from(pieces)));
     let mut tasks = JoinSet::new();
     let lanes = (0..count)
         .map(|_| {
@@ -219,10 +231,10 @@ fn start_readers(snapshot: Box<dyn Snapshot>, ranges: Vec<PageRange>, readers: u
     (lanes, tasks)
 }
 
-async fn read_ranges(snapshot: Arc<dyn Snapshot>, queue: Arc<Mutex<VecDeque<PageRange>>>, lane: mpsc::Sender<Message>) {
+async fn read_ranges(snapshot: Arc<dyn Snapshot>, queue: Arc<Mutex<VecDeque<Piece>>>, lane: mpsc::Sender<Message>) {
     loop {
-        let Some(range) = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else { return };
-        if let Err(error) = read_range(snapshot.as_ref(), range, &lane).await {
+        let Some(piece) = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else { return };
+        if let Err(error) = read_range(snapshot.as_ref(), piece, &lane).await {
             // Nobody listens any more only when the run has ended for another reason.
             let _unheard = lane.send(Message::Failed(error)).await;
             return;
@@ -230,9 +242,10 @@ async fn read_ranges(snapshot: Arc<dyn Snapshot>, queue: Arc<Mutex<VecDeque<Page
     }
 }
 
-async fn read_range(snapshot: &dyn Snapshot, range: PageRange, lane: &mpsc::Sender<Message>) -> Result<()> {
+async fn read_range(snapshot: &dyn Snapshot, piece: Piece, lane: &mpsc::Sender<Message>) -> Result<()> {
     let gone = |_| Error::new(Side::Engine, ErrorKind::Cancelled, "the writer has gone");
-    let mut stream = snapshot.read(ReadScope::Pages(range)).await?;
+    let (scope, range) = piece;
+    let mut stream = snapshot.read(scope).await?;
     lane.send(Message::Begin).await.map_err(gone)?;
     while let Some(batch) = stream.next().await {
         lane.send(Message::Batch(batch?)).await.map_err(gone)?;
