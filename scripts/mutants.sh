@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Turns the protections off one by one and runs the tests that docs/guarantees.md names for each: every one of them has
 # to pass with its protection and to fail without it. Ends with 1 where a mutant survives.
-#
-#   scripts/mutants.sh [PROTECTION…]     all of them without arguments
+# usage: mutants.sh [PROTECTION…]
 set -euo pipefail
-cd "$(dirname "$0")/.."
+source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+cd "$root"
+
+scripts/deps.sh test
 
 table=$(sed -n '/^## Protections/,/^## /p' docs/guarantees.md | grep '^| [A-Z]')
 log=$(mktemp)
@@ -14,44 +16,38 @@ names() { grep -o '`[a-z_]*::[a-z0-9_]*`' | tr -d '`' | sort -u; }
 
 # Runs tests by name. Ends with nextest's own code: 0 all passed, 100 a test failed, else it did not come to that.
 tests() {
-  local filter
-  filter=$(sed 's/.*/test(=&)/' <<<"$1" | paste -sd'|')
-  cargo nextest run --package firn-scenarios --test scenarios --no-fail-fast --color never \
-    --status-level all --failure-output never --filterset "$filter" >"$log" 2>&1
+    local filter
+    filter=$(sed 's/.*/test(=&)/' <<<"$1" | paste -sd'|')
+    cargo nextest run --package firn-scenarios --test scenarios --no-fail-fast --color never \
+        --status-level all --failure-output never --filterset "$filter" >"$log" 2>&1
 }
 
 chosen=$table
 if [ "$#" -gt 0 ]; then
-  chosen=$(grep -E "^\| ($(paste -sd'|' <(printf '%s\n' "$@"))) \|" <<<"$table") ||
-    { echo "docs/guarantees.md names no such protection: $*" >&2; exit 2; }
+    chosen=$(grep -E "^\| ($(paste -sd'|' <(printf '%s\n' "$@"))) \|" <<<"$table") ||
+        fail "docs/guarantees.md names no such protection: $*"
 fi
 
 all=$(names <<<"$chosen")
-tests "$all" || { cat "$log"; echo "the tests have to pass before a protection can be missed" >&2; exit 1; }
-echo "$(wc -l <<<"$all") tests pass with every protection."
-echo
-
+say "running $(wc -l <<<"$all") tests with every protection"
+tests "$all" || { cat "$log"; fail "the tests have to pass before a protection can be missed"; }
 survivors=0
 printf '%-25s %-9s %s\n' protection without test
 while IFS='|' read -r _ protection rest; do
-  protection=${protection// /}
-  wanted=$(names <<<"$rest")
-  code=0
-  FIRN_TEST_WITHOUT=$protection tests "$wanted" || code=$?
-  [ "$code" = 0 ] || [ "$code" = 100 ] || { cat "$log"; echo "the tests of $protection could not be run" >&2; exit 1; }
-  while read -r name; do
-    verdict=red
-    if grep -qE "^ +PASS .* $name\$" "$log"; then
-      verdict=SURVIVED
-      survivors=$((survivors + 1))
-    fi
-    printf '%-25s %-9s %s\n' "$protection" "$verdict" "$name"
-  done <<<"$wanted"
+    protection=${protection// /}
+    wanted=$(names <<<"$rest")
+    code=0
+    FIRN_TEST_WITHOUT=$protection tests "$wanted" || code=$?
+    [ "$code" = 0 ] || [ "$code" = 100 ] || { cat "$log"; fail "the tests of $protection could not be run"; }
+    while read -r name; do
+        verdict=red
+        if grep -qE "^ +PASS .* $name\$" "$log"; then
+            verdict=SURVIVED
+            survivors=$((survivors + 1))
+        fi
+        printf '%-25s %-9s %s\n' "$protection" "$verdict" "$name"
+    done <<<"$wanted"
 done <<<"$chosen"
 
-echo
-if [ "$survivors" -gt 0 ]; then
-  echo "$survivors times nobody missed a protection." >&2
-  exit 1
-fi
-echo "Every protection is missed."
+[ "$survivors" -eq 0 ] || fail "$survivors times nobody missed a protection"
+say "every protection is missed"

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use firn_catalog::TableName;
 use firn_connector::{
-    BatchStream, Cursor, Horizon, HorizonRequest, PageRange, ReadPlan, ReadScope, Result, Snapshot, Source, SourceTable,
+    BatchStream, Cursor, Horizon, HorizonRequest, PageOrigin, PageRange, ReadPlan, ReadScope, Result, Snapshot, Source,
+    SourceTable,
 };
 use tokio::sync::watch;
 
@@ -114,8 +115,8 @@ impl Snapshot for GatedSnapshot {
         self.inner.ranges(bytes).await
     }
 
-    async fn oldest_transaction(&self) -> Result<u32> {
-        self.inner.oldest_transaction().await
+    async fn origin(&self) -> Result<PageOrigin> {
+        self.inner.origin().await
     }
 
     async fn read(&self, scope: ReadScope) -> Result<BatchStream> {

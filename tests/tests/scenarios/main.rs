@@ -13,4 +13,5 @@ mod program;
 mod rejected;
 mod runners;
 mod sessions;
+mod tables;
 mod ties;

@@ -165,6 +165,16 @@ pub struct ReadBatch {
     pub bytes: u64,
 }
 
+/// What the page numbers of a snapshot mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageOrigin {
+    /// Storage identity of the table in this view; see [`SourceTable::generation`].
+    pub generation: String,
+    /// The oldest transaction in progress when the view was taken, or the next one where there was none: whatever
+    /// older ones have written is in the view.
+    pub oldest_transaction: u32,
+}
+
 /// Batches of one scope. Dropping it stops the read on the server within a second.
 pub type BatchStream = BoxStream<'static, Result<ReadBatch>>;
 
@@ -203,9 +213,8 @@ pub trait Snapshot: Send + Sync {
     /// Empty where the relation cannot be read by pages.
     async fn ranges(&self, bytes: u64) -> Result<Vec<PageRange>>;
 
-    /// Returns the oldest transaction that was in progress when this view was taken, or the next one: whatever older
-    /// ones have written is in the view. Only where the relation can be read by pages.
-    async fn oldest_transaction(&self) -> Result<u32>;
+    /// Returns what the page numbers of this view mean. Only where the relation can be read by pages.
+    async fn origin(&self) -> Result<PageOrigin>;
 
     /// Starts to read a scope. At most `readers` streams of a snapshot are alive at once; one more waits.
     async fn read(&self, scope: ReadScope) -> Result<BatchStream>;

@@ -40,6 +40,8 @@ pub enum Protection {
     ResumeUpserts,
     /// A resumed first load reads what has come into the ranges done since its first snapshot.
     ResumeRereads,
+    /// The table is locked against rewriting before the read snapshot is taken.
+    LockBeforeSnapshot,
     /// A transient error is retried.
     Retry,
     /// A refused row is found by bisection and the rest goes on.
@@ -62,7 +64,7 @@ pub enum Protection {
 
 impl Protection {
     /// Every protection, in the order of the guarantees page.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
@@ -79,6 +81,7 @@ impl Protection {
         Self::GenerationCheck,
         Self::ResumeUpserts,
         Self::ResumeRereads,
+        Self::LockBeforeSnapshot,
         Self::Retry,
         Self::Bisection,
         Self::TypeRefusal,

@@ -100,6 +100,7 @@ fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
     Some(match (kind, code) {
         (_, "53300") => "Close idle connections, raise `max_connections`, or put a pooler before the server.",
         (_, "57014") => "Raise `statement_timeout` for Firn's role: ALTER ROLE … SET statement_timeout = '300s'.",
+        (_, "55P03") => "Another session holds the table (ALTER TABLE, TRUNCATE, VACUUM FULL): Firn tries again.",
         (_, "57P03") => "The server is starting up or recovering; it will answer soon.",
         (_, "28000") => "Let the role in from this machine with a line in the server's pg_hba.conf.",
         (_, "25006") => "The server is a standby or read-only: name a connection to the primary.",

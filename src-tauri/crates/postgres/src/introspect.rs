@@ -100,6 +100,11 @@ fn not_there(name: &TableName) -> Error {
     Error::new(SIDE, ErrorKind::NotFound, "there is no such table").with_hint(hint)
 }
 
+/// Returns the storage identity of a table, which changes when it is rewritten, truncated or replaced.
+pub(crate) fn generation(oid: u32, filenode: Option<u32>) -> String {
+    format!("{oid}/{}", filenode.unwrap_or(0))
+}
+
 impl Described {
     /// Turns the description into the seam's form, without expressions.
     pub(crate) fn source_table(&self, types: &TypeCatalog) -> Result<SourceTable> {
@@ -133,7 +138,7 @@ impl Described {
             pages: u32::try_from(self.pages).unwrap_or(u32::MAX),
             estimated_rows: self.estimated_rows,
             bytes: self.bytes,
-            generation: format!("{}/{}", self.oid, self.filenode.unwrap_or(0)),
+            generation: generation(self.oid, self.filenode),
             watermarks,
             row_security: self.row_security,
             // Children by inheritance have pages of their own under the same numbers.

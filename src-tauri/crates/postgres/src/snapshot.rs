@@ -2,12 +2,15 @@
 
 use crate::connect::READER_MARK;
 use crate::copy::{Reader, stream};
-use crate::error::from_sqlx;
+use crate::error::{from_sqlx, sqlstate};
+use crate::introspect;
 use crate::quote::{literal, table};
 use crate::read_sql;
 use async_trait::async_trait;
 use firn_connector::switches::{Protection, on};
-use firn_connector::{BatchStream, Error, ErrorKind, PageRange, ReadPlan, ReadScope, Result, Side, Snapshot};
+use firn_connector::{
+    BatchStream, Error, ErrorKind, PageOrigin, PageRange, ReadPlan, ReadScope, Result, Side, Snapshot,
+};
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Row};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long the server may take to begin a transaction.
 const BEGINNING: Duration = Duration::from_secs(30);
+/// Seconds the server may wait for a lock on the table meanwhile.
+const LOCKING: u32 = 20;
 
 /// In a database without an encoding the server would check each text and end the whole read at the first that is no
 /// UTF-8. Unconverted, the texts are checked here, and only their rows are left out.
@@ -50,7 +55,17 @@ impl PgSnapshot {
         let readers = readers.max(1);
         let export = readers > 1;
         let ask = if export { ", pg_export_snapshot() AS exported" } else { "" };
-        let (first, row) = begin(pool, None, ask).await.map_err(|error| error.on_table(&plan.table))?;
+        let name = table(&plan.table);
+        let lock = on(Protection::LockBeforeSnapshot).then_some(name.as_str());
+        let begun = match begin(pool, View::New { lock }, ask).await {
+            // Materialized views and foreign tables cannot be locked, nor tables of which the role may read only some
+            // columns.
+            Err(error) if matches!(sqlstate(&error), Some("42809" | "42501")) => {
+                begin(pool, View::New { lock: None }, ask).await
+            }
+            begun => begun,
+        };
+        let (first, row) = begun.map_err(|error| error.on_table(&plan.table))?;
         let exported = if export { Some(get(&row, "exported")?) } else { None };
         Ok(Self {
             shared: Arc::new(Shared {
@@ -71,10 +86,22 @@ where
     row.try_get(column).map_err(|error| from_sqlx(error, Side::Source))
 }
 
-/// Begins a read transaction; its view is that of `snapshot` where one is named, else of this moment.
-async fn begin(pool: &PgPool, snapshot: Option<&str>, ask: &str) -> Result<(Reader, sqlx::postgres::PgRow)> {
+/// What a read transaction sees.
+#[derive(Debug, Clone, Copy)]
+enum View<'a> {
+    /// The database as it is once the table, where one is named, is locked.
+    ///
+    /// Who truncates or rewrites a table leaves it empty for every view taken before. So the lock comes first: whoever
+    /// is at it has ended when the view is taken, and the next one waits for this transaction.
+    New { lock: Option<&'a str> },
+    /// What another transaction, which holds the lock, has exported under this name.
+    Exported(&'a str),
+}
+
+/// Begins a read transaction.
+async fn begin(pool: &PgPool, view: View<'_>, ask: &str) -> Result<(Reader, sqlx::postgres::PgRow)> {
     let mut connection = pool.acquire().await.map_err(|error| from_sqlx(error, Side::Source))?;
-    let sql = begin_sql(connection.server_version_num(), snapshot, ask);
+    let sql = begin_sql(connection.server_version_num(), view, ask);
     let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *connection);
     let failure = match tokio::time::timeout(BEGINNING, query).await {
         Ok(Ok(row)) => {
@@ -89,10 +116,10 @@ async fn begin(pool: &PgPool, snapshot: Option<&str>, ask: &str) -> Result<(Read
     Err(failure)
 }
 
-fn begin_sql(server_version: Option<u32>, snapshot: Option<&str>, ask: &str) -> String {
+fn begin_sql(server_version: Option<u32>, view: View<'_>, ask: &str) -> String {
     let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
     let mut sql = format!("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access};");
-    if let Some(snapshot) = snapshot {
+    if let View::Exported(snapshot) = view {
         sql.push_str(&format!(" SET TRANSACTION SNAPSHOT {};", literal(snapshot)));
     }
     if on(Protection::StatementTimeout) {
@@ -101,6 +128,10 @@ fn begin_sql(server_version: Option<u32>, snapshot: Option<&str>, ask: &str) -> 
         if server_version.is_some_and(|version| version >= 170_000) {
             sql.push_str(" SET LOCAL transaction_timeout = 0;");
         }
+    }
+    if let View::New { lock: Some(table) } = view {
+        sql.push_str(&format!(" SET LOCAL lock_timeout = '{LOCKING}s'; LOCK TABLE {table} IN ACCESS SHARE MODE;"));
+        sql.push_str(" SET LOCAL lock_timeout = 0;");
     }
     // The last statement fixes the view: the ones before it do not look at data.
     sql.push_str(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend, ");
@@ -129,7 +160,7 @@ impl Shared {
             return Err(Error::new(Side::Source, ErrorKind::Transient, message).on_table(&self.plan.table));
         };
         let (reader, _) =
-            begin(&self.pool, Some(snapshot), "").await.map_err(|error| error.on_table(&self.plan.table))?;
+            begin(&self.pool, View::Exported(snapshot), "").await.map_err(|error| error.on_table(&self.plan.table))?;
         Ok((reader, permit))
     }
 }
@@ -157,15 +188,25 @@ impl Snapshot for PgSnapshot {
         })
     }
 
-    async fn oldest_transaction(&self) -> Result<u32> {
+    async fn origin(&self) -> Result<PageOrigin> {
         let (mut reader, _permit) = self.shared.reader().await?;
-        // The lower half of the long id is the one that rows carry.
-        let sql = "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::int8 AS oldest";
-        let row = reader.query_one(sql.to_owned()).await.map_err(|error| error.on_table(&self.shared.plan.table))?;
-        let oldest: i64 = get(&row, "oldest")?;
+        // The lower half of the long transaction id is the one that rows carry.
+        let sql = format!(
+            "SELECT c.oid::int8 AS oid, pg_catalog.pg_relation_filenode(c.oid)::int8 AS filenode, \
+                    (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::int8 AS oldest \
+             FROM pg_catalog.pg_class c WHERE c.oid = {}::pg_catalog.regclass",
+            literal(&table(&self.shared.plan.table))
+        );
+        let row = reader.query_one(sql).await.map_err(|error| error.on_table(&self.shared.plan.table))?;
+        let (oid, filenode, oldest): (i64, Option<i64>, i64) =
+            (get(&row, "oid")?, get(&row, "filenode")?, get(&row, "oldest")?);
         self.shared.idle().push(reader);
-        // Fits: it is what is left of a division by 2^32.
-        Ok(u32::try_from(oldest).unwrap_or(0))
+        // All of them fit: object ids have 32 bits, and the last is what is left of a division by 2^32.
+        let narrow = |number: i64| u32::try_from(number).unwrap_or(0);
+        Ok(PageOrigin {
+            generation: introspect::generation(narrow(oid), filenode.map(narrow)),
+            oldest_transaction: narrow(oldest),
+        })
     }
 
     async fn read(&self, scope: ReadScope) -> Result<BatchStream> {
@@ -207,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_reader_sets_nothing_outside_its_transaction() {
-        let sql = begin_sql(Some(150_004), Some("00000003-0000001B-1"), "");
+        let sql = begin_sql(Some(150_004), View::Exported("00000003-0000001B-1"), "");
         assert_eq!(
             sql,
             "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
@@ -217,6 +258,6 @@ mod tests {
              pg_try_advisory_xact_lock_shared(1181315694, 1), CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
              THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding"
         );
-        assert!(begin_sql(Some(170_000), None, "").contains("SET LOCAL transaction_timeout = 0;"));
+        assert!(begin_sql(Some(170_000), View::New { lock: None }, "").contains("SET LOCAL transaction_timeout = 0;"));
     }
 }

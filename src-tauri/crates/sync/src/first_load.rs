@@ -13,7 +13,7 @@ use crate::table::TableRun;
 use firn_catalog::Watermark;
 use firn_connector::switches::{Protection, hold, on};
 use firn_connector::{
-    Cursor, Error, ErrorKind, PageRange, Phase, ReadBatch, ReadPlan, ReadScope, Result, SeenChange, Side, Snapshot,
+    Cursor, Error, ErrorKind, PageOrigin, PageRange, Phase, ReadBatch, ReadPlan, ReadScope, Result, SeenChange, Side, Snapshot,
     TableState, WriteMode, Writer,
 };
 use futures::StreamExt as _;
@@ -138,11 +138,11 @@ async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>)
     let readers = run.engine.settings.readers;
     let source = Arc::clone(&run.engine.source);
     if let Phase::FirstLoad { horizon, generation, done, since, largest } = run.state.phase.clone() {
-        if generation == prepared.table.generation || !on(Protection::GenerationCheck) {
-            let mode = if on(Protection::ResumeUpserts) { WriteMode::Upsert } else { WriteMode::Append };
+        let snapshot = source.snapshot(Arc::clone(&bulk), readers).await?;
+        if generation == snapshot.origin().await?.generation || !on(Protection::GenerationCheck) {
             // A new snapshot: rows may have moved from a range that is done into one that is left. Upserts keep them
             // single.
-            let snapshot = source.snapshot(bulk, readers).await?;
+            let mode = if on(Protection::ResumeUpserts) { WriteMode::Upsert } else { WriteMode::Append };
             return Ok((
                 Load { horizon, generation, done, since, mode, largest, memory: horizon.map(|_| Memory::default()) },
                 snapshot,
@@ -153,12 +153,13 @@ async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>)
     let horizon = run.horizon(prepared).await?;
     hold("engine.between_horizon_and_snapshot").await;
     let snapshot = source.snapshot(bulk, readers).await?;
+    let PageOrigin { generation, oldest_transaction: since } = snapshot.origin().await?;
     let untouched = prepared.target_empty && matches!(run.state.phase, Phase::New);
     let load = Load {
         horizon: horizon.at,
-        generation: prepared.table.generation.clone(),
+        generation,
         done: Vec::new(),
-        since: snapshot.oldest_transaction().await?,
+        since,
         mode: if untouched { WriteMode::Append } else { WriteMode::Upsert },
         largest: None,
         memory: horizon.at.map(|_| Memory::default()),
