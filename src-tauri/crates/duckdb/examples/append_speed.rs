@@ -1,7 +1,7 @@
 //! Measures the warehouse alone: a first load of made-up orders, some of them changed, a run without changes.
 //!
 //! `cargo run --release -p firn-duckdb --example append_speed -- ROWS GROUP_ROWS [MEMORY_MIB [EXTRA_COLUMNS [EVERY]]]`,
-//! where every `EVERY`-th order changes (20), prints one line of JSON a phase. Batches are made before the clock starts
+//! where every `EVERY`-th order changes (20; 100,000 at most), prints one line of JSON a phase. Batches are made before the clock starts
 //! and used again and again, so what the resident memory grows by is DuckDB's.
 #![allow(
     clippy::print_stdout,
@@ -137,6 +137,13 @@ fn batch(ids: &[i64], version: i64, extra: usize) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|c| c.3).collect()).unwrap()
 }
 
+/// Gives a batch ids of its own.
+fn renumbered(batch: &RecordBatch, first: i64) -> RecordBatch {
+    let mut columns = batch.columns().to_vec();
+    columns[0] = Arc::new(Int64Array::from_iter_values(first..first + batch.num_rows() as i64));
+    RecordBatch::try_new(batch.schema(), columns).unwrap()
+}
+
 fn state(version: i64) -> TableState {
     let cursor = Cursor::before(Watermark::new(WatermarkKind::Timestamptz, version));
     TableState { phase: Phase::Incremental { cursor: Some(cursor) }, ..TableState::default() }
@@ -223,7 +230,7 @@ async fn main() {
     let mut next = 0;
     while next < batches {
         let end = (next + a_group).min(batches);
-        let part = (next..end).map(|i| pool[i as usize % pool.len()].clone());
+        let part = (next..end).map(|i| renumbered(&pool[i as usize % pool.len()], i * BATCH));
         group(&mut *writer, WriteMode::Append, part, end).await;
         next = end;
     }
@@ -232,7 +239,7 @@ async fn main() {
     target.close().await.unwrap();
     clock.print("first load, closed", batches * BATCH);
 
-    let changed: Vec<i64> = (0..rows.min(1_000_000)).filter(|id| id % argument(5, 20) == 0).collect();
+    let changed: Vec<i64> = (0..rows).step_by(argument(5, 20) as usize).take(100_000).collect();
     let changes: Vec<RecordBatch> = changed.chunks(BATCH as usize).map(|ids| batch(ids, 1, extra)).collect();
     let clock = Clock::start();
     let (target, mut writer) = open(&settings, 2, &pool[0], extra).await;

@@ -51,6 +51,18 @@ fn is_table(session: &Session, stored: &TableName) -> Result<bool> {
     Ok(found > 0)
 }
 
+/// Returns how many rows of a table are stored, deleted ones that still take room included; 0 where it is not there.
+pub(crate) fn stored_rows(session: &Session, name: &TableName) -> Result<u64> {
+    let query = "SELECT coalesce(max(estimated_size), 0) FROM duckdb_tables() WHERE database_name = current_database() \
+                 AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)";
+    let schema = name.schema.as_deref().unwrap_or(quote::DEFAULT_SCHEMA);
+    let stored: i64 = session
+        .connection()
+        .query_row(query, [schema, name.name.as_str()], |row| row.get(0))
+        .map_err(|e| error::other(READING)(e).on_table(name))?;
+    Ok(stored.unsigned_abs())
+}
+
 /// Counts the rows of a table.
 pub(crate) fn count(session: &Session, name: &TableName) -> Result<u64> {
     let query = format!("SELECT count(*) FROM {}", quote::table(session.lease().catalog(), name));

@@ -1,8 +1,11 @@
 //! How a staged group becomes part of its table.
 
+use crate::connect::Reservation;
 use crate::error::{self, Touching};
+use crate::introspect;
 use crate::quote;
 use crate::session::Session;
+use firn_catalog::TableName;
 use firn_connector::switches::{self, Protection};
 use firn_connector::{CommitOutcome, Result, WritePlan};
 
@@ -40,12 +43,21 @@ pub(crate) fn append(catalog: &str, plan: &WritePlan, feed: &str) -> String {
     format!("INSERT INTO {} ({names}) SELECT * FROM {feed}", quote::table(catalog, &plan.table))
 }
 
+/// Reserves the memory DuckDB needs to delete up to `rows` rows of a table in one transaction.
+pub(crate) fn reserve_deletes(session: &Session, table: &TableName, rows: u64) -> Result<Reservation> {
+    /// Rows of one of DuckDB's vectors.
+    const VECTOR_ROWS: u64 = 2_048;
+    /// What it remembers of every vector with deleted rows, 8 bytes a row, and a quarter to spare.
+    const VECTOR_MEMORY: u64 = 20 << 10;
+    let vectors = introspect::stored_rows(session, table)?.div_ceil(VECTOR_ROWS);
+    session.lease().reserve(vectors.min(rows) * VECTOR_MEMORY)
+}
+
 /// Puts the staged rows into the table: the newest row of each key replaces what the table has under that key.
-pub(crate) fn upsert(session: &Session, plan: &WritePlan) -> Result<CommitOutcome> {
-    let rows = |sql: &str| {
+pub(crate) fn upsert(session: &Session, plan: &WritePlan, staged_rows: u64) -> Result<CommitOutcome> {
+    let rows = |doing: &str, sql: &str| {
         let done = session.connection().execute(sql, []);
-        done.map(|n| n as u64)
-            .map_err(|e| error::failure(Touching::Rows, "merging the staged rows", &e).on_table(&plan.table))
+        done.map(|n| n as u64).map_err(|e| error::failure(Touching::Rows, doing, &e).on_table(&plan.table))
     };
     let target = quote::table(session.lease().catalog(), &plan.table);
     let mut outcome = CommitOutcome::default();
@@ -53,18 +65,26 @@ pub(crate) fn upsert(session: &Session, plan: &WritePlan) -> Result<CommitOutcom
         let keys: Vec<String> = plan.key.iter().map(|i| staged(*i)).collect();
         if has_duplicates(session, STAGE, &keys)? {
             let watermark = plan.watermark.map(staged);
-            outcome.duplicates = rows(&delete_losers(STAGE, &keys, watermark.as_deref(), ORDINAL))?;
+            outcome.duplicates =
+                rows("taking out older rows of a key", &delete_losers(STAGE, &keys, watermark.as_deref(), ORDINAL))?;
         }
         let matches: Vec<String> = plan
             .key
             .iter()
             .map(|i| format!("t.{} = s.{}", quote::identifier(&plan.columns[*i].name), staged(*i)))
             .collect();
-        rows(&format!("DELETE FROM {target} AS t USING {STAGE} AS s WHERE {}", matches.join(" AND ")))?;
+        let _memory = reserve_deletes(session, &plan.table, staged_rows)?;
+        rows(
+            "deleting the rows that are replaced",
+            &format!("DELETE FROM {target} AS t USING {STAGE} AS s WHERE {}", matches.join(" AND ")),
+        )?;
     }
     let names = quote::columns(plan.columns.iter().map(|c| c.name.as_str()));
     let values: Vec<String> = (0..plan.columns.len()).map(staged).collect();
-    outcome.merged = rows(&format!("INSERT INTO {target} ({names}) SELECT {} FROM {STAGE}", values.join(", ")))?;
+    outcome.merged = rows(
+        "adding the staged rows",
+        &format!("INSERT INTO {target} ({names}) SELECT {} FROM {STAGE}", values.join(", ")),
+    )?;
     Ok(outcome)
 }
 

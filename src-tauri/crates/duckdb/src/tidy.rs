@@ -6,7 +6,6 @@
 //! rewritten stands in proportion to what has changed since the last time.
 
 use crate::connect::Lease;
-use crate::error;
 use crate::introspect;
 use crate::session::Session;
 use firn_catalog::TableName;
@@ -38,15 +37,11 @@ pub(crate) fn compact(lease: &Lease) -> Result<()> {
 }
 
 fn is_worthwhile(session: &Session, table: &TableName) -> Result<bool> {
-    let query = "SELECT max(estimated_size) FROM duckdb_tables() WHERE database_name = current_database() \
-                 AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)";
-    let schema = table.schema.as_deref().unwrap_or(crate::quote::DEFAULT_SCHEMA);
-    let stored: Option<i64> = session
-        .connection()
-        .query_row(query, [schema, table.name.as_str()], |row| row.get(0))
-        .map_err(error::other("looking at the size of a table"))?;
-    // `None`: the table has been dropped since.
-    let Some(stored) = stored.map(i64::unsigned_abs) else { return Ok(false) };
+    let stored = introspect::stored_rows(session, table)?;
+    if stored == 0 {
+        // It has been dropped since, or there is nothing to give back.
+        return Ok(false);
+    }
     let deleted = stored.saturating_sub(introspect::count(session, table)?);
     Ok(deleted >= WORTHWHILE_ROWS && deleted >= stored / WORTHWHILE_PART)
 }
