@@ -160,3 +160,28 @@ async fn increments_killed_with_rows_staged_go_on() -> Result<()> {
 async fn increments_killed_right_after_the_commit_of_the_target_go_on() -> Result<()> {
     increments_killed_at("duckdb.after_commit").await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_database_that_goes_away_in_the_middle_stops_no_data() -> Result<()> {
+    let mut world = megabyte().await?;
+    let proxy = world.cluster.proxy()?;
+    world.spec.state_port = Some(proxy.port());
+    world.spec.connect_ms = 500;
+    let gate = Gate::new();
+    let engine = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
+    let cut = async {
+        gate.reached().await;
+        proxy.set(Fault::Reset);
+        gate.open();
+    };
+    let (run, ()) = tokio::join!(world.run_with(&engine), cut);
+    let run = run?;
+    ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
+    ensure!(run.table()?.findings.iter().any(|f| f.code == "unreported"), "{}", describe(&run.outcome));
+    world.assert_equal().await?;
+    proxy.open();
+    world.sql("UPDATE orders SET v = 'changed', updated_at = now() WHERE id < 100").await?;
+    world.converges().await?;
+    ensure!(world.text("SELECT last_status FROM sync_watermarks").await? == "success");
+    Ok(())
+}

@@ -29,3 +29,64 @@ async fn a_table_emptied_and_filled_in_one_transaction_is_never_seen_empty() -> 
     ensure!(world.warehouse_text("SELECT count(*) FROM raw.rates")? == "100", "an empty table was read that never was");
     world.converges().await.map(drop)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relations_of_every_sort_arrive() -> Result<()> {
+    let mut world = World::with_orders(200).await?;
+    world
+        .sql(
+            "CREATE VIEW recent AS SELECT id, v, updated_at FROM orders WHERE id > 100;
+             CREATE MATERIALIZED VIEW stored AS SELECT id, v, updated_at FROM orders WHERE id % 2 = 0;
+             CREATE TABLE measured (id bigint, v text, updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (id, updated_at)) PARTITION BY RANGE (updated_at);
+             CREATE TABLE measured_old PARTITION OF measured FOR VALUES FROM (MINVALUE) TO ('2024-01-01') PARTITION BY HASH (id);
+             CREATE TABLE measured_old_0 PARTITION OF measured_old FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+             CREATE TABLE measured_new PARTITION OF measured DEFAULT;
+             INSERT INTO measured SELECT n, 'row ' || n, '2023-12-01'::timestamptz + n * interval '1 day' FROM generate_series(1, 90) n;
+             CREATE TABLE parent (id bigint PRIMARY KEY, v text, updated_at timestamptz NOT NULL DEFAULT now());
+             CREATE TABLE child (extra int) INHERITS (parent);
+             INSERT INTO parent SELECT n, 'parent ' || n FROM generate_series(1, 50) n;
+             INSERT INTO child SELECT n, 'child ' || n FROM generate_series(51, 120) n;
+             CREATE TABLE computed (id bigint PRIMARY KEY, gone int, n int, double int GENERATED ALWAYS AS (n * 2) STORED, updated_at timestamptz NOT NULL DEFAULT now());
+             ALTER TABLE computed DROP gone;
+             INSERT INTO computed SELECT n, n FROM generate_series(1, 50) n;
+             CREATE TABLE nothing (id bigint PRIMARY KEY, updated_at timestamptz);
+             CREATE UNLOGGED TABLE fleeting (id bigint PRIMARY KEY, updated_at timestamptz DEFAULT now()); INSERT INTO fleeting VALUES (1);",
+        )
+        .await?;
+    for name in ["recent", "stored", "parent", "computed", "nothing", "fleeting"] {
+        world.spec.tables.push(TableSpec::new(name));
+    }
+    world.spec.tables.push(TableSpec::new("measured").key(&["id", "updated_at"]));
+    world.converges().await?;
+    world
+        .sql(
+            "UPDATE orders SET v = 'changed', updated_at = now() WHERE id > 150;
+             REFRESH MATERIALIZED VIEW stored;
+             INSERT INTO measured VALUES (500, 'new'); UPDATE measured SET v = 'old and changed', updated_at = now() WHERE id = 3;
+             UPDATE child SET v = 'changed', updated_at = now() WHERE id < 60; INSERT INTO child VALUES (500, 'new');
+             UPDATE computed SET n = n + 1, updated_at = now() WHERE id < 10;
+             INSERT INTO nothing VALUES (1, now()), (2, NULL)",
+        )
+        .await?;
+    world.run_well().await?;
+    // A key with the watermark in it names a new row when the watermark changes: the old one is a deleted row.
+    world.warehouse("SELECT 'x' WHERE false")?;
+    world.change_warehouse("DELETE FROM raw.measured WHERE id = 3 AND updated_at < '2025-01-01'")?;
+    world.assert_equal().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stops_one_table_stops_no_other() -> Result<()> {
+    let mut world = World::with_orders(100).await?;
+    for n in 1..=8 {
+        world.sql(&format!("CREATE TABLE t{n} AS SELECT * FROM orders; ALTER TABLE t{n} ADD PRIMARY KEY (id)")).await?;
+        world.spec.tables.push(TableSpec::new(&format!("t{n}")));
+    }
+    world.sql("DROP TABLE t3; ALTER TABLE t5 ADD place point").await?;
+    let run = world.run().await?;
+    ensure!(run.outcome.status() == RunStatus::Partial, "{}", describe(&run.outcome));
+    let failed: Vec<&str> = run.outcome.tables.iter().filter(|t| t.failure.is_some()).map(|t| t.source.as_str()).collect();
+    ensure!(failed == ["public.t3", "public.t5"], "{}", describe(&run.outcome));
+    world.spec.tables.retain(|table| !failed.contains(&table.source.as_str()));
+    world.assert_equal().await
+}
