@@ -29,6 +29,9 @@ pub const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Memory DuckDB needs beside what writers reserve, in bytes.
 const UNRESERVED_MEMORY: u64 = 64 << 20;
 
+/// How many times the settings' limit DuckDB's memory may grow to after it ran out.
+const MOST_MEMORY: u64 = 16;
+
 /// Time between two attempts to open a file another process has locked.
 const LOCK_RETRY: Duration = Duration::from_millis(100);
 
@@ -78,7 +81,17 @@ struct Open {
     users: usize,
     broken: bool,
     memory_limit: u64,
+    most_memory: u64,
     reserved: u64,
+}
+
+impl Open {
+    fn allow(&mut self, bytes: u64) -> Result<()> {
+        let set = format!("SET GLOBAL memory_limit = {}", quote::literal(&kibibytes(bytes)));
+        self.root.execute_batch(&set).map_err(error::other("raising the memory limit"))?;
+        self.memory_limit = bytes;
+        Ok(())
+    }
 }
 
 /// A right to the open database; the last one to go closes the file.
@@ -139,12 +152,20 @@ impl Lease {
         let open = open.as_mut().ok_or_else(|| stopped("reserving memory"))?;
         let needed = UNRESERVED_MEMORY + open.reserved + bytes;
         if needed > open.memory_limit {
-            let set = format!("SET GLOBAL memory_limit = {}", quote::literal(&kibibytes(needed)));
-            open.root.execute_batch(&set).map_err(error::other("reserving memory"))?;
-            open.memory_limit = needed;
+            open.allow(needed)?;
         }
         open.reserved += bytes;
         Ok(Reservation { slot: Arc::clone(&self.slot), bytes })
+    }
+
+    /// Doubles DuckDB's memory limit after it ran out; returns whether there was room to.
+    pub(crate) fn allow_more_memory(&self) -> Result<bool> {
+        match lock(&self.slot.open).as_mut() {
+            Some(open) if open.memory_limit.saturating_mul(2) <= open.most_memory => {
+                open.allow(open.memory_limit * 2).map(|()| true)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Notes that rows of a table were deleted.
@@ -254,6 +275,7 @@ fn join(slot: Arc<Slot>, settings: &DuckdbSettings) -> Result<Lease> {
                 users: 1,
                 broken: false,
                 memory_limit: settings.memory_limit,
+                most_memory: settings.memory_limit.saturating_mul(MOST_MEMORY),
                 reserved: 0,
             });
             catalog

@@ -57,6 +57,11 @@ pub(crate) fn is_fatal(error: &Error) -> bool {
     cause(error).is_some_and(|c| c.fatal)
 }
 
+/// Returns whether DuckDB ran into its memory limit.
+pub(crate) fn is_out_of_memory(error: &Error) -> bool {
+    cause(error).is_some_and(|c| c.class == "Out of Memory")
+}
+
 /// Returns whether two transactions of this process met on one row or name.
 pub(crate) fn is_conflict(error: &Error) -> bool {
     cause(error).is_some_and(conflicts)
@@ -118,8 +123,8 @@ fn without_values(text: &str) -> String {
 }
 
 fn judge(touching: Touching, cause: &DuckdbFailure) -> (ErrorKind, Option<&'static str>) {
-    const ROOM: &str = "Make room on the disk that holds the warehouse and its temporary folder, then run again; \
-                        nothing of the unfinished commit was kept.";
+    const ROOM: &str = "Make room on the disk that holds the warehouse and its temporary folder, then run again: the \
+                        next run goes on from what is in the file.";
     let text = cause.text.as_str();
     let says = |part: &str| text.contains(part);
     if says("No space left") || says("Disk quota exceeded") || says("File too large") || says("max_temp_directory_size")
@@ -139,9 +144,7 @@ fn judge(touching: Touching, cause: &DuckdbFailure) -> (ErrorKind, Option<&'stat
     match cause.class.as_str() {
         "INTERRUPT" => (ErrorKind::Cancelled, None),
         _ if is_about_values(&cause.class) && touching == Touching::Rows => (ErrorKind::RowRefused, None),
-        "Out of Memory" => {
-            (ErrorKind::Other, Some("Give the connection a larger memory_limit, or the table a smaller batch_size."))
-        }
+        "Out of Memory" => (ErrorKind::Other, Some("DuckDB needs more memory for this table than Firn lets it take.")),
         "IO" if says("Permission denied") || says("Read-only file system") => {
             (ErrorKind::Permission, Some("Give the user who runs Firn the right to write the file and its folder."))
         }

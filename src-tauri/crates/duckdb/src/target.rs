@@ -145,3 +145,42 @@ impl Target for DuckdbTarget {
         closed.map_err(|e| Error::new(Side::Target, ErrorKind::Other, "the file did not close").caused_by(e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error;
+
+    #[tokio::test]
+    async fn after_a_fatal_error_the_file_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = DuckdbTarget::new(DuckdbSettings::new(folder.path().join("w.duckdb")));
+        target.fence("public.t", 7).await.unwrap();
+        let fatal = target
+            .run(|s| {
+                s.execute("testing", "SET GLOBAL debug_checkpoint_abort = 'before_truncate'")?;
+                s.execute("testing", "CREATE TABLE t AS SELECT 1; CHECKPOINT")
+            })
+            .await
+            .unwrap_err();
+        assert!(error::is_fatal(&fatal), "{}", fatal.chain());
+        assert_eq!(target.state("public.t").await.unwrap().unwrap().1, 7);
+        target.fence("public.t", 8).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn memory_that_ran_out_is_doubled_up_to_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = DuckdbSettings { memory_limit: 64 << 20, ..DuckdbSettings::new(folder.path().join("w.duckdb")) };
+        let lease = Lease::open(&settings).await.unwrap();
+        let mut raised = 0;
+        while lease.allow_more_memory().unwrap() {
+            raised += 1;
+        }
+        assert_eq!(raised, 4);
+        let session = lease.session().unwrap();
+        let limit: String =
+            session.connection().query_row("SELECT current_setting('memory_limit')", [], |r| r.get(0)).unwrap();
+        assert_eq!(limit, "1.0 GiB");
+    }
+}

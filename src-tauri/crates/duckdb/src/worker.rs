@@ -278,11 +278,19 @@ impl Worker {
 
     /// Takes back everything of a group that failed.
     fn failed(&mut self, error: Error) -> Error {
+        let lease = self.session.lease();
         if error::is_fatal(&error) {
-            self.session.lease().give_up();
+            lease.give_up();
         }
+        let may_grow = error::is_out_of_memory(&error) && error.kind == ErrorKind::Other;
+        let grown = may_grow && lease.allow_more_memory().unwrap_or(false);
         self.abandon();
-        error.on_table(&self.plan.table)
+        let error = error.on_table(&self.plan.table);
+        if grown {
+            let hint = "DuckDB may take twice the memory from now on: the same rows may go through.";
+            return Error { kind: ErrorKind::Transient, ..error }.with_hint(hint);
+        }
+        error
     }
 
     fn abandon(&mut self) {

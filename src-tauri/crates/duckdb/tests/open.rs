@@ -1,5 +1,5 @@
 //! The file: shared within a process, locked against others, whole after a kill.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a part of a test in another process says how far it is")]
 
 mod fixture;
 
@@ -172,9 +172,10 @@ async fn part_write_two_items() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_point_of_a_commit_rows_and_cursor_agree_and_a_replay_completes_them() {
-    let old: &[&[&str]] = &[&["1", "a", "1"]];
-    let new: &[&[&str]] = &[&["1", "b", "2"], &["2", "b", "2"]];
-    let points: [(&str, Option<i64>, &[&[&str]]); 6] = [
+    type Rows<'a> = &'a [&'a [&'a str]];
+    let old: Rows<'_> = &[&["1", "a", "1"]];
+    let new: Rows<'_> = &[&["1", "b", "2"], &["2", "b", "2"]];
+    let points: [(&str, Option<i64>, Rows<'_>); 6] = [
         ("duckdb.staged:1", None, &[]),
         ("duckdb.before_commit:1", None, &[]),
         ("duckdb.after_commit:1", Some(1), old),

@@ -35,8 +35,8 @@ fn decimal(precision: u8, scale: i8, values: Vec<Option<i128>>) -> ArrayRef {
     Arc::new(Decimal128Array::from(values).with_precision_and_scale(precision, scale).unwrap())
 }
 
-fn numeric(precision: i16, scale: i16) -> PgType {
-    PgType::Numeric(Some(Numeric { precision: precision.try_into().unwrap(), scale: scale.try_into().unwrap() }))
+fn numeric(precision: u16, scale: i16) -> PgType {
+    PgType::Numeric(Some(Numeric { precision, scale }))
 }
 
 const NINES: i128 = 99_999_999_999_999_999_999_999_999_999_999_999_999;
