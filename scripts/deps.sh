@@ -198,6 +198,16 @@ duckdb() {
     rm -rf "$work"
 }
 
+# Cargo tells the crates of two clones in one target folder apart by the time of their files only: an older clone would
+# be given what the newer one has compiled. So whoever comes after another clone makes its own files newer.
+target_folder() {
+    local owner=$CARGO_TARGET_DIR/.clone
+    if [ "$(cat "$owner" 2>/dev/null)" = "$root" ]; then return; fi
+    mkdir -p "$CARGO_TARGET_DIR"
+    git ls-files -z 2>/dev/null | xargs -0 -r touch -c
+    printf '%s' "$root" >"$owner"
+}
+
 cargo_configuration() {
     # shellcheck disable=SC2016 # the loader replaces $ORIGIN
     local file=.cargo/config.toml flags='"-C", "link-arg=-Wl,-rpath,$ORIGIN:$ORIGIN/../lib/firn:'$duckdb_folder'"' text
@@ -205,9 +215,7 @@ cargo_configuration() {
     if echo 'int main(void) { return 0; }' | cc -fuse-ld=mold -x c - -o /dev/null 2>/dev/null; then
         flags='"-C", "link-arg=-fuse-ld=mold", '$flags
     fi
-    # A plain `cargo build` then finds what `make` has compiled; CARGO_TARGET_DIR still wins.
-    text=$(printf '[env]\nDUCKDB_LIB_DIR = "%s"\n[build]\ntarget-dir = "%s"\nrustflags = [%s]\n' \
-        "$duckdb_folder" "$CARGO_TARGET_DIR" "$flags")
+    text=$(printf '[env]\nDUCKDB_LIB_DIR = "%s"\n[build]\nrustflags = [%s]\n' "$duckdb_folder" "$flags")
     if [ "$(cat "$file" 2>/dev/null)" = "$text" ]; then
         say "$file: as it should be"
         return
@@ -258,6 +266,7 @@ rust
 system_packages
 duckdb
 cargo_configuration
+target_folder
 user_interface
 if wants test; then
     cargo_tool cargo-nextest cargo-nextest $nextest_version --no-default-features --features default-no-update
