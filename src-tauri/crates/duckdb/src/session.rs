@@ -4,7 +4,7 @@ use crate::connect::Lease;
 use crate::error;
 use duckdb::{Connection, InterruptHandle};
 use firn_connector::{Error, Result, Side};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Time between two interrupts of work nobody waits for any more. One alone can fall between two statements.
@@ -57,64 +57,65 @@ impl Session {
         done
     }
 
-    /// Prepares work on this connection that others may stop.
-    pub(crate) fn operation(&self) -> Operation {
-        Operation { handle: self.connection.interrupt_handle(), finished: Arc::default() }
+    /// Returns what stops the work of this connection.
+    pub(crate) fn interrupt_handle(&self) -> Arc<InterruptHandle> {
+        self.connection.interrupt_handle()
     }
 }
 
-/// Work in progress on one connection.
-#[derive(Clone)]
-pub(crate) struct Operation {
+/// Pairs work on a connection with the wish of its caller that it stop.
+pub(crate) fn stoppable(handle: &Arc<InterruptHandle>) -> (Running, StopOnDrop) {
+    let over = Arc::new(Mutex::new(false));
+    let running = Running { over: Arc::clone(&over) };
+    (running, StopOnDrop { work: Some(Work { handle: Arc::clone(handle), over }) })
+}
+
+/// Held by work while it runs; no interrupt reaches the connection after it is dropped.
+pub(crate) struct Running {
+    over: Arc<Mutex<bool>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+}
+
+/// Held by who waits for work; stops it when dropped before it was disarmed: the future that waited has gone.
+pub(crate) struct StopOnDrop {
+    work: Option<Work>,
+}
+
+struct Work {
     handle: Arc<InterruptHandle>,
-    finished: Arc<Mutex<bool>>,
+    over: Arc<Mutex<bool>>,
 }
 
-impl Operation {
-    /// Prepares the next work on the same connection.
-    pub(crate) fn renewed(&self) -> Self {
-        Self { handle: Arc::clone(&self.handle), finished: Arc::default() }
-    }
-
-    /// Says that the work has ended: no interrupt reaches the connection after this.
-    pub(crate) fn finish(&self) {
-        *self.lock() = true;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl Work {
     /// Interrupts the work; returns whether it was still going on.
     fn interrupt(&self) -> bool {
-        let finished = self.lock();
-        if !*finished {
+        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*over {
             self.handle.interrupt();
         }
-        !*finished
+        !*over
     }
 }
 
-/// Stops an operation when dropped before it was disarmed: the future that waited for it has gone.
-pub(crate) struct StopOnDrop(Option<Operation>);
-
 impl StopOnDrop {
-    pub(crate) fn new(operation: Operation) -> Self {
-        Self(Some(operation))
-    }
-
+    /// Lets the work be: its answer has come.
     pub(crate) fn disarm(mut self) {
-        self.0 = None;
+        self.work = None;
     }
 }
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        if let Some(operation) = self.0.take()
-            && operation.interrupt()
+        if let Some(work) = self.work.take()
+            && work.interrupt()
         {
             let _watcher = std::thread::spawn(move || {
-                while operation.interrupt() {
+                while work.interrupt() {
                     std::thread::sleep(INTERRUPT_EVERY);
                 }
             });
@@ -128,11 +129,10 @@ where
     T: Send + 'static,
     F: FnOnce(&Session) -> Result<T> + Send + 'static,
 {
-    let operation = session.operation();
-    let guard = StopOnDrop::new(operation.clone());
+    let (running, guard) = stoppable(&session.interrupt_handle());
     let task = tokio::task::spawn_blocking(move || {
         let done = work(&session);
-        operation.finish();
+        drop(running);
         if let Err(error) = &done
             && error::is_fatal(error)
         {

@@ -14,7 +14,7 @@ use crate::feed::{self, FeedSender, FeedShape};
 use crate::merge;
 use crate::quote;
 use crate::schema::CREATE_SCHEMA;
-use crate::session::{Operation, Session};
+use crate::session::{Running, Session};
 use crate::state::{self, StateChange};
 use crate::types::DuckType;
 use arrow::datatypes::{DataType, Field, Schema};
@@ -27,19 +27,21 @@ use tokio::sync::oneshot;
 pub(crate) enum Job {
     Begin {
         mode: WriteMode,
-        operation: Operation,
+        running: Running,
         reply: oneshot::Sender<Result<FeedSender>>,
     },
     Commit {
         commit: Commit,
-        operation: Operation,
+        running: Running,
         reply: oneshot::Sender<Result<CommitOutcome>>,
     },
     Discard {
+        running: Running,
         reply: oneshot::Sender<()>,
     },
     /// Why the group stopped taking rows.
     Failure {
+        running: Running,
         reply: oneshot::Sender<Error>,
     },
 }
@@ -125,24 +127,25 @@ impl Worker {
     pub(crate) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         while let Ok(job) = jobs.recv() {
             match job {
-                Job::Begin { mode, operation, reply } => self.begin(mode, &operation, reply),
-                Job::Commit { commit, operation, reply } => {
-                    let done = self.commit(&commit);
-                    operation.finish();
+                Job::Begin { mode, running, reply } => self.begin(mode, running, reply),
+                Job::Commit { commit, running, reply } => {
+                    let done = self.commit(&commit, running);
                     let done = done.map_err(|e| self.failed(e));
                     // Nobody listens where the caller was cancelled; the outcome is in the database.
                     let _cancelled = reply.send(done);
                 }
-                Job::Discard { reply } => {
+                Job::Discard { running, reply } => {
                     self.abandon();
+                    drop(running);
                     let _cancelled = reply.send(());
                 }
-                Job::Failure { reply } => {
+                Job::Failure { running, reply } => {
                     let failure = match std::mem::replace(&mut self.group, Group::None) {
                         Group::Failed(error) => error,
                         _ => self.misused("rows were staged after the group had ended"),
                     };
                     self.abandon();
+                    drop(running);
                     let _cancelled = reply.send(failure);
                 }
             }
@@ -150,13 +153,14 @@ impl Worker {
         self.abandon();
     }
 
-    fn begin(&mut self, mode: WriteMode, operation: &Operation, reply: oneshot::Sender<Result<FeedSender>>) {
+    fn begin(&mut self, mode: WriteMode, running: Running, reply: oneshot::Sender<Result<FeedSender>>) {
         self.abandon();
         let prepared = match mode {
             WriteMode::Append | WriteMode::Replace => self.open_transaction(mode),
             WriteMode::Upsert => self.session.execute("making the stage", &merge::make_stage(&self.plan)),
         };
-        operation.finish();
+        // From here on the group ends with its feed.
+        drop(running);
         if let Err(error) = prepared {
             let _cancelled = reply.send(Err(self.failed(error)));
             return;
@@ -219,7 +223,7 @@ impl Worker {
         Ok(())
     }
 
-    fn commit(&mut self, commit: &Commit) -> Result<CommitOutcome> {
+    fn commit(&mut self, commit: &Commit, running: Running) -> Result<CommitOutcome> {
         let mode = commit.mode;
         let filled = match std::mem::replace(&mut self.group, Group::None) {
             Group::Failed(error) => return Err(error),
@@ -256,6 +260,8 @@ impl Worker {
                 merge::upsert(&self.session, &self.plan, rows)?
             }
         };
+        // An interrupted COMMIT says so even where it has committed: from here on it runs to its end.
+        drop(running);
         let turn = self.session.lease().turn();
         if switches::on(Protection::AtomicCursor) {
             state::store(&self.session, &change)?;

@@ -2,11 +2,12 @@
 
 use crate::error;
 use crate::feed::FeedSender;
-use crate::session::{Operation, Session, StopOnDrop};
+use crate::session::{Running, Session, stoppable};
 use crate::worker::{Job, Worker, with_ordinal};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Schema, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType};
 use async_trait::async_trait;
+use duckdb::InterruptHandle;
 use firn_connector::{Commit, CommitOutcome, Error, ErrorKind, Result, Side, WriteMode, WritePlan, Writer};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -24,7 +25,7 @@ pub(crate) struct DuckdbWriter {
     staged_schema: Arc<Schema>,
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    operation: Operation,
+    interrupt: Arc<InterruptHandle>,
     feed: Option<(WriteMode, FeedSender)>,
     ordinal: i64,
 }
@@ -32,7 +33,7 @@ pub(crate) struct DuckdbWriter {
 impl DuckdbWriter {
     /// Starts the thread of a writer.
     pub(crate) fn start(session: Session, plan: Arc<WritePlan>, epoch: i64) -> Result<Self> {
-        let operation = session.operation();
+        let interrupt = session.interrupt_handle();
         let worker = Worker::new(session, Arc::clone(&plan), epoch)?;
         let (jobs, queue) = mpsc::channel();
         let thread = std::thread::Builder::new()
@@ -40,18 +41,17 @@ impl DuckdbWriter {
             .spawn(move || worker.run(&queue))
             .map_err(|e| Error::new(Side::Engine, ErrorKind::Other, "no thread could be started").caused_by(e))?;
         let staged_schema = with_ordinal(&plan.schema);
-        Ok(Self { plan, staged_schema, jobs: Some(jobs), thread: Some(thread), operation, feed: None, ordinal: 0 })
+        Ok(Self { plan, staged_schema, jobs: Some(jobs), thread: Some(thread), interrupt, feed: None, ordinal: 0 })
     }
 
     /// Hands a job over and waits for the answer; dropping the future stops the job.
-    async fn ask<T>(&self, job: impl FnOnce(Operation, oneshot::Sender<T>) -> Job) -> Result<T> {
+    async fn ask<T>(&self, job: impl FnOnce(Running, oneshot::Sender<T>) -> Job) -> Result<T> {
         let gone =
             || Error::new(Side::Target, ErrorKind::Other, "the writer's thread has ended").on_table(&self.plan.table);
         let (reply, answer) = oneshot::channel();
-        let operation = self.operation.renewed();
+        let (running, guard) = stoppable(&self.interrupt);
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
-        jobs.send(job(operation.clone(), reply)).map_err(|_| gone())?;
-        let guard = StopOnDrop::new(operation);
+        jobs.send(job(running, reply)).map_err(|_| gone())?;
         let answered = answer.await;
         guard.disarm();
         answered.map_err(|_| gone())
@@ -60,7 +60,7 @@ impl DuckdbWriter {
     /// Forgets the group and returns why it stopped taking rows.
     async fn failure(&mut self) -> Error {
         self.feed = None;
-        self.ask(|_, reply| Job::Failure { reply }).await.unwrap_or_else(|e| e)
+        self.ask(|running, reply| Job::Failure { running, reply }).await.unwrap_or_else(|e| e)
     }
 }
 
@@ -69,7 +69,7 @@ impl Writer for DuckdbWriter {
     async fn begin(&mut self, mode: WriteMode) -> Result<()> {
         self.feed = None;
         self.ordinal = 0;
-        let sender = self.ask(|operation, reply| Job::Begin { mode, operation, reply }).await??;
+        let sender = self.ask(|running, reply| Job::Begin { mode, running, reply }).await??;
         self.feed = Some((mode, sender));
         Ok(())
     }
@@ -97,12 +97,12 @@ impl Writer for DuckdbWriter {
         {
             return Err(self.failure().await);
         }
-        self.ask(|operation, reply| Job::Commit { commit, operation, reply }).await?
+        self.ask(|running, reply| Job::Commit { commit, running, reply }).await?
     }
 
     async fn discard(&mut self) -> Result<()> {
         self.feed = None;
-        self.ask(|_, reply| Job::Discard { reply }).await
+        self.ask(|running, reply| Job::Discard { running, reply }).await
     }
 }
 
