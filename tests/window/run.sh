@@ -8,8 +8,8 @@ cd "$root"
 
 if [ "${1:-}" != --inside ]; then
     npm --prefix ui run build >/dev/null
-    cargo build -p firn-desktop
-    cargo build -p firn-testbed -p firn-scenarios --bin firn-testbed --bin warehouse-rows
+    # The whole workspace, as the other tests are built: a choice of packages would compile their dependencies again.
+    cargo build --workspace --bin firn-desktop --bin firn-testbed --bin warehouse-rows
     # A session bus, a keyring and a display of its own: nothing of the person's own session is touched.
     exec dbus-run-session --config-file=tests/window/bus.conf -- xvfb-run -a -s '-screen 0 1440x960x24' "$0" --inside
 fi
