@@ -1,8 +1,8 @@
 //! A source that waits where a scenario wants it to: things happen on the server meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use firn_catalog::TableName;

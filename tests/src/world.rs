@@ -23,7 +23,8 @@ use crate::spec::{RunSpec, TableSpec};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The table of most scenarios: key `id`, a text, and a watermark set by the database's clock.
-pub const ORDERS: &str = "CREATE TABLE orders (id bigint PRIMARY KEY, v text, updated_at timestamptz NOT NULL DEFAULT now());
+pub const ORDERS: &str =
+    "CREATE TABLE orders (id bigint PRIMARY KEY, v text, updated_at timestamptz NOT NULL DEFAULT now());
      CREATE INDEX ON orders (updated_at, id);";
 
 /// Lets more time pass than Firn takes off every horizon, so that a scenario does not pass by that margin alone.
@@ -77,9 +78,7 @@ impl Run {
 /// Writes an outcome as JSON, for messages and for runs in another process.
 #[must_use]
 pub fn describe(outcome: &RunOutcome) -> Value {
-    let failure = |failure: &firn_sync::Failure| {
-        json!({ "kind": format!("{:?}", failure.kind), "message": failure.message, "hint": failure.hint })
-    };
+    let failure = |failure: &firn_sync::Failure| json!({ "kind": format!("{:?}", failure.kind), "message": failure.message, "hint": failure.hint });
     let tables = outcome.tables.iter().map(|table| {
         json!({
             "source": table.source,
@@ -163,9 +162,11 @@ impl World {
     pub async fn with_orders(rows: u64) -> Result<Self> {
         let mut world = Self::new().await?;
         world.sql(ORDERS).await?;
-        world.sql(&format!(
-            "INSERT INTO orders SELECT n, 'row ' || n, now() - interval '1 hour' FROM generate_series(1, {rows}) n"
-        )).await?;
+        world
+            .sql(&format!(
+                "INSERT INTO orders SELECT n, 'row ' || n, now() - interval '1 hour' FROM generate_series(1, {rows}) n"
+            ))
+            .await?;
         world.spec.tables.push(TableSpec::new("orders"));
         Ok(world)
     }

@@ -54,7 +54,10 @@ async fn a_column_that_became_something_else_stops_the_table() -> Result<()> {
     let stopped = world.run().await?;
     ensure!(stopped.outcome.status() == RunStatus::Failed, "{}", describe(&stopped.outcome));
     let told = stopped.complaint();
-    ensure!(told.contains("column v is VARCHAR in the target and INTEGER in the source") && told.contains("ALTER TABLE"), "{told}");
+    ensure!(
+        told.contains("column v is VARCHAR in the target and INTEGER in the source") && told.contains("ALTER TABLE"),
+        "{told}"
+    );
     ensure!(world.warehouse_text("SELECT v FROM raw.orders WHERE id = 3")? == "row 3", "the target was touched");
     Ok(())
 }
@@ -63,14 +66,20 @@ async fn a_column_that_became_something_else_stops_the_table() -> Result<()> {
 async fn a_column_that_became_narrower_keeps_the_wider_one_in_the_target() -> Result<()> {
     let mut world = World::new().await?;
     world
-        .sql("CREATE TABLE things (id bigint PRIMARY KEY, n bigint, updated_at timestamptz NOT NULL DEFAULT now());
-              INSERT INTO things SELECT n, n FROM generate_series(1, 20) n")
+        .sql(
+            "CREATE TABLE things (id bigint PRIMARY KEY, n bigint, updated_at timestamptz NOT NULL DEFAULT now());
+              INSERT INTO things SELECT n, n FROM generate_series(1, 20) n",
+        )
         .await?;
     world.spec.tables.push(TableSpec::new("things"));
     world.converges().await?;
     world.sql("ALTER TABLE things ALTER n TYPE int; INSERT INTO things VALUES (21, 21)").await?;
     world.converges().await?;
-    ensure!(world.warehouse_text("SELECT data_type FROM duckdb_columns() WHERE schema_name = 'raw' AND column_name = 'n'")? == "BIGINT");
+    ensure!(
+        world
+            .warehouse_text("SELECT data_type FROM duckdb_columns() WHERE schema_name = 'raw' AND column_name = 'n'")?
+            == "BIGINT"
+    );
     Ok(())
 }
 
@@ -82,7 +91,11 @@ async fn drift_can_be_ignored_or_stop_the_table() -> Result<()> {
     world.spec.tables[0].on_drift = "stop".to_owned();
     let stopped = world.run().await?;
     ensure!(stopped.outcome.status() == RunStatus::Failed, "{}", describe(&stopped.outcome));
-    ensure!(stopped.complaint().contains("ADD COLUMN") && stopped.complaint().contains("on_drift"), "{}", stopped.complaint());
+    ensure!(
+        stopped.complaint().contains("ADD COLUMN") && stopped.complaint().contains("on_drift"),
+        "{}",
+        stopped.complaint()
+    );
     ensure!(world.warehouse_text("SELECT count(*) FROM raw.orders")? == "10");
 
     world.spec.tables[0].on_drift = "ignore".to_owned();

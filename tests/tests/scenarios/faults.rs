@@ -128,7 +128,9 @@ async fn increments_killed_at(point: &str) -> Result<()> {
     world.converges().await?;
     for nth in [1, 3] {
         world.sql("UPDATE orders SET v = 'changed ' || id, updated_at = now() WHERE id % 2 = 0").await?;
-        world.sql("INSERT INTO orders SELECT max(id) + n, 'new' FROM orders, generate_series(1, 30) n GROUP BY n").await?;
+        world
+            .sql("INSERT INTO orders SELECT max(id) + n, 'new' FROM orders, generate_series(1, 30) n GROUP BY n")
+            .await?;
         ensure!(killed_at(&world.spec, &format!("{point}:{nth}")).await?, "{point} is not passed {nth} times");
         world.sql("UPDATE orders SET v = 'again ' || id, updated_at = now() WHERE id % 7 = 0").await?;
         world.converges().await?;

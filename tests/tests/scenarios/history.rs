@@ -1,6 +1,7 @@
 //! Random histories: several writers, transactions of every length, rollbacks and runs that are killed; at the end
 //! both sides are equal.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use firn_scenarios::child::Child;
 use firn_scenarios::{TableSpec, World};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
+use sqlx::Row as _;
 
 /// How long the writers write.
 const WRITING: Duration = Duration::from_secs(15);
@@ -61,11 +63,15 @@ async fn write(world: &World, seed: u64, ids: &AtomicI64, until: Instant) -> Res
             let sql = match (random.random_range(0..4), table) {
                 (0, "pairs") => {
                     let from = ids.fetch_add(count, Ordering::SeqCst) + 1;
-                    format!("INSERT INTO pairs SELECT 'a' || n % 5, n, 'new', 0, {clock} FROM generate_series({from}, {from} + {count} - 1) n")
+                    format!(
+                        "INSERT INTO pairs SELECT 'a' || n % 5, n, 'new', 0, {clock} FROM generate_series({from}, {from} + {count} - 1) n"
+                    )
                 }
                 (0, _) => {
                     let from = ids.fetch_add(count, Ordering::SeqCst) + 1;
-                    format!("INSERT INTO {table} (id, v, n, updated_at) SELECT n, 'new', 0, {clock} FROM generate_series({from}, {from} + {count} - 1) n")
+                    format!(
+                        "INSERT INTO {table} (id, v, n, updated_at) SELECT n, 'new', 0, {clock} FROM generate_series({from}, {from} + {count} - 1) n"
+                    )
                 }
                 (1, "plain") => format!(
                     "UPDATE plain SET untold = {newest} WHERE id IN \
@@ -112,14 +118,58 @@ async fn disturb(world: &World, seed: u64, until: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Runs children one after the other; about half of them are killed, at a named point or at any moment.
+/// How often each row of the three tables had been changed, by its table and key.
+type Changes = BTreeMap<String, i64>;
+
+const CHANGES: &str = "SELECT 'plain ' || id, n::text FROM TABLE_plain UNION ALL SELECT 'parts ' || id, n::text FROM TABLE_parts \
+                       UNION ALL SELECT a || ' ' || id, n::text FROM TABLE_pairs";
+
+/// Reads what is committed in the source at this moment.
+async fn committed(world: &World) -> Result<Changes> {
+    let mut changes = Changes::new();
+    for row in sqlx::raw_sql(sqlx::AssertSqlSafe(CHANGES.replace("TABLE_", ""))).fetch_all(&world.pool).await? {
+        changes.insert(row.try_get(0)?, row.try_get::<String, _>(1)?.parse()?);
+    }
+    Ok(changes)
+}
+
+/// Checks that the target has every row in the version committed before the run began, or in a newer one, once.
+fn assert_not_behind(world: &World, before: &Changes) -> Result<()> {
+    let mut loaded = Changes::new();
+    for row in world.warehouse(&CHANGES.replace("TABLE_", "raw."))? {
+        let [Some(key), Some(changes)] = row.as_slice() else { anyhow::bail!("a row without a key: {row:?}") };
+        let twice = loaded.insert(key.clone(), changes.parse()?);
+        ensure!(twice.is_none(), "{key} is there twice");
+    }
+    for (key, changes) in before {
+        let found = loaded.get(key).with_context(|| format!("{key} was committed before the run and is not there"))?;
+        ensure!(found >= changes, "{key} had been changed {changes} times before the run, {found} times are there");
+    }
+    Ok(())
+}
+
+/// Runs children one after the other; about half of them are killed, at a named point or at any moment. Now and then a
+/// table begins anew, with a first load over what is there.
 async fn run(world: &World, seed: u64, writing: &AtomicBool, killed: &AtomicU32) -> Result<u32> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut runs = 0;
     while writing.load(Ordering::SeqCst) {
-        let points = ["engine.before_commit", "duckdb.staged", "duckdb.before_commit", "duckdb.after_commit", "engine.after_commit"];
+        if random.random_bool(0.15) {
+            let table = world.spec.tables[random.random_range(0..3)].config()?;
+            let engine = world.spec.engine().await?;
+            engine.reset("reset", &table, None).await?;
+            engine.target.close().await?;
+        }
+        let points = [
+            "engine.before_commit",
+            "duckdb.staged",
+            "duckdb.before_commit",
+            "duckdb.after_commit",
+            "engine.after_commit",
+        ];
         let point = format!("{}:{}", points[random.random_range(0..points.len())], random.random_range(1..6));
         let variables = if random.random_bool(0.4) { vec![("FIRN_TEST_STOP", point.as_str())] } else { Vec::new() };
+        let before = committed(world).await?;
         let child = Child::engine(&world.spec, &variables)?;
         if random.random_bool(0.25) {
             tokio::time::sleep(Duration::from_millis(random.random_range(50..600))).await;
@@ -133,6 +183,7 @@ async fn run(world: &World, seed: u64, writing: &AtomicBool, killed: &AtomicU32)
             }
             None => {
                 ensure!(ended.result["status"] == "Success", "{} {}", ended.stdout, ended.stderr);
+                assert_not_behind(world, &before)?;
                 let filled = world.warehouse_text("SELECT count(*) || ' ' || count(DISTINCT v) FROM raw.rates")?;
                 ensure!(filled == "100 1", "a table was read as it never was: {filled}");
             }
@@ -167,22 +218,23 @@ async fn a_random_history_ends_equal() -> Result<()> {
         writing.store(false, Ordering::SeqCst);
         committed
     };
-    let (committed, runs, disturbed) = tokio::join!(
+    let (transactions, runs, disturbed) = tokio::join!(
         writers,
         run(&world, seed.wrapping_add(1000), &writing, &killed),
         disturb(&world, seed.wrapping_add(2000), until)
     );
     disturbed?;
-    let (committed, runs) = (committed?.iter().sum::<u32>(), runs?);
-    eprintln!("{committed} transactions, {runs} runs, {} of them killed", killed.load(Ordering::SeqCst));
-    ensure!(runs >= 5 && committed >= 50, "{runs} runs over {committed} transactions: too little has happened");
+    let (transactions, runs) = (transactions?.iter().sum::<u32>(), runs?);
+    eprintln!("{transactions} transactions, {runs} runs, {} of them killed", killed.load(Ordering::SeqCst));
+    ensure!(runs >= 5 && transactions >= 50, "{runs} runs over {transactions} transactions: too little has happened");
 
     world.run_well().await?;
     world.run_well().await?;
     world.assert_equal().await.with_context(|| format!("FIRN_SEED={seed}"))?;
     // Nothing is merged twice once everything is quiet.
     let quiet = world.run_well().await?;
-    let merged = quiet.outcome.tables.iter().filter(|table| table.source != "public.rates").map(|t| t.counters.rows_merged);
+    let merged =
+        quiet.outcome.tables.iter().filter(|table| table.source != "public.rates").map(|t| t.counters.rows_merged);
     ensure!(merged.sum::<u64>() == 0);
     Ok(())
 }

@@ -134,7 +134,11 @@ async fn a_standby_needs_a_lookback_and_keeps_to_it() -> Result<()> {
     replayed(&world, &standby).await?;
 
     let refused = world.run().await?;
-    ensure!(refused.complaint().contains("standby") && refused.complaint().contains("lookback_seconds"), "{}", refused.complaint());
+    ensure!(
+        refused.complaint().contains("standby") && refused.complaint().contains("lookback_seconds"),
+        "{}",
+        refused.complaint()
+    );
 
     world.spec.tables[0].lookback_seconds = 60;
     world.converges().await?;
@@ -165,7 +169,8 @@ async fn replayed(world: &World, standby: &Cluster) -> Result<()> {
 async fn a_lookback_reaches_rows_of_a_clock_that_is_behind() -> Result<()> {
     let mut world = World::with_orders(0).await?;
     world.spec.tables[0].lookback_seconds = 600;
-    let insert = |id: u32, ago: u32| format!("INSERT INTO orders VALUES ({id}, 'row', now() - interval '{ago} seconds')");
+    let insert =
+        |id: u32, ago: u32| format!("INSERT INTO orders VALUES ({id}, 'row', now() - interval '{ago} seconds')");
     for (id, ago) in [(1, 2000), (2, 300), (3, 30), (4, 500), (5, 599)] {
         world.sql(&insert(id, ago)).await?;
         world.converges().await?;
@@ -178,11 +183,17 @@ async fn a_lookback_reaches_rows_of_a_clock_that_is_behind() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watermark_without_a_zone_is_told_and_kept_on_the_safe_side() -> Result<()> {
     let mut world = World::new().await?;
-    world.sql("CREATE TABLE orders (id bigint PRIMARY KEY, v text, updated_at timestamp NOT NULL DEFAULT now())").await?;
+    world
+        .sql("CREATE TABLE orders (id bigint PRIMARY KEY, v text, updated_at timestamp NOT NULL DEFAULT now())")
+        .await?;
     world.sql("INSERT INTO orders SELECT n, 'row ' || n FROM generate_series(1, 10) n").await?;
     world.spec.tables.push(TableSpec::new("orders"));
     let first = world.converges().await?;
-    ensure!(first.table()?.findings.iter().any(|f| f.code == "watermark_without_zone"), "{:?}", first.table()?.findings);
+    ensure!(
+        first.table()?.findings.iter().any(|f| f.code == "watermark_without_zone"),
+        "{:?}",
+        first.table()?.findings
+    );
     let mut late = world.session().await?;
     late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
     late.sql(PAST_THE_MARGIN).await?;

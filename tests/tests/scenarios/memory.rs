@@ -70,10 +70,7 @@ async fn rows_without_a_watermark_are_loaded_counted_and_told() -> Result<()> {
 async fn assert_newest(world: &World) -> Result<()> {
     let table = &world.spec.tables[0];
     let columns = oracle::columns(&world.pool, table).await?;
-    let newest = TableSpec {
-        source: "public.newest".to_owned(),
-        ..table.clone()
-    };
+    let newest = TableSpec { source: "public.newest".to_owned(), ..table.clone() };
     let source = oracle::source_rows(&world.pool, &newest, &columns).await?;
     oracle::compare("newest rows", &source, &oracle::target_rows(&world.spec.warehouse, table, &columns)?)
 }

@@ -31,7 +31,9 @@ async fn a_full_read_replaces_everything_at_once() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_read_that_the_target_refuses_leaves_the_old_content() -> Result<()> {
     let mut world = World::new().await?;
-    world.sql("CREATE TABLE rates (id text PRIMARY KEY, v text); INSERT INTO rates VALUES ('a', 'good'), ('b', 'good')").await?;
+    world
+        .sql("CREATE TABLE rates (id text PRIMARY KEY, v text); INSERT INTO rates VALUES ('a', 'good'), ('b', 'good')")
+        .await?;
     world.change_warehouse("CREATE SCHEMA raw; CREATE TABLE raw.rates (id VARCHAR, v VARCHAR CHECK (v <> 'bad'))")?;
     world.spec.tables.push(TableSpec { full: true, watermark: None, ..TableSpec::new("rates") });
     world.converges().await?;
@@ -52,13 +54,18 @@ async fn a_reset_moves_the_cursor_back_and_nothing_else_does() -> Result<()> {
     world.change_warehouse("DELETE FROM raw.orders WHERE id > 50")?;
     ensure!(world.run_well().await?.table()?.counters.rows_merged == 0);
     // Nor does a report that somebody has changed move the cursor.
-    world.sql("UPDATE sync_watermarks SET last_watermark = '2024-01-01', cursor_watermark = '2024-01-01 00:00:00+00'").await?;
+    world
+        .sql("UPDATE sync_watermarks SET last_watermark = '2024-01-01', cursor_watermark = '2024-01-01 00:00:00+00'")
+        .await?;
     ensure!(world.run_well().await?.table()?.counters.rows_merged == 0);
 
     let engine = world.spec.engine().await?;
     let config = world.spec.tables[0].config()?;
     let (before, after) = engine.reset("reset", &config, Some("2024-02-20 00:00:00+00")).await?;
-    ensure!(before.as_deref() == Some("2024-04-10 00:00:00+00") && after.as_deref() == Some("2024-02-20 00:00:00+00"), "{before:?} {after:?}");
+    ensure!(
+        before.as_deref() == Some("2024-04-10 00:00:00+00") && after.as_deref() == Some("2024-02-20 00:00:00+00"),
+        "{before:?} {after:?}"
+    );
     engine.target.close().await?;
     ensure!(world.converges().await?.table()?.counters.rows_merged == 51);
 

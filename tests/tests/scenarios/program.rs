@@ -41,7 +41,9 @@ const RUN: [&str; 3] = ["sync", "run", "--json"];
 async fn a_program_killed_at_any_point_is_followed_by_one_that_converges() -> Result<()> {
     let mut world = World::with_orders(500).await?;
     let mut terminal = workspace(&mut world)?;
-    for point in ["engine.before_commit", "duckdb.staged", "duckdb.before_commit", "duckdb.after_commit", "engine.after_commit"] {
+    for point in
+        ["engine.before_commit", "duckdb.staged", "duckdb.before_commit", "duckdb.after_commit", "engine.after_commit"]
+    {
         world.sql("UPDATE orders SET v = v || '!', updated_at = now() WHERE id % 2 = 0; INSERT INTO orders SELECT max(id) + 1, 'new' FROM orders").await?;
         terminal.set("FIRN_TEST_STOP", point);
         let killed = terminal.command(&RUN)?.output()?;
@@ -82,7 +84,10 @@ async fn a_second_workspace_on_one_state_schema_ends_with_exit_2() -> Result<()>
     let second = workspace(&mut world)?;
     let refused = second.run(&["sync", "run"])?;
     ensure!(refused.code == 2, "{refused:?}");
-    ensure!(refused.stderr.contains("state_schema") && refused.stderr.contains(&first.folder().display().to_string()), "{refused:?}");
+    ensure!(
+        refused.stderr.contains("state_schema") && refused.stderr.contains(&first.folder().display().to_string()),
+        "{refused:?}"
+    );
     second.write("firn.yaml", &format!("state_schema: firn_2\n{}", document(&world, "warehouse.duckdb", "")))?;
     let done = second.run(&RUN)?;
     ensure!(done.code == 0, "{done:?}");
@@ -93,11 +98,16 @@ async fn a_second_workspace_on_one_state_schema_ends_with_exit_2() -> Result<()>
 async fn rejected_rows_end_with_exit_3_and_mended_ones_with_0() -> Result<()> {
     let mut world = World::with_orders(10).await?;
     let terminal = workspace(&mut world)?;
-    world.change_warehouse("CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR CHECK (v <> 'bad'), updated_at TIMESTAMPTZ)")?;
+    world.change_warehouse(
+        "CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR CHECK (v <> 'bad'), updated_at TIMESTAMPTZ)",
+    )?;
     world.sql("UPDATE orders SET v = 'bad' WHERE id = 7").await?;
     let partial = terminal.run(&RUN)?;
     let document = finished(&partial)?;
-    ensure!(partial.code == 3 && document["status"] == "partial" && document["tables"][0]["rows_rejected"] == 1, "{partial:?}");
+    ensure!(
+        partial.code == 3 && document["status"] == "partial" && document["tables"][0]["rows_rejected"] == 1,
+        "{partial:?}"
+    );
     let errors = terminal.run(&["sync", "errors", "--json"])?;
     ensure!(errors.stdout.contains("\"7\"") && errors.stdout.contains("bad"), "{errors:?}");
     world.sql("UPDATE orders SET v = 'good', updated_at = now() WHERE id = 7").await?;
@@ -115,7 +125,11 @@ async fn an_interrupted_program_ends_within_a_second_with_exit_130() -> Result<(
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let child = terminal.command(&RUN)?.spawn()?;
         let deadline = Instant::now() + Duration::from_secs(20);
-        while world.text("SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'").await? == "0" {
+        while world
+            .text("SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'")
+            .await?
+            == "0"
+        {
             ensure!(Instant::now() < deadline, "the program does not read");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

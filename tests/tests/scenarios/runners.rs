@@ -28,7 +28,8 @@ async fn of_two_runners_one_is_told_who_holds_the_table_since_when() -> Result<(
     ensure!(loser.outcome.status() == RunStatus::Held, "{}", describe(&loser.outcome));
     ensure!(loser.table()?.counters.rows_read == 0);
     let told = loser.complaint();
-    let since = world.text("SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM sync_logs LIMIT 1").await?;
+    let since =
+        world.text("SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM sync_logs LIMIT 1").await?;
     ensure!(told.contains(&format!("process {} on scenario", std::process::id())) && told.contains(&since), "{told}");
     ensure!(winner.outcome.status() == RunStatus::Success, "{}", describe(&winner.outcome));
     world.assert_equal().await?;
@@ -94,7 +95,9 @@ async fn a_runner_that_slept_through_its_lease_cannot_commit() -> Result<()> {
 async fn a_first_load_that_slept_through_its_lease_doubles_nothing() -> Result<()> {
     let world = World::with_orders(1000).await?;
     // A table that its user has made: no statement of the sleeper's would fail over it.
-    world.change_warehouse("CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR, updated_at TIMESTAMPTZ)")?;
+    world.change_warehouse(
+        "CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR, updated_at TIMESTAMPTZ)",
+    )?;
     let gate = Gate::new();
     let sleeper = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
     let successor = async {

@@ -85,7 +85,8 @@ async fn what_stops_one_table_stops_no_other() -> Result<()> {
     world.sql("DROP TABLE t3; ALTER TABLE t5 ADD place point").await?;
     let run = world.run().await?;
     ensure!(run.outcome.status() == RunStatus::Partial, "{}", describe(&run.outcome));
-    let failed: Vec<&str> = run.outcome.tables.iter().filter(|t| t.failure.is_some()).map(|t| t.source.as_str()).collect();
+    let failed: Vec<&str> =
+        run.outcome.tables.iter().filter(|t| t.failure.is_some()).map(|t| t.source.as_str()).collect();
     ensure!(failed == ["public.t3", "public.t5"], "{}", describe(&run.outcome));
     world.spec.tables.retain(|table| !failed.contains(&table.source.as_str()));
     world.assert_equal().await

@@ -104,7 +104,9 @@ async fn an_integer_watermark_reads_its_largest_value_again() -> Result<()> {
 async fn a_date_watermark_reads_its_last_day_again() -> Result<()> {
     let mut world = World::new().await?;
     world.sql("CREATE TABLE days (id bigint PRIMARY KEY, v text, day date NOT NULL)").await?;
-    world.sql("INSERT INTO days SELECT n, 'row ' || n, '2024-03-01'::date + (n / 7)::int FROM generate_series(0, 20) n").await?;
+    world
+        .sql("INSERT INTO days SELECT n, 'row ' || n, '2024-03-01'::date + (n / 7)::int FROM generate_series(0, 20) n")
+        .await?;
     world.spec.tables.push(TableSpec::new("days").watermark("day").batch(3));
     world.converges().await?;
     world.sql("INSERT INTO days SELECT n, 'same day', '2024-03-03' FROM generate_series(100, 106) n").await?;

@@ -212,7 +212,8 @@ mod tests {
             (pages(8, None), "\nWHERE ctid >= '(8,0)'::tid".to_owned()),
             (
                 ReadScope::PagesSince(PageRange { from: 0, to: Some(8) }, 741),
-                "\nWHERE ctid >= '(0,0)'::tid\n  AND ctid < '(8,0)'::tid\n  AND age(xmin) <= age('741'::xid)".to_owned(),
+                "\nWHERE ctid >= '(0,0)'::tid\n  AND ctid < '(8,0)'::tid\n  AND age(xmin) <= age('741'::xid)"
+                    .to_owned(),
             ),
             (ReadScope::After(None), format!("\nWHERE \"at\" IS NOT NULL{order}")),
             (ReadScope::NullWatermarks, "\nWHERE \"at\" IS NULL\nORDER BY \"id\"".to_owned()),

@@ -13,8 +13,8 @@ use crate::table::TableRun;
 use firn_catalog::Watermark;
 use firn_connector::switches::{Protection, hold, on};
 use firn_connector::{
-    Cursor, Error, ErrorKind, PageOrigin, PageRange, Phase, ReadBatch, ReadPlan, ReadScope, Result, SeenChange, Side, Snapshot,
-    TableState, WriteMode, Writer,
+    Cursor, Error, ErrorKind, PageOrigin, PageRange, Phase, ReadBatch, ReadPlan, ReadScope, Result, SeenChange, Side,
+    Snapshot, TableState, WriteMode, Writer,
 };
 use futures::StreamExt as _;
 use std::collections::VecDeque;
