@@ -112,3 +112,53 @@ async fn a_type_outside_the_map_stops_its_table_by_name() -> Result<()> {
     world.sql("UPDATE places SET updated_at = now()").await?;
     world.converges().await.map(drop)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_row_that_is_the_newest_is_rejected_once() -> Result<()> {
+    let mut world = World::new().await?;
+    world.sql("CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(12,2), updated_at timestamptz NOT NULL)").await?;
+    world
+        .sql(
+            "INSERT INTO prices SELECT n, n, '2024-01-01'::timestamptz + n * interval '1 hour' FROM generate_series(1, 100) n;
+             UPDATE prices SET v = 'NaN' WHERE id IN (1, 99, 100)",
+        )
+        .await?;
+    world.spec.tables.push(TableSpec::new("prices").batch(10));
+    let first = world.run().await?;
+    ensure!(first.table()?.counters.rows_rejected == 3, "{:?}", first.table()?.counters);
+    for _ in 0..2 {
+        let again = world.run_well().await?;
+        ensure!(again.table()?.counters.rows_rejected == 0, "{:?}", again.table()?.counters);
+    }
+    world.sql("INSERT INTO prices SELECT n, 'NaN', '2024-02-01'::timestamptz + n * interval '1 hour' FROM generate_series(101, 125) n").await?;
+    let second = world.run().await?;
+    ensure!(second.table()?.counters.rows_rejected == 25, "{:?}", second.table()?.counters);
+    ensure!(world.run_well().await?.table()?.counters.rows_rejected == 0);
+    ensure!(world.text("SELECT max(attempts)::text FROM sync_errors").await? == "1");
+    assert_equal_but(&world, "v = 'NaN'").await?;
+    world.sql("UPDATE prices SET v = 1, updated_at = now()").await?;
+    world.converges().await?;
+    ensure!(entries(&world).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_without_a_key_is_rejected_and_stands_in_nobodys_way() -> Result<()> {
+    let mut world = World::new().await?;
+    world.sql("CREATE TABLE loose (a int, id bigint, v text, updated_at timestamptz NOT NULL)").await?;
+    world
+        .sql(
+            "INSERT INTO loose SELECT 1, n, 'row ' || n, '2024-01-01'::timestamptz + n / 7 * interval '1 hour' FROM generate_series(1, 100) n;
+             UPDATE loose SET id = NULL WHERE id IN (14, 100); UPDATE loose SET a = NULL WHERE id = 50",
+        )
+        .await?;
+    world.spec.tables.push(TableSpec::new("loose").key(&["a", "id"]).batch(3));
+    world.spec.group_rows = 3;
+    let run = world.run().await?;
+    ensure!(run.table()?.failure.is_none() && run.table()?.counters.rows_rejected == 3, "{}", describe(&run.outcome));
+    assert_equal_but(&world, "id IS NULL OR a IS NULL").await?;
+    world.sql("INSERT INTO loose VALUES (2, 1, 'new', '2024-02-01'), (2, NULL, 'newest', '2024-03-01')").await?;
+    ensure!(world.run().await?.table()?.counters.rows_rejected == 1);
+    ensure!(world.run_well().await?.table()?.counters.rows_rejected == 0);
+    assert_equal_but(&world, "id IS NULL OR a IS NULL").await
+}

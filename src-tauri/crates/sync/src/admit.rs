@@ -16,7 +16,7 @@ use firn_connector::{Cursor, Error, ErrorKind, ReadBatch, RejectedRow, Result, R
 pub(crate) struct Admitted {
     /// Rows to stage; `None` where nothing is left.
     pub(crate) batch: Option<RecordBatch>,
-    /// Position of the batch's last row, where it has a watermark.
+    /// Position of the batch's last row that has one: a watermark and a whole key.
     pub(crate) last: Option<Cursor>,
 }
 
@@ -34,14 +34,19 @@ impl TableRun<'_> {
         self.counters.rows_read += (batch.num_rows() + refused.len()) as u64;
         self.counters.bytes += bytes;
         for row in refused {
-            self.admit_refusal(prepared, row, horizon, memory.as_deref_mut(), group);
+            self.admit_refusal(prepared, row, memory.as_deref_mut(), group);
         }
         let mut keep: Option<Vec<bool>> = None;
-        if prepared.null_keys {
-            self.reject_null_keys(prepared, &batch, &mut keep, group);
-        }
-        if let Some(memory) = memory {
+        if let Some(memory) = memory.as_deref_mut() {
             self.recognise(prepared, &batch, xmin.as_deref(), horizon, memory, &mut keep);
+        }
+        if prepared.null_keys {
+            let rejected = reject_null_keys(prepared, &batch, &mut keep, group);
+            if let Some(memory) = memory {
+                // No cursor can pass them by themselves, so they may be read again.
+                let below = rejected.into_iter().filter(|&r| !is_above(watermark_at(prepared, &batch, r), horizon));
+                below.for_each(|r| memory.remember(mark_of(prepared, &batch, r, xmin.as_deref().map(|x| x[r]))));
+            }
         }
         let last = last_position(prepared, &batch);
         let batch = match keep {
@@ -108,22 +113,14 @@ impl TableRun<'_> {
         }
     }
 
-    fn admit_refusal(
-        &mut self,
-        prepared: &Prepared,
-        row: RowRefusal,
-        horizon: Option<Watermark>,
-        memory: Option<&mut Memory>,
-        group: &mut Group,
-    ) {
+    fn admit_refusal(&mut self, prepared: &Prepared, row: RowRefusal, memory: Option<&mut Memory>, group: &mut Group) {
         let texts = row.key.unwrap_or_default();
         let key: Vec<String> = texts.iter().map(|t| t.clone().unwrap_or_default()).collect();
         let mark = row_mark(&key, row.watermark, row.xmin);
         if let Some(memory) = memory.filter(|_| !key.is_empty()) {
             let known = memory.knows(&mark) && on(Protection::SeenMemory);
-            if is_above(row.watermark, horizon) {
-                memory.remember(mark);
-            }
+            // Whatever its watermark: the cursor stands at the last row that was not refused.
+            memory.remember(mark);
             if known {
                 self.count_known();
                 return;
@@ -138,29 +135,6 @@ impl TableRun<'_> {
         });
     }
 
-    fn reject_null_keys(
-        &self,
-        prepared: &Prepared,
-        batch: &RecordBatch,
-        keep: &mut Option<Vec<bool>>,
-        group: &mut Group,
-    ) {
-        for &at in prepared.read.key.iter().filter(|&&at| batch.column(at).null_count() > 0) {
-            let keep = keep.get_or_insert_with(|| vec![true; batch.num_rows()]);
-            for row in (0..batch.num_rows()).filter(|&row| batch.column(at).is_null(row)) {
-                if std::mem::replace(&mut keep[row], false) {
-                    let name = &prepared.read.columns[at].name;
-                    group.rejected.push(RejectedRow {
-                        key: key_json(prepared, batch, row),
-                        payload: Some(row_json(batch, row)),
-                        code: "null_key".to_owned(),
-                        message: format!("source, column {name}: the key is NULL, so the row cannot be found again"),
-                    });
-                }
-            }
-        }
-    }
-
     /// Notes rows that had an open entry in `sync_errors` and are about to be merged.
     fn look_for_mended(&self, prepared: &Prepared, batch: &RecordBatch, group: &mut Group) {
         if self.open_keys.is_empty() {
@@ -169,6 +143,32 @@ impl TableRun<'_> {
         let keys = (0..batch.num_rows()).map(|row| key_json(prepared, batch, row));
         group.mended.extend(keys.filter(|key| self.open_keys.contains(&canonical(key))));
     }
+}
+
+/// Rejects the rows that are still to be kept and have a NULL in their key; returns which.
+fn reject_null_keys(
+    prepared: &Prepared,
+    batch: &RecordBatch,
+    keep: &mut Option<Vec<bool>>,
+    group: &mut Group,
+) -> Vec<usize> {
+    let mut rejected = Vec::new();
+    for &at in prepared.read.key.iter().filter(|&&at| batch.column(at).null_count() > 0) {
+        let keep = keep.get_or_insert_with(|| vec![true; batch.num_rows()]);
+        for row in (0..batch.num_rows()).filter(|&row| batch.column(at).is_null(row)) {
+            if std::mem::replace(&mut keep[row], false) {
+                let name = &prepared.read.columns[at].name;
+                group.rejected.push(RejectedRow {
+                    key: key_json(prepared, batch, row),
+                    payload: Some(row_json(batch, row)),
+                    code: "null_key".to_owned(),
+                    message: format!("source, column {name}: the key is NULL, so the row cannot be found again"),
+                });
+                rejected.push(row);
+            }
+        }
+    }
+    rejected
 }
 
 /// A row is above the horizon when nothing says it is below: without a watermark, or without a horizon.
@@ -194,7 +194,9 @@ fn mark_of(prepared: &Prepared, batch: &RecordBatch, row: usize, xmin: Option<u3
 }
 
 fn last_position(prepared: &Prepared, batch: &RecordBatch) -> Option<Cursor> {
-    let row = batch.num_rows().checked_sub(1)?;
+    // Nothing comes after a NULL in the order of a comparison: a row with one in its key is no place to go on from.
+    let has_key = |&row: &usize| prepared.read.key.iter().all(|&at| batch.column(at).is_valid(row));
+    let row = (0..batch.num_rows()).rev().find(has_key)?;
     let watermark = watermark_at(prepared, batch, row)?;
     // The mutant keeps milliseconds, rounded up, as a column of less precision would.
     let watermark = if on(Protection::ExactWatermark) || watermark.is_infinite() {
