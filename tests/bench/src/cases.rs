@@ -42,7 +42,8 @@ impl Server {
     }
 
     fn sql(&self, sql: &str) -> Result<()> {
-        let done = Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &self.dsn, "-c"]).arg(sql).output()?;
+        let done =
+            Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &self.dsn, "-c"]).arg(sql).output()?;
         anyhow::ensure!(done.status.success(), "psql: {}", String::from_utf8_lossy(&done.stderr));
         Ok(())
     }
@@ -143,7 +144,11 @@ fn parquet(server: &Server) -> Result<()> {
 
 fn firn_binary() -> Result<PathBuf> {
     let beside = std::env::current_exe()?.with_file_name("firn");
-    anyhow::ensure!(beside.is_file(), "{} is missing: build it with `cargo build --release -p firn-cli`", beside.display());
+    anyhow::ensure!(
+        beside.is_file(),
+        "{} is missing: build it with `cargo build --release -p firn-cli`",
+        beside.display()
+    );
     Ok(beside)
 }
 
@@ -161,7 +166,11 @@ fn workspace(server: &Server, folder: &Path) -> Result<()> {
 
 fn sync_once(folder: &Path) -> Result<Usage> {
     let data = folder.join("data");
-    run(Command::new(firn_binary()?).args(["--json", "--workspace"]).arg(folder).args(["sync", "run"]).env("XDG_DATA_HOME", data))
+    run(Command::new(firn_binary()?)
+        .args(["--json", "--workspace"])
+        .arg(folder)
+        .args(["sync", "run"])
+        .env("XDG_DATA_HOME", data))
 }
 
 /// First load, one row in twenty changed, nothing changed: each time a whole process with default settings.

@@ -29,11 +29,13 @@ pub(crate) async fn parquet(dsn: &str, file: &str) -> Result<()> {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
     }
     let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
-    let writer = SerializedFileWriter::new(File::create(file)?, parquet_schema.root_schema_ptr(), Arc::new(properties.build()))?;
+    let writer =
+        SerializedFileWriter::new(File::create(file)?, parquet_schema.root_schema_ptr(), Arc::new(properties.build()))?;
     let factory = Arc::new(ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema)));
     let out: Out = Arc::new(Mutex::new(Some(writer)));
     let (shared, groups) = (Arc::clone(&out), Arc::clone(&factory));
-    each_range(snapshot, move |stream| encode(stream, Arc::clone(&groups), Arc::clone(&schema), Arc::clone(&shared))).await?;
+    each_range(snapshot, move |stream| encode(stream, Arc::clone(&groups), Arc::clone(&schema), Arc::clone(&shared)))
+        .await?;
     let mut out = out.lock().map_err(|_| anyhow::anyhow!("a reader panicked"))?;
     let metadata = out.take().context("the file was closed twice")?.close()?;
     println!("{} rows in {} row groups", metadata.file_metadata().num_rows(), metadata.num_row_groups());

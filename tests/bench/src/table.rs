@@ -21,9 +21,6 @@ impl Line {
     pub(crate) fn print(&self) {
         let rate = self.rows.map_or_else(String::new, |rows| format!("{:.2}", rows / self.seconds / 1e6));
         let ratio = self.ratio.as_ref().map_or_else(String::new, |(ratio, of)| format!("{ratio:.2} × {of}"));
-        println!(
-            "| {} | {} | {:.2} | {rate} | {:.0} | {ratio} |",
-            self.case, self.who, self.seconds, self.peak_mib
-        );
+        println!("| {} | {} | {:.2} | {rate} | {:.0} | {ratio} |", self.case, self.who, self.seconds, self.peak_mib);
     }
 }

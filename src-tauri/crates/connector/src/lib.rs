@@ -19,8 +19,8 @@ pub use error::{Error, ErrorKind, Result, Side};
 pub use finding::{Finding, Level};
 pub use plan::{ReadColumn, ReadPlan, WriteColumn, WritePlan};
 pub use source::{
-    BatchStream, Horizon, HorizonMethod, HorizonRequest, PageOrigin, ReadBatch, ReadScope, Relation, RowRefusal, Snapshot,
-    Source, SourceColumn, SourceTable, WatermarkFacts,
+    BatchStream, Horizon, HorizonMethod, HorizonRequest, PageOrigin, ReadBatch, ReadScope, Relation, RowRefusal,
+    Snapshot, Source, SourceColumn, SourceTable, WatermarkFacts,
 };
 pub use state::{
     ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, StateStore, TableReport, TableStatus,
