@@ -19,7 +19,7 @@ fn tables_are_found_planned_run_and_run_again() -> Result<()> {
     shop.sql("UPDATE customers SET name = 'renamed', updated_at = now() WHERE id = 7")?;
     shown.run(&["sync", "run", "customers"])?;
     shown.run(&["sync", "status"])?;
-    shown.run(&["sync", "log", "--limit", "2"])?;
+    shown.run(&["sync", "log", "customers", "--limit", "2"])?;
     shown.run(&["sync", "reset", "customers", "--to", "2020-03-01"])?;
     shown.run(&["sync", "reset", "tags"])?;
     shown.run(&["sync", "reset", "customers", "--to", "yesterday"])?;
