@@ -116,19 +116,19 @@ impl Session {
 
 impl World {
     /// Starts a server with an empty database and no table to sync yet.
-    pub async fn new() -> Result<Self> {
-        Self::start(ClusterOptions::new()).await
+    pub fn new() -> Result<Self> {
+        Self::start(ClusterOptions::new())
     }
 
     /// Starts a server with options.
-    pub async fn start(options: ClusterOptions) -> Result<Self> {
+    pub fn start(options: ClusterOptions) -> Result<Self> {
         let cluster = Cluster::start(options)?;
         cluster.database("app")?;
-        Self::over(cluster).await
+        Self::over(cluster)
     }
 
-    /// Makes a world over a server whose database `app` is there.
-    pub async fn over(cluster: Cluster) -> Result<Self> {
+    /// Makes a world over a server whose database `app` is there. Called within a runtime.
+    pub fn over(cluster: Cluster) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let spec = RunSpec {
             host: cluster.host().to_owned(),
@@ -160,7 +160,7 @@ impl World {
 
     /// Starts a server whose database holds the table `orders` with rows from `1` to `rows`, an hour old.
     pub async fn with_orders(rows: u64) -> Result<Self> {
-        let mut world = Self::new().await?;
+        let mut world = Self::new()?;
         world.sql(ORDERS).await?;
         world
             .sql(&format!(

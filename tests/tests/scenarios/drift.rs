@@ -7,7 +7,7 @@ use firn_sync::RunStatus;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_that_are_one_name_to_the_target_are_found_before_any_write() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql("CREATE TABLE twins (id bigint PRIMARY KEY, \"A\" text, a text, updated_at timestamptz NOT NULL DEFAULT now())")
         .await?;
@@ -24,7 +24,7 @@ async fn columns_that_are_one_name_to_the_target_are_found_before_any_write() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn added_columns_and_widened_types_follow() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql(
             "CREATE TABLE things (id int PRIMARY KEY, n smallint, price numeric(8,2), v varchar(5), updated_at timestamptz NOT NULL DEFAULT now());
@@ -64,7 +64,7 @@ async fn a_column_that_became_something_else_stops_the_table() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_column_that_became_narrower_keeps_the_wider_one_in_the_target() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql(
             "CREATE TABLE things (id bigint PRIMARY KEY, n bigint, updated_at timestamptz NOT NULL DEFAULT now());
@@ -111,7 +111,7 @@ async fn drift_can_be_ignored_or_stop_the_table() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_that_need_quotes_arrive_as_they_are() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql(
             "CREATE SCHEMA \"My Shop\";

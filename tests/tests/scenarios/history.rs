@@ -1,6 +1,8 @@
 //! Random histories: several writers, transactions of every length, rollbacks and runs that are killed; at the end
 //! both sides are equal.
 
+#![expect(clippy::print_stderr, reason = "the seed is what repeats a failure")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -196,7 +198,7 @@ async fn run(world: &World, seed: u64, writing: &AtomicBool, killed: &AtomicU32)
 #[tokio::test(flavor = "multi_thread")]
 async fn a_random_history_ends_equal() -> Result<()> {
     let seed = seed()?;
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql(TABLES).await?;
     for table in [TableSpec::new("plain"), TableSpec::new("parts"), TableSpec::new("pairs").key(&["a", "id"])] {
         world.spec.tables.push(table.batch(50));

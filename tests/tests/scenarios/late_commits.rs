@@ -125,7 +125,7 @@ async fn a_standby_needs_a_lookback_and_keeps_to_it() -> Result<()> {
     let primary = Cluster::start(ClusterOptions::new())?;
     primary.database("app")?;
     let standby = primary.standby()?;
-    let mut world = World::over(primary).await?;
+    let mut world = World::over(primary)?;
     world.sql(firn_scenarios::world::ORDERS).await?;
     world.sql("INSERT INTO orders SELECT n, 'row ' || n FROM generate_series(1, 10) n").await?;
     world.spec.tables.push(TableSpec::new("orders"));
@@ -182,7 +182,7 @@ async fn a_lookback_reaches_rows_of_a_clock_that_is_behind() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watermark_without_a_zone_is_told_and_kept_on_the_safe_side() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql("CREATE TABLE orders (id bigint PRIMARY KEY, v text, updated_at timestamp NOT NULL DEFAULT now())")
         .await?;

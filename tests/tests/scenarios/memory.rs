@@ -41,7 +41,7 @@ async fn an_update_that_leaves_a_recent_watermark_as_it_was_is_noticed() -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_without_a_watermark_are_loaded_counted_and_told() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE notes (id bigint PRIMARY KEY, v text, updated_at timestamptz)").await?;
     world
         .sql("INSERT INTO notes SELECT n, 'row ' || n, CASE WHEN n > 5 THEN now() - interval '1 hour' END FROM generate_series(1, 15) n")
@@ -86,7 +86,7 @@ const DOUBLED: &str = "
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_rows_with_one_key_the_newest_wins() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql(DOUBLED).await?;
     world.spec.tables.push(TableSpec::new("doubled"));
     let first = world.run_well().await?;
@@ -102,7 +102,7 @@ async fn of_rows_with_one_key_the_newest_wins() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_wins_when_its_rivals_come_in_other_commits() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql(DOUBLED).await?;
     world.spec.tables.push(TableSpec::new("doubled").batch(100));
     world.spec.group_rows = 100;

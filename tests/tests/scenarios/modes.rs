@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_read_replaces_everything_at_once() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE rates (id text PRIMARY KEY, v text)").await?;
     world.sql("INSERT INTO rates SELECT 'k' || n, 'row ' || n FROM generate_series(1, 3000) n").await?;
     world.spec.tables.push(TableSpec { full: true, watermark: None, ..TableSpec::new("rates") });
@@ -30,7 +30,7 @@ async fn a_full_read_replaces_everything_at_once() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_read_that_the_target_refuses_leaves_the_old_content() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql("CREATE TABLE rates (id text PRIMARY KEY, v text); INSERT INTO rates VALUES ('a', 'good'), ('b', 'good')")
         .await?;

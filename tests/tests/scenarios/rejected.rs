@@ -21,7 +21,7 @@ async fn entries(world: &World) -> Result<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_none_rejects_its_row_alone() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql("CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(12,2), updated_at timestamptz NOT NULL DEFAULT now())")
         .await?;
@@ -94,7 +94,7 @@ async fn a_refused_row_in_the_middle_of_a_killed_first_load_is_neither_lost_nor_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_type_outside_the_map_stops_its_table_by_name() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql("CREATE TABLE places (id bigint PRIMARY KEY, v text, place point, updated_at timestamptz NOT NULL DEFAULT now())")
         .await?;
@@ -115,7 +115,7 @@ async fn a_type_outside_the_map_stops_its_table_by_name() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_row_that_is_the_newest_is_rejected_once() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE prices (id bigint PRIMARY KEY, v numeric(12,2), updated_at timestamptz NOT NULL)").await?;
     world
         .sql(
@@ -144,7 +144,7 @@ async fn a_rejected_row_that_is_the_newest_is_rejected_once() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_without_a_key_is_rejected_and_stands_in_nobodys_way() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE loose (a int, id bigint, v text, updated_at timestamptz NOT NULL)").await?;
     world
         .sql(

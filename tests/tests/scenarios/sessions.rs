@@ -85,7 +85,7 @@ async fn everything_goes_through_a_pooler_in_transaction_mode() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_of_a_role_change_no_value() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql(
             "CREATE ROLE odd LOGIN; GRANT pg_read_all_stats TO odd; CREATE SCHEMA firn AUTHORIZATION odd;
@@ -128,7 +128,7 @@ async fn settings_of_a_role_change_no_value() -> Result<()> {
 async fn a_database_in_another_encoding_arrives_as_utf_8() -> Result<()> {
     let cluster = firn_testbed::Cluster::start(firn_testbed::ClusterOptions::new())?;
     cluster.psql("postgres", "CREATE DATABASE app ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")?;
-    let mut world = World::over(cluster).await?;
+    let mut world = World::over(cluster)?;
     world.sql(firn_scenarios::world::ORDERS).await?;
     world.sql("INSERT INTO orders SELECT n, chr(160 + n) || ' für Ämter', now() FROM generate_series(1, 95) n").await?;
     world.spec.tables.push(TableSpec::new("orders"));

@@ -7,7 +7,7 @@ use firn_sync::RunStatus;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_emptied_and_filled_in_one_transaction_is_never_seen_empty() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE rates (id int PRIMARY KEY, v text); INSERT INTO rates SELECT n, 'old' FROM generate_series(1, 100) n").await?;
     world.spec.tables.push(TableSpec { full: true, watermark: None, ..TableSpec::new("rates") });
     world.converges().await?;

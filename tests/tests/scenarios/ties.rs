@@ -10,7 +10,7 @@ const ORDERED: &str = "CREATE TABLE orders (id bigint, v text, updated_at timest
 
 /// Makes a world whose runs read three rows at a time and commit each page.
 async fn small_pages(rows: &str) -> Result<World> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql(ORDERED).await?;
     world.sql(rows).await?;
     world.spec.tables.push(TableSpec::new("orders").batch(3));
@@ -77,7 +77,7 @@ async fn infinite_watermarks_are_places_like_any_other() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_integer_watermark_reads_its_largest_value_again() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE events (id bigint PRIMARY KEY, v text, version int NOT NULL)").await?;
     world.sql("INSERT INTO events SELECT n, 'row ' || n, n / 7 FROM generate_series(1, 41) n").await?;
     world.spec.tables.push(TableSpec::new("events").watermark("version").batch(3));
@@ -102,7 +102,7 @@ async fn an_integer_watermark_reads_its_largest_value_again() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_date_watermark_reads_its_last_day_again() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world.sql("CREATE TABLE days (id bigint PRIMARY KEY, v text, day date NOT NULL)").await?;
     world
         .sql("INSERT INTO days SELECT n, 'row ' || n, '2024-03-01'::date + (n / 7)::int FROM generate_series(0, 20) n")
@@ -126,7 +126,7 @@ async fn a_date_watermark_reads_its_last_day_again() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_every_ordered_type_are_places_too() -> Result<()> {
-    let mut world = World::new().await?;
+    let mut world = World::new()?;
     world
         .sql(
             "CREATE TYPE size AS ENUM ('small', 'Large', 'huge''s');
