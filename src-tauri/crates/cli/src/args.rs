@@ -64,7 +64,7 @@ pub(crate) enum Connection {
     /// List connections
     List,
     /// Add a connection, or replace its settings
-    Add(ConnectionAdd),
+    Add(Box<ConnectionAdd>),
     /// Check a connection step by step, each finding with its fix
     Check {
         /// The connection

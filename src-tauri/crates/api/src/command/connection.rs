@@ -153,7 +153,6 @@ pub async fn connection_set_secret(firn: &Firn, request: ConnectionSecret) -> Re
 ///
 /// # Errors
 /// `configuration` for a text that is no connection string.
-#[expect(clippy::unused_async, reason = "every command is called the same way")]
 pub async fn connection_parse_url(_firn: &Firn, request: ConnectionUrl) -> Result<ConnectionForm, ErrorView> {
     let url = firn_workspace::ConnectionUrl::parse(&request.url)
         .map_err(|error| ErrorView::configuration(error.to_string()))?;

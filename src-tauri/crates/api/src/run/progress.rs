@@ -144,7 +144,7 @@ impl State {
         for at in 0..self.moved.len() {
             if std::mem::take(&mut self.moved[at]) {
                 let table = self.view.tables[at].clone();
-                self.send(RunEventKind::Progress { table });
+                self.send(RunEventKind::Progress { table: Box::new(table) });
             }
         }
     }

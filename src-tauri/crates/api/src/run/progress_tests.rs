@@ -123,7 +123,7 @@ proptest! {
             seen = event.seq;
             if let RunEventKind::Progress { table } = event.what {
                 let place = snapshot.tables.iter().position(|line| line.source == table.source).unwrap();
-                snapshot.tables[place] = table;
+                snapshot.tables[place] = *table;
             }
         }
         prop_assert_eq!(numbers.clone(), (1..=numbers.len() as u64).collect::<Vec<_>>());

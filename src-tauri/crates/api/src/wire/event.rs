@@ -36,7 +36,7 @@ pub enum RunEventKind {
     /// A table moved on.
     Progress {
         /// The table's line.
-        table: TableProgress,
+        table: Box<TableProgress>,
     },
     /// Something the operator should know.
     Finding {

@@ -25,7 +25,7 @@ async fn call(session: &Session, firn: &Firn, folder: String, what: Connection) 
             session.output.document(&view, report::connections);
             exit::DONE
         }
-        Connection::Add(add) => self::add(session, &firn, folder, add).await?,
+        Connection::Add(add) => self::add(session, firn, folder, *add).await?,
         Connection::Check { name } => {
             let view = command::connection_check(firn, ConnectionRef { folder, name }).await?;
             session.output.document(&view, report::check);

@@ -86,9 +86,9 @@ impl Decimals {
         let value = match exponent {
             // 16 digits times 10^22 still fit.
             0..=22 => i128::from(sum) * POWERS[exponent as usize],
-            -1 if sum % 10 == 0 => i128::from(sum / 10),
-            -2 if sum % 100 == 0 => i128::from(sum / 100),
-            -3 if sum % 1_000 == 0 => i128::from(sum / 1_000),
+            -1 if sum.is_multiple_of(10) => i128::from(sum / 10),
+            -2 if sum.is_multiple_of(100) => i128::from(sum / 100),
+            -3 if sum.is_multiple_of(1_000) => i128::from(sum / 1_000),
             _ if sum == 0 => 0,
             _ => return self.decimal_of_many_digits(raw),
         };

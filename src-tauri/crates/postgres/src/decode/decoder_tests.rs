@@ -93,7 +93,7 @@ fn numeric_texts_are_those_of_the_server() {
 #[test]
 fn a_decimal_holds_its_whole_range_and_no_more() {
     let nines = numeric(0, 9, 0, &[99, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999]);
-    assert_eq!(texts(decimal(38, 0), &[nines.clone()]), [Some("9".repeat(38))]);
+    assert_eq!(texts(decimal(38, 0), std::slice::from_ref(&nines)), [Some("9".repeat(38))]);
     let stream = Stream::new()
         .row(&[int4(1), numeric(0, 0, 1, &[99, 9000])])
         .row(&[int4(2), numeric(0, 0, 1, &[100])])
