@@ -8,9 +8,7 @@ import { Desk } from "./desk.mjs";
 import { askWarehouse, Folders, running, Server } from "./surroundings.mjs";
 import { Driver, freePort, Key, until } from "./webdriver.mjs";
 
-const setting = (name) =>
-  process.env[name] ??
-  assert.fail(`${name} is not set: run tests/window/run.sh`);
+const setting = (name) => process.env[name] ?? assert.fail(`${name} is not set: run tests/window/run.sh`);
 const programs = {
   window: setting("FIRN_WINDOW"),
   testbed: setting("FIRN_TESTBED"),
@@ -30,13 +28,9 @@ let server, driver, session, desk;
 
 async function step(what, does) {
   const since = performance.now();
-  process.stdout.write(
-    `${((since - begun) / 1000).toFixed(1).padStart(6)} s  ${what} … `,
-  );
+  process.stdout.write(`${((since - begun) / 1000).toFixed(1).padStart(6)} s  ${what} … `);
   await does();
-  process.stdout.write(
-    `${((performance.now() - since) / 1000).toFixed(1)} s\n`,
-  );
+  process.stdout.write(`${((performance.now() - since) / 1000).toFixed(1)} s\n`);
 }
 
 async function open(...args) {
@@ -47,10 +41,7 @@ async function open(...args) {
 async function close() {
   await session.close();
   session = null;
-  await until(
-    "the window's process is gone",
-    async () => (await running(programs.window)).length === 0 || null,
-  );
+  await until("the window's process is gone", async () => (await running(programs.window)).length === 0 || null);
 }
 
 /** The figures of a table's line on the run screen. */
@@ -86,10 +77,7 @@ async function addConnection() {
   await until(
     "the form is filled",
     async () =>
-      (await session.script(
-        "return arguments[0].value",
-        await desk.field("Port"),
-      )) === String(nobody) || null,
+      (await session.script("return arguments[0].value", await desk.field("Port"))) === String(nobody) || null,
   );
   await desk.fill("Name", "app_db");
   await desk.press("Save");
@@ -108,11 +96,7 @@ async function addConnection() {
   await desk.press("Save");
   await until(
     "the password is asked for again",
-    async () =>
-      (await session.script(
-        "return arguments[0].type",
-        await desk.field("Password"),
-      )) === "password" || null,
+    async () => (await session.script("return arguments[0].type", await desk.field("Password"))) === "password" || null,
   );
   await desk.fill("Password", password);
   await desk.press("Save and check");
@@ -165,11 +149,7 @@ async function findTables() {
 async function plan() {
   await desk.row("public.customers");
   await desk.sees("Never ran", "[role=row][data-row='public.customers']");
-  assert.equal(
-    await desk.text(".trouble"),
-    "",
-    "a source that Firn has not been in yet is no failure",
-  );
+  assert.equal(await desk.text(".trouble"), "", "a source that Firn has not been in yet is no failure");
   await desk.press("Plan");
   await desk.sees("Rows waiting", ".inspector");
   await desk.sees("CREATE TABLE", ".inspector");
@@ -192,14 +172,12 @@ async function runAndCancel() {
   await desk.shot("run-light");
   await until(
     "some of them are merged",
-    async () =>
-      number((await line("public.readings"))?.cells[4] ?? "0") > 0 || null,
+    async () => number((await line("public.readings"))?.cells[4] ?? "0") > 0 || null,
     { within: 60_000 },
   );
   await until(
     "the small table is done beside the large one, one row rejected",
-    async () =>
-      number((await line("public.customers"))?.cells[6] ?? "0") === 1 || null,
+    async () => number((await line("public.customers"))?.cells[6] ?? "0") === 1 || null,
     { within: 60_000 },
   );
   const since = performance.now();
@@ -209,10 +187,7 @@ async function runAndCancel() {
   assert.ok(took < 3000, `cancelling took ${took} ms`);
   const stopped = await line("public.readings");
   assert.equal(stopped.stage, "cancelled");
-  assert.ok(
-    number(stopped.cells[4]) > 0 && number(stopped.cells[4]) < 1_500_000,
-    `merged: ${stopped.cells[4]}`,
-  );
+  assert.ok(number(stopped.cells[4]) > 0 && number(stopped.cells[4]) < 1_500_000, `merged: ${stopped.cells[4]}`);
   await desk.shot("run-cancelled-light");
 }
 
@@ -229,11 +204,7 @@ async function resume() {
   const readings = await line("public.readings");
   assert.equal(readings.stage, "done");
   const customers = await line("public.customers");
-  assert.equal(
-    number(customers.cells[6]),
-    0,
-    "the rejected row is not met again",
-  );
+  assert.equal(number(customers.cells[6]), 0, "the rejected row is not met again");
   await desk.shot("run-done-light");
 }
 
@@ -244,9 +215,7 @@ async function warehouseEqualsSource() {
     file,
     "SELECT count(*)::VARCHAR AS n, sum(id)::VARCHAR AS ids, count(DISTINCT id)::VARCHAR AS keys, bit_xor(hash(meter, remark))::VARCHAR AS x FROM public.readings",
   );
-  const [source] = await server.ask(
-    "SELECT count(*) || ' ' || sum(id) || ' ' || count(DISTINCT id) FROM readings",
-  );
+  const [source] = await server.ask("SELECT count(*) || ' ' || sum(id) || ' ' || count(DISTINCT id) FROM readings");
   assert.equal(`${readings.n} ${readings.ids} ${readings.keys}`, source);
   const customers = await askWarehouse(
     programs.warehouse,
@@ -272,10 +241,7 @@ async function rejectedRow() {
   await desk.sees("␣␣", ".payload .blank");
   await desk.shot("rejected-light");
   await session.press("/");
-  await session.type(
-    await desk.field("Filter by key, reason or value"),
-    "no such thing",
-  );
+  await session.type(await desk.field("Filter by key, reason or value"), "no such thing");
   await desk.sees("No row matches");
   await session.press(Key.escape);
   await desk.sees("1313", ".payload");
@@ -332,8 +298,7 @@ async function secretIsNowhere() {
   assert.ok(!page.includes(password), "the page holds the password");
   for (const text of [password, encodeURIComponent(password)])
     assert.deepEqual(folders.holding(text), [], "files hold the password");
-  for (const { words } of await running(programs.window))
-    assert.ok(!words.join(" ").includes(password));
+  for (const { words } of await running(programs.window)) assert.ok(!words.join(" ").includes(password));
 }
 
 async function dark() {
@@ -342,10 +307,7 @@ async function dark() {
   await session.press(Key.enter);
   await until(
     "the page is dark",
-    async () =>
-      (await session.script(
-        "return document.documentElement.dataset.theme",
-      )) === "dark" || null,
+    async () => (await session.script("return document.documentElement.dataset.theme")) === "dark" || null,
   );
   await desk.shot("connections-dark");
   await desk.go("Overview");
@@ -362,20 +324,13 @@ async function dark() {
   await desk.go("Rejected rows");
   await desk.sees("1313", ".payload");
   await desk.shot("rejected-dark");
-  await server.ask(
-    "UPDATE readings SET remark = remark || '!', updated_at = now() WHERE id % 3 = 0",
-  );
+  await server.ask("UPDATE readings SET remark = remark || '!', updated_at = now() WHERE id % 3 = 0");
   await desk.go("Tables");
   await desk.press("Run all");
   await desk.sees("Running", ".run-state");
-  await until(
-    "rows come in",
-    async () =>
-      number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null,
-    {
-      within: 60_000,
-    },
-  );
+  await until("rows come in", async () => number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null, {
+    within: 60_000,
+  });
   await desk.shot("run-dark");
   await desk.sees("Done", ".run-state", 240_000);
   await session.press(Key.control, "k");
@@ -397,26 +352,14 @@ async function untrusted() {
   await desk.sees("This workspace was not made here");
   await desk.shot("untrusted-dark");
   assert.match(await desk.whyNot("Run now"), /not trusted/);
-  const connected = await server.ask(
-    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'etl'",
-  );
-  assert.deepEqual(
-    connected,
-    ["0"],
-    "an untrusted workspace connects to nothing",
-  );
+  const connected = await server.ask("SELECT count(*) FROM pg_stat_activity WHERE usename = 'etl'");
+  assert.deepEqual(connected, ["0"], "an untrusted workspace connects to nothing");
   await desk.press("Trust this workspace");
-  await until(
-    "it may run",
-    async () => (await desk.whyNot("Run now")) === null || null,
-  );
+  await until("it may run", async () => (await desk.whyNot("Run now")) === null || null);
 
   writeFileSync(
     join(foreign, "firn.yaml"),
-    readFileSync(join(foreign, "firn.yaml"), "utf8").replace(
-      "watermark_column",
-      "watermark_colum",
-    ),
+    readFileSync(join(foreign, "firn.yaml"), "utf8").replace("watermark_column", "watermark_colum"),
   );
   await session.press(Key.control, "r");
   await desk.sees("watermark_column", ".problems");
@@ -487,10 +430,7 @@ try {
     await open();
     await firstStart();
   });
-  await step(
-    "a connection by its URL; its check fails, is mended, passes",
-    addConnection,
-  );
+  await step("a connection by its URL; its check fails, is mended, passes", addConnection);
   await step("the embedded warehouse", addWarehouse);
   await step("tables are found and added", findTables);
   await step("a plan", plan);
@@ -502,32 +442,19 @@ try {
   await step("a restart: recent workspace, secret in the keyring", restart);
   await step("the secret is in no file and not in the page", secretIsNowhere);
   await step("the dark theme on every screen", dark);
-  await step(
-    "a workspace of somebody else, and a file with a fault",
-    untrusted,
-  );
+  await step("a workspace of somebody else, and a file with a fault", untrusted);
   await step("the sample workspace, from nothing to its rows", sample);
   await step("the window closes", close);
-  await step(
-    "the warehouse holds what the source holds",
-    warehouseEqualsSource,
-  );
+  await step("the warehouse holds what the source holds", warehouseEqualsSource);
   await step("without a keyring, the window says what to do", withoutKeyring);
   console.log(`window: everything as it should be; pictures in ${shots}`);
 } catch (error) {
   console.log(`\nFAILED: ${error.stack}`);
   if (session) {
     await desk.shot("failure").catch(() => undefined);
-    console.log(
-      `what stood there: ${await desk.text("body").catch(() => "nothing")}`,
-    );
+    console.log(`what stood there: ${await desk.text("body").catch(() => "nothing")}`);
   }
-  console.log(
-    readFileSync(join(folders.root, "driver.log"), "utf8")
-      .split("\n")
-      .slice(-40)
-      .join("\n"),
-  );
+  console.log(readFileSync(join(folders.root, "driver.log"), "utf8").split("\n").slice(-40).join("\n"));
   process.exitCode = 1;
 } finally {
   await session?.close().catch(() => undefined);
