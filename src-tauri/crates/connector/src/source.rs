@@ -1,6 +1,6 @@
 //! The source side of a sync.
 
-use crate::cursor::{Cursor, LoggedTime, PageRange};
+use crate::cursor::{Cursor, Key, LoggedTime, PageRange};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::plan::ReadPlan;
@@ -127,6 +127,10 @@ pub enum ReadScope {
     After(Option<Cursor>),
     /// Rows whose watermark is NULL, in key order.
     NullWatermarks,
+    /// The rows of these keys, found by the equality of the key columns' types, in no order; a key that no row has
+    /// brings none, and a key named twice may bring its row twice. There may be any number of them: they are asked for
+    /// in chunks, all in the snapshot's view.
+    Keys(Vec<Key>),
     /// The whole table in storage order.
     Whole,
 }

@@ -10,6 +10,7 @@ pub mod error;
 mod horizon;
 mod introspect;
 pub mod quote;
+mod read_keys;
 pub mod read_sql;
 mod session;
 pub mod snapshot;

@@ -4,6 +4,7 @@
 //! expression when the table was inspected, and the transaction around the read is read-only.
 
 use crate::quote::{ident, literal, table};
+use crate::read_keys;
 use firn_catalog::{PgType, Watermark, WatermarkKind};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{Cursor, Error, PageRange, ReadColumn, ReadPlan, ReadScope, Result};
@@ -24,6 +25,19 @@ pub fn copy(plan: &ReadPlan, scope: &ReadScope) -> Result<String> {
     Ok(format!("COPY (\n{}\n) TO STDOUT (FORMAT binary)", select(plan, scope)?))
 }
 
+/// Writes the COPYs that send a scope one after the other: one for each chunk of keys, one for any other scope.
+///
+/// # Errors
+/// As [`select`].
+pub(crate) fn copies(plan: &ReadPlan, scope: ReadScope) -> Result<Vec<String>> {
+    match scope {
+        ReadScope::Keys(keys) => {
+            read_keys::chunks(&keys).map(|chunk| copy(plan, &ReadScope::Keys(chunk.to_vec()))).collect()
+        }
+        scope => Ok(vec![copy(plan, &scope)?]),
+    }
+}
+
 /// Writes the SELECT of a scope.
 ///
 /// # Errors
@@ -42,7 +56,7 @@ pub fn select(plan: &ReadPlan, scope: &ReadScope) -> Result<String> {
     let order = match scope {
         ReadScope::After(_) => names(plan, plan.watermark.iter().map(|(at, _)| at).chain(&plan.key))?,
         ReadScope::NullWatermarks => names(plan, &plan.key)?,
-        ReadScope::Pages(_) | ReadScope::PagesSince(..) | ReadScope::Whole => Vec::new(),
+        ReadScope::Pages(_) | ReadScope::PagesSince(..) | ReadScope::Keys(_) | ReadScope::Whole => Vec::new(),
     };
     if !order.is_empty() {
         let _infallible = write!(sql, "\nORDER BY {}", order.join(", "));
@@ -66,6 +80,7 @@ pub fn conditions(plan: &ReadPlan, scope: &ReadScope) -> Result<Vec<String>> {
         ReadScope::After(None) => vec![format!("{} IS NOT NULL", watermark(plan)?.0)],
         ReadScope::After(Some(cursor)) => vec![after(plan, cursor)?],
         ReadScope::NullWatermarks => vec![format!("{} IS NULL", watermark(plan)?.0)],
+        ReadScope::Keys(keys) => vec![read_keys::condition(plan, keys)?],
         ReadScope::Whole => Vec::new(),
     };
     // The line breaks end a comment that the user's text may close with.
@@ -86,7 +101,7 @@ fn item(column: &ReadColumn) -> String {
     }
 }
 
-fn column(plan: &ReadPlan, at: usize) -> Result<&ReadColumn> {
+pub(crate) fn column(plan: &ReadPlan, at: usize) -> Result<&ReadColumn> {
     let missing = || Error::configuration(format!("the read plan has no column {at}")).on_table(&plan.table);
     plan.columns.get(at).ok_or_else(missing)
 }

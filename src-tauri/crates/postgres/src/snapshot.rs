@@ -210,11 +210,13 @@ impl Snapshot for PgSnapshot {
     }
 
     async fn read(&self, scope: ReadScope) -> Result<BatchStream> {
-        let statement = read_sql::copy(&self.shared.plan, &scope)?;
+        let statements = read_sql::copies(&self.shared.plan, scope)?;
         let (mut reader, permit) = self.shared.reader().await?;
         let shared = self.shared.clone();
         Ok(stream(|batches| async move {
-            reader.copy(&statement, &shared.plan, &batches).await?;
+            for statement in statements {
+                reader.copy(&statement, &shared.plan, &batches).await?;
+            }
             shared.idle().push(reader);
             drop(permit);
             Ok(())

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod faults;
+mod keys;
 mod keyset;
 mod reading;
 mod refusals;
