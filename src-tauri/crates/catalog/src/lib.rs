@@ -6,13 +6,16 @@
 pub mod civil;
 pub mod fingerprint;
 pub mod name;
+pub mod pgtext;
 pub mod pgtype;
 pub mod text;
 pub mod typemap;
+pub mod typerows;
 pub mod watermark;
 
 pub use fingerprint::{RowMark, row_mark};
 pub use name::{NameError, TableName};
 pub use pgtype::{Numeric, PgType};
-pub use typemap::{ColumnPlan, Dialect, TypeRow, Verdict, plan_column, type_rows};
+pub use typemap::{ColumnPlan, Dialect, Verdict, plan_column};
+pub use typerows::{TypeRow, type_rows};
 pub use watermark::{Watermark, WatermarkError, WatermarkKind};

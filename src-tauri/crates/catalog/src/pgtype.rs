@@ -76,8 +76,84 @@ pub enum PgType {
     Enum(String),
     /// A domain: its qualified name and what it stands over.
     Domain(String, Box<PgType>),
-    /// An array of a scalar type. PostgreSQL does not store the number of dimensions with the type.
+    /// An array. PostgreSQL does not store the number of dimensions with the type, but keeps what a column was
+    /// declared with: `int[][]` is an array directly over an array, and one value of the server. An array over a
+    /// domain over an array is an array of such values.
     Array(Box<PgType>),
+    /// `citext`, of the extension: text that the source compares without regard to case.
+    Citext,
+    /// `name`, the type of identifiers.
+    Name,
+    /// `"char"`, one byte.
+    InternalChar,
+    /// `time with time zone`
+    Timetz,
+    /// `interval`
+    Interval,
+    /// `inet`
+    Inet,
+    /// `cidr`
+    Cidr,
+    /// `macaddr`
+    Macaddr,
+    /// `macaddr8`
+    Macaddr8,
+    /// `bit(n)`
+    Bit(Option<u32>),
+    /// `bit varying(n)`
+    Varbit(Option<u32>),
+    /// `xml`
+    Xml,
+    /// `ltree`, of the extension.
+    Ltree,
+    /// `lquery`, of the extension `ltree`.
+    Lquery,
+    /// `ltxtquery`, of the extension `ltree`.
+    Ltxtquery,
+    /// `tsvector`
+    Tsvector,
+    /// `tsquery`
+    Tsquery,
+    /// `jsonpath`
+    Jsonpath,
+    /// `pg_lsn`
+    PgLsn,
+    /// `hstore`, of the extension.
+    Hstore,
+    /// A range: its qualified name and the type of its bounds.
+    Range(String, Box<PgType>),
+    /// A multirange: its qualified name and the type of the bounds of its ranges.
+    Multirange(String, Box<PgType>),
+    /// `money`, with the digits after the point that the server's `lc_monetary` has.
+    Money(u8),
+    /// `point`
+    Point,
+    /// `line`
+    Line,
+    /// `lseg`
+    Lseg,
+    /// `box`
+    Box,
+    /// `path`
+    Path,
+    /// `polygon`
+    Polygon,
+    /// `circle`
+    Circle,
+    /// A composite type: its qualified name and its attributes in order, dropped ones left out.
+    Composite(String, Vec<(String, PgType)>),
+    /// `oid`
+    Oid,
+    /// An object of the catalog by its OID, such as `regclass`, under the type's name.
+    Registered(String),
+    /// `geometry`, of the extension PostGIS.
+    Geometry,
+    /// `geography`, of the extension PostGIS.
+    Geography,
+    /// `vector(n)`, of the extension pgvector.
+    Vector(Option<u32>),
+    /// `halfvec(n)`, of the extension pgvector.
+    Halfvec(Option<u32>),
     /// The system column `xmin`, read beside a row to tell two versions with equal watermarks apart.
     Xid,
     /// Any other type: its OID and qualified name. Never turned into text.
@@ -99,14 +175,111 @@ impl PgType {
         }
     }
 
-    /// Returns whether `ORDER BY` and row comparison work on it and its text reads back: what a key column needs.
+    /// Returns whether `ORDER BY` and row comparison work on it, its text reads back, and two values are equal to the
+    /// server exactly where their texts are: what a key column needs.
     #[must_use]
     pub fn orderable(&self) -> bool {
         match self.base() {
-            Self::Json | Self::Jsonb | Self::Array(_) | Self::Other { .. } | Self::Xid => false,
             Self::Bool | Self::Int2 | Self::Int4 | Self::Int8 | Self::Float4 | Self::Float8 | Self::Numeric(_) => true,
             Self::Text | Self::Varchar(_) | Self::Char(_) | Self::Bytea | Self::Enum(_) | Self::Uuid => true,
-            Self::Date | Self::Time | Self::Timestamp | Self::Timestamptz | Self::Domain(..) => true,
+            Self::Date | Self::Time | Self::Timestamp | Self::Timestamptz | Self::Timetz | Self::Domain(..) => true,
+            Self::Citext | Self::Name | Self::InternalChar | Self::Ltree | Self::Oid | Self::PgLsn => true,
+            Self::Inet | Self::Cidr | Self::Macaddr | Self::Macaddr8 | Self::Bit(_) | Self::Varbit(_) => true,
+            // '1 mon' equals '30 days', and [1.0,2) equals [1.00,2).
+            Self::Interval | Self::Range(..) | Self::Multirange(..) => false,
+            // Its text depends on the server's settings.
+            Self::Money(_) => false,
+            Self::Json | Self::Jsonb | Self::Xml | Self::Jsonpath | Self::Lquery | Self::Ltxtquery => false,
+            Self::Tsvector | Self::Tsquery | Self::Hstore | Self::Composite(..) | Self::Registered(_) => false,
+            Self::Point | Self::Line | Self::Lseg | Self::Box | Self::Path | Self::Polygon | Self::Circle => false,
+            Self::Geometry | Self::Geography | Self::Vector(_) | Self::Halfvec(_) => false,
+            Self::Array(_) | Self::Other { .. } | Self::Xid => false,
+        }
+    }
+
+    /// Returns the SQL type that a value is cast to before it is read, where its binary form does not say what it is:
+    /// an OID needs the server's catalog, and `xml` in binary is not the text that was stored.
+    #[must_use]
+    pub fn read_cast(&self) -> Option<&'static str> {
+        match self.base() {
+            Self::Xml | Self::Registered(_) => Some("text"),
+            Self::Array(item) => item.read_cast().map(|_| "text[]"),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the text that PostgreSQL prints can be written from the binary form alone: what the bounds of a
+    /// range need.
+    #[must_use]
+    pub fn printable(&self) -> bool {
+        match self.base() {
+            Self::Range(_, bound) | Self::Multirange(_, bound) => bound.printable(),
+            Self::Bool | Self::Int2 | Self::Int4 | Self::Int8 | Self::Float4 | Self::Float8 | Self::Numeric(_) => true,
+            Self::Text | Self::Varchar(_) | Self::Char(_) | Self::Citext | Self::Name | Self::InternalChar => true,
+            Self::Bytea | Self::Uuid | Self::Enum(_) | Self::Json | Self::Oid | Self::PgLsn | Self::Domain(..) => true,
+            Self::Jsonb | Self::Jsonpath | Self::Ltree | Self::Lquery | Self::Ltxtquery => true,
+            Self::Date | Self::Time | Self::Timestamp | Self::Timestamptz | Self::Timetz | Self::Interval => true,
+            Self::Inet | Self::Cidr | Self::Macaddr | Self::Macaddr8 | Self::Bit(_) | Self::Varbit(_) => true,
+            Self::Point | Self::Line | Self::Lseg | Self::Box | Self::Path | Self::Polygon | Self::Circle => true,
+            Self::Tsvector | Self::Tsquery => true,
+            Self::Money(_) | Self::Xml | Self::Registered(_) | Self::Hstore | Self::Composite(..) => false,
+            Self::Geometry | Self::Geography | Self::Vector(_) | Self::Halfvec(_) => false,
+            Self::Array(_) | Self::Other { .. } | Self::Xid => false,
+        }
+    }
+
+    /// Returns the name of a type that has neither a size nor a name of its own; empty for the others.
+    fn plain_name(&self) -> &'static str {
+        match self {
+            Self::Bool => "boolean",
+            Self::Int2 => "smallint",
+            Self::Int4 => "integer",
+            Self::Int8 => "bigint",
+            Self::Float4 => "real",
+            Self::Float8 => "double precision",
+            Self::Text => "text",
+            Self::Bytea => "bytea",
+            Self::Date => "date",
+            Self::Time => "time without time zone",
+            Self::Timestamp => "timestamp without time zone",
+            Self::Timestamptz => "timestamp with time zone",
+            Self::Uuid => "uuid",
+            Self::Json => "json",
+            Self::Jsonb => "jsonb",
+            Self::Citext => "citext",
+            Self::Name => "name",
+            Self::InternalChar => "\"char\"",
+            Self::Timetz => "time with time zone",
+            Self::Interval => "interval",
+            Self::Inet => "inet",
+            Self::Cidr => "cidr",
+            Self::Macaddr => "macaddr",
+            Self::Macaddr8 => "macaddr8",
+            Self::Xml => "xml",
+            Self::Ltree => "ltree",
+            Self::Lquery => "lquery",
+            Self::Ltxtquery => "ltxtquery",
+            Self::Tsvector => "tsvector",
+            Self::Tsquery => "tsquery",
+            Self::Jsonpath => "jsonpath",
+            Self::PgLsn => "pg_lsn",
+            Self::Hstore => "hstore",
+            Self::Money(_) => "money",
+            Self::Point => "point",
+            Self::Line => "line",
+            Self::Lseg => "lseg",
+            Self::Box => "box",
+            Self::Path => "path",
+            Self::Polygon => "polygon",
+            Self::Circle => "circle",
+            Self::Oid => "oid",
+            Self::Xid => "xid",
+            Self::Geometry => "geometry",
+            Self::Geography => "geography",
+            Self::Numeric(_) | Self::Varchar(_) | Self::Char(_) | Self::Bit(_) | Self::Varbit(_) => "",
+            Self::Vector(_) | Self::Halfvec(_) | Self::Enum(_) | Self::Domain(..) | Self::Array(_) => "",
+            Self::Range(..) | Self::Multirange(..) | Self::Composite(..) | Self::Registered(_) => "",
+            Self::Other { .. } => "",
         }
     }
 }
@@ -115,30 +288,25 @@ impl fmt::Display for PgType {
     /// Writes the type as PostgreSQL's `format_type` does.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bool => f.write_str("boolean"),
-            Self::Int2 => f.write_str("smallint"),
-            Self::Int4 => f.write_str("integer"),
-            Self::Int8 => f.write_str("bigint"),
-            Self::Float4 => f.write_str("real"),
-            Self::Float8 => f.write_str("double precision"),
             Self::Numeric(None) => f.write_str("numeric"),
             Self::Numeric(Some(n)) => write!(f, "numeric({},{})", n.precision, n.scale),
-            Self::Text => f.write_str("text"),
             Self::Varchar(None) => f.write_str("character varying"),
             Self::Varchar(Some(n)) => write!(f, "character varying({n})"),
             Self::Char(None) => f.write_str("bpchar"),
             Self::Char(Some(n)) => write!(f, "character({n})"),
-            Self::Bytea => f.write_str("bytea"),
-            Self::Date => f.write_str("date"),
-            Self::Time => f.write_str("time without time zone"),
-            Self::Timestamp => f.write_str("timestamp without time zone"),
-            Self::Timestamptz => f.write_str("timestamp with time zone"),
-            Self::Uuid => f.write_str("uuid"),
-            Self::Json => f.write_str("json"),
-            Self::Jsonb => f.write_str("jsonb"),
             Self::Enum(name) | Self::Domain(name, _) | Self::Other { name, .. } => f.write_str(name),
+            Self::Range(name, _) | Self::Multirange(name, _) | Self::Composite(name, _) => f.write_str(name),
             Self::Array(item) => write!(f, "{item}[]"),
-            Self::Xid => f.write_str("xid"),
+            Self::Bit(None) => f.write_str("bit"),
+            Self::Bit(Some(n)) => write!(f, "bit({n})"),
+            Self::Varbit(None) => f.write_str("bit varying"),
+            Self::Varbit(Some(n)) => write!(f, "bit varying({n})"),
+            Self::Vector(None) => f.write_str("vector"),
+            Self::Vector(Some(n)) => write!(f, "vector({n})"),
+            Self::Halfvec(None) => f.write_str("halfvec"),
+            Self::Halfvec(Some(n)) => write!(f, "halfvec({n})"),
+            Self::Registered(name) => f.write_str(name),
+            plain => f.write_str(plain.plain_name()),
         }
     }
 }

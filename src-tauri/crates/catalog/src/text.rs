@@ -1,16 +1,17 @@
 //! The one formatter of cell values: exact text that PostgreSQL reads back, and JSON for payloads and previews.
 
 use crate::civil::{date_text, time_text, timestamp_text};
-use arrow::array::{Array, AsArray, RecordBatch};
+use crate::pgtext;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt32Type,
+    IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt32Type,
 };
 use serde_json::{Map, Value};
 
 /// Writes the value at `row` as the literal PostgreSQL reads back to the same value; `None` for NULL.
 ///
-/// Lists are written as JSON arrays of such texts, for people to read; they are never keys.
+/// Lists, structs and maps are written as JSON of such texts, for people to read; they are never keys.
 #[must_use]
 pub fn value_text(array: &dyn Array, row: usize) -> Option<String> {
     if array.is_null(row) {
@@ -47,7 +48,15 @@ pub fn value_text(array: &dyn Array, row: usize) -> Option<String> {
                 micros => timestamp_text(micros, if zone.is_some() { "+00" } else { "" }),
             }
         }
-        DataType::List(_) => value_json(array, row).to_string(),
+        DataType::Interval(IntervalUnit::MonthDayNano) => {
+            let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
+            let mut text = Vec::new();
+            pgtext::interval(value.months, value.days, value.nanoseconds.div_euclid(1000), &mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        }
+        DataType::List(_) | DataType::FixedSizeList(..) | DataType::Struct(_) | DataType::Map(..) => {
+            value_json(array, row).to_string()
+        }
         other => format!("<{other}>"),
     })
 }
@@ -64,12 +73,24 @@ pub fn value_json(array: &dyn Array, row: usize) -> Value {
         DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
         DataType::Int16 => array.as_primitive::<Int16Type>().value(row).into(),
         DataType::Int32 => array.as_primitive::<Int32Type>().value(row).into(),
-        DataType::List(_) => {
-            let items = array.as_list::<i32>().value(row);
-            Value::Array((0..items.len()).map(|i| value_json(&items, i)).collect())
+        DataType::List(_) => items_json(&array.as_list::<i32>().value(row)),
+        DataType::FixedSizeList(..) => items_json(&array.as_fixed_size_list().value(row)),
+        DataType::Struct(fields) => {
+            let columns = fields.iter().zip(array.as_struct().columns());
+            Value::Object(columns.map(|(field, column)| (field.name().clone(), value_json(column, row))).collect())
+        }
+        DataType::Map(..) => {
+            let entries = array.as_map().value(row);
+            let (keys, values) = (entries.column(0), entries.column(1));
+            let pairs = (0..entries.len()).map(|i| (value_text(keys, i).unwrap_or_default(), value_json(values, i)));
+            Value::Object(pairs.collect())
         }
         _ => value_text(array, row).map_or(Value::Null, Value::String),
     }
+}
+
+fn items_json(items: &ArrayRef) -> Value {
+    Value::Array((0..items.len()).map(|i| value_json(items, i)).collect())
 }
 
 /// Writes one row as a JSON object, column by column.

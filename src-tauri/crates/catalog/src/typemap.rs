@@ -1,9 +1,11 @@
 //! The type map: one table from PostgreSQL through Arrow to each target, with a verdict a row.
 //!
-//! The encoder, the DDL, `docs/types.md` and the verdicts in the window all read this table.
+//! The encoder, the DDL, `docs/types.md` and the verdicts in the window all read this table; its rows in words stand in
+//! [`crate::typerows`].
 
 use crate::pgtype::PgType;
-use arrow::datatypes::{DataType, Field, TimeUnit};
+use crate::typerows::{self as rows, TypeRow};
+use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,89 +26,14 @@ pub enum Verdict {
     Refused,
 }
 
+use Verdict::Refused;
+
 /// The SQL dialect of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
     /// DuckDB, the embedded default.
     Duckdb,
-}
-
-/// One row of the type map, in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct TypeRow {
-    /// The PostgreSQL type.
-    pub postgres: &'static str,
-    /// The Arrow type that crosses the seams.
-    pub arrow: &'static str,
-    /// The type of the column in DuckDB.
-    pub duckdb: &'static str,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Which single values are refused, and what a reader should know.
-    pub note: &'static str,
-}
-
-const fn row(
-    postgres: &'static str,
-    arrow: &'static str,
-    duckdb: &'static str,
-    verdict: Verdict,
-    note: &'static str,
-) -> TypeRow {
-    TypeRow { postgres, arrow, duckdb, verdict, note }
-}
-
-use Verdict::{AsText, Exact, Refused};
-
-const ROWS: [TypeRow; 23] = [
-    row("boolean", "Boolean", "BOOLEAN", Exact, ""),
-    row("smallint", "Int16", "SMALLINT", Exact, ""),
-    row("integer", "Int32", "INTEGER", Exact, ""),
-    row("bigint", "Int64", "BIGINT", Exact, ""),
-    row("real", "Float32", "FLOAT", Exact, "NaN, infinities and −0 included"),
-    row("double precision", "Float64", "DOUBLE", Exact, "NaN, infinities and −0 included"),
-    row("numeric(p,s)", "Decimal128(p,s)", "DECIMAL(p,s)", Exact, "up to 38 digits; a row with NaN is rejected"),
-    row(
-        "numeric",
-        "Utf8",
-        "VARCHAR",
-        AsText,
-        "no limit of digits fits; NaN, ±Infinity and 131,072 digits kept as exact text",
-    ),
-    row("text", "Utf8", "VARCHAR", Exact, ""),
-    row("varchar(n)", "Utf8", "VARCHAR", Exact, ""),
-    row("char(n)", "Utf8", "VARCHAR", Exact, "padding blanks kept"),
-    row("bytea", "Binary", "BLOB", Exact, ""),
-    row("date", "Date32", "DATE", Exact, "±infinity and BC included"),
-    row("time", "Time64(µs)", "TIME", Exact, "24:00:00 included"),
-    row(
-        "timestamp",
-        "Timestamp(µs)",
-        "TIMESTAMP",
-        Exact,
-        "±infinity and BC included; a row after the year 294246 is rejected",
-    ),
-    row(
-        "timestamptz",
-        "Timestamp(µs, UTC)",
-        "TIMESTAMPTZ",
-        Exact,
-        "±infinity and BC included; a row after the year 294246 is rejected",
-    ),
-    row("uuid", "FixedSizeBinary(16)", "UUID", Exact, ""),
-    row("json", "Utf8", "JSON", Exact, "the text as stored, blanks and key order included"),
-    row("jsonb", "Utf8", "JSON", Exact, "the text PostgreSQL prints"),
-    row("enum", "Utf8", "VARCHAR", AsText, "the label; the order of the labels stays in the source"),
-    row("domain", "as its base type", "as its base type", Exact, "the constraint stays in the source"),
-    row("array", "List(item)", "item[]", Exact, "one dimension, from index 1; a row with another shape is rejected"),
-    row("any other type", "–", "–", Refused, "leave the column out or cast it with a transform"),
-];
-
-/// Returns the type map, a row a type.
-#[must_use]
-pub fn type_rows() -> &'static [TypeRow] {
-    &ROWS
 }
 
 /// How one column travels: what the encoder builds, what the DDL says and what the window shows.
@@ -126,44 +53,68 @@ pub struct ColumnPlan {
 #[must_use]
 pub fn plan_column(ty: &PgType, dialect: Dialect) -> ColumnPlan {
     let Dialect::Duckdb = dialect;
-    let (at, arrow) = match ty {
-        PgType::Bool => (0, DataType::Boolean),
-        PgType::Int2 => (1, DataType::Int16),
-        PgType::Int4 => (2, DataType::Int32),
-        PgType::Int8 => (3, DataType::Int64),
-        PgType::Float4 => (4, DataType::Float32),
-        PgType::Float8 => (5, DataType::Float64),
+    let utf8 = |row| from_row(row, DataType::Utf8);
+    match ty {
+        PgType::Bool => from_row(&rows::BOOLEAN, DataType::Boolean),
+        PgType::Int2 => from_row(&rows::SMALLINT, DataType::Int16),
+        PgType::Int4 => from_row(&rows::INTEGER, DataType::Int32),
+        PgType::Int8 => from_row(&rows::BIGINT, DataType::Int64),
+        PgType::Float4 => from_row(&rows::REAL, DataType::Float32),
+        PgType::Float8 => from_row(&rows::DOUBLE, DataType::Float64),
         PgType::Numeric(typmod) => match typmod.and_then(|n| n.decimal128()) {
-            Some((precision, scale)) => {
-                let mut plan = from_row(6, DataType::Decimal128(precision, scale));
-                plan.ddl = format!("DECIMAL({precision},{scale})");
-                return plan;
-            }
-            None => (7, DataType::Utf8),
+            Some((precision, scale)) => decimal(&rows::DECIMAL, precision, scale),
+            None => utf8(&rows::NUMERIC),
         },
-        PgType::Text => (8, DataType::Utf8),
-        PgType::Varchar(_) => (9, DataType::Utf8),
-        PgType::Char(_) => (10, DataType::Utf8),
-        PgType::Bytea => (11, DataType::Binary),
-        PgType::Date => (12, DataType::Date32),
-        PgType::Time => (13, DataType::Time64(TimeUnit::Microsecond)),
-        PgType::Timestamp => (14, DataType::Timestamp(TimeUnit::Microsecond, None)),
-        PgType::Timestamptz => (15, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
-        PgType::Uuid => (16, DataType::FixedSizeBinary(16)),
-        PgType::Json => (17, DataType::Utf8),
-        PgType::Jsonb => (18, DataType::Utf8),
-        PgType::Enum(_) => (19, DataType::Utf8),
-        PgType::Domain(_, base) => return plan_column(base, dialect),
-        PgType::Array(item) => return plan_array(item, dialect),
-        PgType::Xid => (2, DataType::UInt32),
-        PgType::Other { oid, name } => return refused(format!("type {name} (OID {oid}) is not supported")),
-    };
-    from_row(at, arrow)
+        PgType::Money(digits) => match i8::try_from(*digits).ok().filter(|digits| *digits <= 19) {
+            Some(digits) => decimal(&rows::MONEY, 19, digits),
+            None => refused(format!("type money with {digits} digits after the point is not supported")),
+        },
+        PgType::Text => utf8(&rows::TEXT),
+        PgType::Varchar(_) => utf8(&rows::VARCHAR),
+        PgType::Char(_) => utf8(&rows::CHAR),
+        PgType::Citext | PgType::Name | PgType::InternalChar => utf8(&rows::OTHER_TEXT),
+        PgType::Bytea => from_row(&rows::BYTEA, DataType::Binary),
+        PgType::Date => from_row(&rows::DATE, DataType::Date32),
+        PgType::Time => from_row(&rows::TIME, DataType::Time64(TimeUnit::Microsecond)),
+        PgType::Timetz => utf8(&rows::TIMETZ),
+        PgType::Timestamp => from_row(&rows::TIMESTAMP, DataType::Timestamp(TimeUnit::Microsecond, None)),
+        PgType::Timestamptz => {
+            from_row(&rows::TIMESTAMPTZ, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))
+        }
+        PgType::Interval => from_row(&rows::INTERVAL, DataType::Interval(IntervalUnit::MonthDayNano)),
+        PgType::Uuid => from_row(&rows::UUID, DataType::FixedSizeBinary(16)),
+        PgType::Json => utf8(&rows::JSON),
+        PgType::Jsonb => utf8(&rows::JSONB),
+        PgType::Enum(_) => utf8(&rows::ENUM),
+        PgType::Inet | PgType::Cidr | PgType::Macaddr | PgType::Macaddr8 => utf8(&rows::NETWORK),
+        PgType::Bit(_) | PgType::Varbit(_) => utf8(&rows::BITS),
+        PgType::Xml => utf8(&rows::XML),
+        PgType::Ltree | PgType::Lquery | PgType::Ltxtquery => utf8(&rows::LTREE),
+        PgType::Tsvector | PgType::Tsquery | PgType::Jsonpath | PgType::PgLsn => utf8(&rows::SEARCH),
+        PgType::Hstore => from_row(&rows::HSTORE, map_of_text()),
+        PgType::Range(..) | PgType::Multirange(..) => plan_range(ty),
+        PgType::Point => from_row(&rows::POINT, DataType::Struct(point_fields())),
+        PgType::Line | PgType::Lseg | PgType::Box | PgType::Path => utf8(&rows::GEOMETRIC),
+        PgType::Polygon | PgType::Circle => utf8(&rows::GEOMETRIC),
+        PgType::Oid => from_row(&rows::OID, DataType::UInt32),
+        PgType::Xid => from_row(&rows::OID, DataType::UInt32),
+        PgType::Registered(_) => utf8(&rows::REGISTERED),
+        PgType::Geometry | PgType::Geography => from_row(&rows::GEOMETRY, DataType::Binary),
+        PgType::Vector(size) | PgType::Halfvec(size) => plan_vector(*size),
+        PgType::Domain(_, base) => plan_column(base, dialect),
+        PgType::Array(item) => plan_array(item, dialect),
+        PgType::Composite(_, attributes) => plan_composite(ty, attributes, dialect),
+        PgType::Other { oid, name } => refused(format!("type {name} (OID {oid}) is not supported")),
+    }
 }
 
-fn from_row(at: usize, arrow: DataType) -> ColumnPlan {
-    let row = &ROWS[at];
+fn from_row(row: &TypeRow, arrow: DataType) -> ColumnPlan {
     ColumnPlan { arrow, ddl: row.duckdb.to_owned(), verdict: row.verdict, note: row.note.to_owned() }
+}
+
+fn decimal(row: &TypeRow, precision: u8, scale: i8) -> ColumnPlan {
+    let plan = from_row(row, DataType::Decimal128(precision, scale));
+    ColumnPlan { ddl: format!("DECIMAL({precision},{scale})"), ..plan }
 }
 
 fn refused(note: String) -> ColumnPlan {
@@ -172,18 +123,74 @@ fn refused(note: String) -> ColumnPlan {
 
 fn plan_array(item: &PgType, dialect: Dialect) -> ColumnPlan {
     let inner = plan_column(item, dialect);
-    match (item.base(), inner.verdict) {
-        (PgType::Array(_), _) => {
-            refused(format!("type {item}[] (an array over a domain over an array) is not supported"))
-        }
-        (_, Refused) => refused(format!("array of {item}: {}", inner.note)),
-        _ => ColumnPlan {
-            arrow: DataType::List(Arc::new(field("item", item, inner.arrow, true))),
-            ddl: format!("{}[]", inner.ddl),
-            verdict: inner.verdict.max(Exact),
-            note: ROWS[21].note.to_owned(),
-        },
+    if inner.verdict == Refused {
+        return refused(format!("array of {item}: {}", inner.note));
     }
+    ColumnPlan {
+        arrow: DataType::List(Arc::new(field("item", item, inner.arrow, true))),
+        ddl: format!("{}[]", inner.ddl),
+        verdict: inner.verdict,
+        note: rows::ARRAY.note.to_owned(),
+    }
+}
+
+fn plan_range(ty: &PgType) -> ColumnPlan {
+    if ty.printable() {
+        from_row(&rows::RANGE, DataType::Utf8)
+    } else {
+        refused(format!("type {ty} (a range over a type whose text only the server can write) is not supported"))
+    }
+}
+
+fn plan_vector(size: Option<u32>) -> ColumnPlan {
+    let item = Arc::new(Field::new("item", DataType::Float32, true));
+    match size.and_then(|size| i32::try_from(size).ok()).filter(|size| *size > 0) {
+        Some(size) => {
+            let plan = from_row(&rows::VECTOR, DataType::FixedSizeList(item, size));
+            ColumnPlan { ddl: format!("FLOAT[{size}]"), ..plan }
+        }
+        None => ColumnPlan { ddl: "FLOAT[]".to_owned(), ..from_row(&rows::VECTOR, DataType::List(item)) },
+    }
+}
+
+fn plan_composite(ty: &PgType, attributes: &[(String, PgType)], dialect: Dialect) -> ColumnPlan {
+    if attributes.is_empty() {
+        return refused(format!("type {ty} has no attributes"));
+    }
+    let (mut fields, mut ddl) = (Vec::new(), Vec::new());
+    let (mut verdict, mut note) = (rows::COMPOSITE.verdict, rows::COMPOSITE.note.to_owned());
+    for (at, (name, attribute)) in attributes.iter().enumerate() {
+        if let Some((twin, _)) = attributes.iter().take(at).find(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            return refused(format!("type {ty}: its attributes {twin} and {name} are one name in DuckDB"));
+        }
+        let plan = plan_column(attribute, dialect);
+        if plan.verdict == Refused {
+            return refused(format!("type {ty}: its attribute {name}: {}", plan.note));
+        }
+        if attribute.read_cast().is_some() {
+            return refused(format!("type {ty}: its attribute {name} of type {attribute} is not supported"));
+        }
+        if plan.verdict > verdict {
+            (verdict, note) = (plan.verdict, format!("attribute {name}: {}", plan.note));
+        }
+        fields.push(field(name, attribute, plan.arrow, true));
+        // The name of a field is part of the type's text, which this table writes for DuckDB.
+        ddl.push(format!("\"{}\" {}", name.replace('"', "\"\""), plan.ddl));
+    }
+    let ddl = format!("STRUCT({})", ddl.join(", "));
+    ColumnPlan { arrow: DataType::Struct(fields.into()), ddl, verdict, note }
+}
+
+/// The fields of a point.
+fn point_fields() -> Fields {
+    ["x", "y"].map(|name| Field::new(name, DataType::Float64, true)).to_vec().into()
+}
+
+/// A map from texts to texts or NULL.
+fn map_of_text() -> DataType {
+    let entry = [Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)];
+    let entries = Field::new("entries", DataType::Struct(entry.to_vec().into()), false);
+    DataType::Map(Arc::new(entries), false)
 }
 
 /// Makes the Arrow field of a column, with the extension name where the storage type alone does not say what it is.
@@ -200,8 +207,13 @@ pub fn field(name: &str, ty: &PgType, arrow: DataType, nullable: bool) -> Field 
 
 #[cfg(test)]
 mod tests {
+    use super::Verdict::{AsText, Exact};
     use super::*;
     use crate::pgtype::Numeric;
+
+    fn pair(first: &str, second: &str) -> PgType {
+        PgType::Composite("public.p".into(), vec![(first.into(), PgType::Int4), (second.into(), PgType::Uuid)])
+    }
 
     #[test]
     fn every_type_finds_its_own_row() {
@@ -230,6 +242,21 @@ mod tests {
             (PgType::Enum("public.mood".into()), "VARCHAR"),
             (PgType::Domain("public.d".into(), Box::new(PgType::Int4)), "INTEGER"),
             (PgType::Array(Box::new(PgType::Uuid)), "UUID[]"),
+            (PgType::Array(Box::new(PgType::Array(Box::new(PgType::Money(2))))), "DECIMAL(19,2)[][]"),
+            (PgType::Citext, "VARCHAR"),
+            (PgType::Timetz, "TIMETZ"),
+            (PgType::Interval, "INTERVAL"),
+            (PgType::Inet, "VARCHAR"),
+            (PgType::Varbit(None), "VARCHAR"),
+            (PgType::Xml, "VARCHAR"),
+            (PgType::Hstore, "MAP(VARCHAR, VARCHAR)"),
+            (PgType::Range("int4range".into(), Box::new(PgType::Int4)), "VARCHAR"),
+            (PgType::Point, "STRUCT(x DOUBLE, y DOUBLE)"),
+            (PgType::Oid, "UINTEGER"),
+            (PgType::Geometry, "BLOB"),
+            (PgType::Vector(Some(3)), "FLOAT[3]"),
+            (PgType::Halfvec(None), "FLOAT[]"),
+            (pair("a", "b\" c"), "STRUCT(\"a\" INTEGER, \"b\"\" c\" UUID)"),
         ];
         for (ty, ddl) in expect {
             assert_eq!(plan(&ty).ddl, ddl, "{ty}");
@@ -238,10 +265,30 @@ mod tests {
     }
 
     #[test]
-    fn unknown_types_are_refused_by_name_also_inside_arrays() {
-        let other = PgType::Other { oid: 600, name: "point".into() };
-        let plan = plan_column(&PgType::Array(Box::new(other)), Dialect::Duckdb);
-        assert_eq!(plan.verdict, Refused);
-        assert!(plan.note.contains("point") && plan.note.contains("600"), "{}", plan.note);
+    fn unknown_types_are_refused_by_name_also_inside_others() {
+        let other = || PgType::Other { oid: 5038, name: "pg_snapshot".into() };
+        let inside = [
+            PgType::Array(Box::new(other())),
+            PgType::Composite("public.c".into(), vec![("a".into(), PgType::Int4), ("b".into(), other())]),
+            PgType::Domain("public.d".into(), Box::new(other())),
+        ];
+        for ty in inside {
+            let plan = plan_column(&ty, Dialect::Duckdb);
+            assert_eq!(plan.verdict, Refused);
+            assert!(plan.note.contains("pg_snapshot") && plan.note.contains("5038"), "{}", plan.note);
+        }
+        let range = plan_column(&PgType::Range("public.r".into(), Box::new(PgType::Money(2))), Dialect::Duckdb);
+        assert!(range.verdict == Refused && range.note.contains("public.r"), "{range:?}");
+    }
+
+    #[test]
+    fn a_composite_is_what_its_attributes_are() {
+        let plan =
+            |attribute| plan_column(&PgType::Composite("c".into(), vec![("a".into(), attribute)]), Dialect::Duckdb);
+        assert_eq!(plan(PgType::Int4).verdict, Exact);
+        assert_eq!(plan(PgType::Inet).verdict, AsText);
+        assert!(plan(PgType::Xml).note.contains("xml"));
+        assert_eq!(plan_column(&PgType::Composite("c".into(), Vec::new()), Dialect::Duckdb).verdict, Refused);
+        assert_eq!(plan_column(&pair("a", "A"), Dialect::Duckdb).verdict, Refused);
     }
 }
