@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod civil;
+pub mod digest;
 pub mod fingerprint;
 pub mod name;
 pub mod pgtext;
@@ -13,6 +14,7 @@ pub mod typemap;
 pub mod typerows;
 pub mod watermark;
 
+pub use digest::{Form, FormError, RowDigest, row_digests};
 pub use fingerprint::{RowMark, row_mark};
 pub use name::{NameError, TableName};
 pub use pgtype::{Numeric, PgType};

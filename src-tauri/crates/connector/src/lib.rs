@@ -13,6 +13,7 @@ pub mod source;
 pub mod state;
 pub mod switches;
 pub mod target;
+pub mod view;
 
 pub use cursor::{Cursor, Key, LoggedTime, PageRange, Phase, TableState};
 pub use error::{Error, ErrorKind, Result, Side};
@@ -29,3 +30,4 @@ pub use state::{
 pub use target::{
     Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetTable, WriteMode, Writer,
 };
+pub use view::{TargetRead, TargetScope, TargetStream, TargetView};

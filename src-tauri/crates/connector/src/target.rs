@@ -121,6 +121,12 @@ pub trait Target: Send + Sync {
     /// [`crate::ErrorKind::Fenced`] where a larger epoch stands there.
     async fn fence(&self, source: &str, epoch: i64) -> Result<()>;
 
+    /// Opens a view of a table at one moment, to read it back.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::NotFound`] where the table is not there.
+    async fn view(&self, read: crate::view::TargetRead) -> Result<Box<dyn crate::view::TargetView>>;
+
     /// Opens a writer for a runner that holds `epoch`.
     async fn writer(&self, plan: Arc<WritePlan>, epoch: i64) -> Result<Box<dyn Writer>>;
 

@@ -6,6 +6,7 @@
 //! - `quote`: the one place where names and texts become SQL
 //! - `types`, `schema`: DuckDB's type names, and the statements that bring a table to a plan's shape
 //! - `introspect`, `browse`: what is in the file, for plans and for people
+//! - `read`: a table read back as Arrow, for comparisons
 //! - `feed`: a table function through which DuckDB pulls record batches
 //! - `state`: identity, cursor, fence and marks
 //! - `merge`, `worker`, `writer`: groups of rows on their way into a table
@@ -20,6 +21,7 @@ mod feed;
 mod introspect;
 mod merge;
 mod quote;
+mod read;
 mod schema;
 mod session;
 mod state;

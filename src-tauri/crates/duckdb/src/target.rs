@@ -2,6 +2,7 @@
 
 use crate::connect::{DuckdbSettings, Lease, catalog_of};
 use crate::introspect;
+use crate::read::DuckdbView;
 use crate::schema;
 use crate::session::{self, Session};
 use crate::state;
@@ -10,8 +11,8 @@ use crate::writer::DuckdbWriter;
 use async_trait::async_trait;
 use firn_catalog::{Dialect, RowMark, TableName};
 use firn_connector::{
-    Error, ErrorKind, Finding, Result, Side, TableState, Target, TargetIdentity, TargetTable, WriteColumn, WritePlan,
-    Writer,
+    Error, ErrorKind, Finding, Result, Side, TableState, Target, TargetIdentity, TargetRead, TargetTable, TargetView,
+    WriteColumn, WritePlan, Writer,
 };
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
@@ -117,6 +118,10 @@ impl Target for DuckdbTarget {
     async fn fence(&self, source: &str, epoch: i64) -> Result<()> {
         let source = source.to_owned();
         self.run(move |s| state::fence(s, &source, epoch)).await
+    }
+
+    async fn view(&self, read: TargetRead) -> Result<Box<dyn TargetView>> {
+        Ok(Box::new(DuckdbView::open(self.session().await?, read).await?))
     }
 
     async fn writer(&self, plan: Arc<WritePlan>, epoch: i64) -> Result<Box<dyn Writer>> {
