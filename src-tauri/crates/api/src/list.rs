@@ -21,6 +21,8 @@ macro_rules! with_commands {
             read  connection_parse_url(ConnectionUrl) -> ConnectionForm;
             write sync_discover(DiscoverRequest) -> DiscoverView;
             read  sync_plan(TablesRequest) -> PlanView;
+            read  mapping_show(MappingRequest) -> MappingView;
+            write mapping_save(MappingRequest) -> WorkspaceView;
             write sync_run(TablesRequest) -> RunStarted;
             write sync_cancel(RunRef) -> RunView;
             read  run_state(RunRef) -> RunView;

@@ -220,6 +220,77 @@ impl Document {
         self.edit(changes)
     }
 
+    /// Changes what becomes of columns of the table with this source: `Some(None)` leaves a column out, `Some(Some(sql))`
+    /// has the source compute an expression instead, `None` lets it travel as it is. Other columns' lines stay as they are.
+    ///
+    /// # Errors
+    /// Fails without any change when there is no such table, or when the document would be wrong afterwards.
+    pub fn set_transforms(
+        &mut self,
+        source: &str,
+        transforms: &[(String, Option<Option<String>>)],
+    ) -> Result<(), EditError> {
+        let table = self.table_path(source)?;
+        let path = with(&table, "transform");
+        let written = match self.value(&path) {
+            Some(Value::Map(entries)) => entries,
+            _ => Vec::new(),
+        };
+        let mut left = written.clone();
+        let mut changes = Vec::new();
+        for (column, sql) in transforms {
+            let value = sql.clone().map(Value::from);
+            let at = left.iter().position(|(name, _)| name == column);
+            let place = with(&path, column.as_str());
+            match (at, value) {
+                (Some(at), Some(value)) if left[at].1 == value => {}
+                (Some(at), Some(value)) => {
+                    left[at].1 = value.clone();
+                    changes.push(Change::Replace { path: place, value });
+                }
+                (None, Some(value)) => {
+                    left.push((column.clone(), value.clone()));
+                    changes.push(Change::Insert { path: path.clone(), key: column.clone(), value });
+                }
+                (Some(at), None) => {
+                    left.remove(at);
+                    changes.push(Change::Remove { path: place });
+                }
+                (None, None) => {}
+            }
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        // An empty mapping is written as no mapping, and one that is not there yet is written whole.
+        let whole = match (written.is_empty(), left.is_empty(), self.value(&path).is_some()) {
+            (_, true, true) => Some(Change::Remove { path }),
+            (true, false, true) => Some(Change::Replace { path, value: Value::Map(left) }),
+            (true, false, false) => {
+                Some(Change::Insert { path: table, key: "transform".to_owned(), value: Value::Map(left) })
+            }
+            _ => None,
+        };
+        self.edit(whole.map_or(changes, |whole| vec![whole]))
+    }
+
+    /// Returns the lines of the table with this source, as they stand in the document.
+    ///
+    /// # Errors
+    /// Fails when there is no such table.
+    pub fn table_lines(&self, source: &str) -> Result<String, EditError> {
+        let path = self.table_path(source)?;
+        let root = self.root.as_ref();
+        let node = path.iter().try_fold(root, |node, step| match step {
+            Step::Key(key) => Some(node?.get(key)),
+            Step::Item(index) => Some(node?.items()?.get(*index)),
+        });
+        let Some(Some(node)) = node else { return Err(self.missing("table", source, [])) };
+        let start = self.text[..node.range.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[node.range.end..].find('\n').map_or(self.text.len(), |newline| node.range.end + newline);
+        Ok(format!("{}\n", self.text[start..end].trim_end()))
+    }
+
     /// Takes the table with this source out of the list.
     ///
     /// # Errors

@@ -378,3 +378,31 @@ fn a_table_with_every_key_comes_back_as_it_was_added() {
         assert_eq!(document.workspace().unwrap().tables.last().unwrap(), &full, "{}", document.text());
     }
 }
+
+#[test]
+fn transforms_change_line_by_line_and_the_comments_between_them_stay() {
+    let text = "tables:\n  - source: public.users # people\n    target: a.users\n    pk: id\n    mode: full\n    transform:\n      # never leaves the source\n      ssn: null\n      email: \"lower(email)\" # as typed\n  - {source: b, target: b, pk: id, mode: full}\n";
+    let mut document = open(text);
+    let edits = [
+        ("ssn".to_owned(), Some(None)),
+        ("email".to_owned(), Some(Some("trim(email)".to_owned()))),
+        ("na: me".to_owned(), Some(Some("1".to_owned()))),
+        ("absent".to_owned(), None),
+    ];
+    document.set_transforms("public.users", &edits).unwrap();
+    let expected = text.replace(
+        "      email: \"lower(email)\" # as typed\n",
+        "      email: \"trim(email)\" # as typed\n      \"na: me\": \"1\"\n",
+    );
+    assert_eq!(document.text(), expected);
+    assert_eq!(
+        document.table_lines("public.users").unwrap(),
+        expected.lines().skip(1).take(9).map(|line| format!("{line}\n")).collect::<String>()
+    );
+
+    let none = ["ssn", "email", "na: me"].map(|column| (column.to_owned(), None));
+    document.set_transforms("public.users", &none).unwrap();
+    assert!(!document.text().contains("transform"), "{}", document.text());
+    document.set_transforms("b", &[("x".to_owned(), Some(None))]).unwrap();
+    assert_eq!(document.workspace().unwrap().table("b").unwrap().transform, [("x".to_owned(), None)]);
+}

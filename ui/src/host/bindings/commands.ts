@@ -14,6 +14,8 @@ import type { DiscoverView } from "./DiscoverView";
 import type { ErrorsView } from "./ErrorsView";
 import type { HistoryRequest } from "./HistoryRequest";
 import type { LogView } from "./LogView";
+import type { MappingRequest } from "./MappingRequest";
+import type { MappingView } from "./MappingView";
 import type { PlanView } from "./PlanView";
 import type { ResetRequest } from "./ResetRequest";
 import type { ResetView } from "./ResetView";
@@ -42,6 +44,8 @@ export type Commands = {
   connection_parse_url: { request: ConnectionUrl; response: ConnectionForm; access: "read" };
   sync_discover: { request: DiscoverRequest; response: DiscoverView; access: "write" };
   sync_plan: { request: TablesRequest; response: PlanView; access: "read" };
+  mapping_show: { request: MappingRequest; response: MappingView; access: "read" };
+  mapping_save: { request: MappingRequest; response: WorkspaceView; access: "write" };
   sync_run: { request: TablesRequest; response: RunStarted; access: "write" };
   sync_cancel: { request: RunRef; response: RunView; access: "write" };
   run_state: { request: RunRef; response: RunView; access: "read" };

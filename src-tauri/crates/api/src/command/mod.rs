@@ -2,6 +2,7 @@
 
 mod connection;
 mod discover;
+mod mapping;
 mod plan;
 mod reset;
 mod run;
@@ -12,6 +13,7 @@ pub use connection::{
     connection_check, connection_list, connection_parse_url, connection_remove, connection_save, connection_set_secret,
 };
 pub use discover::sync_discover;
+pub use mapping::{mapping_save, mapping_show};
 pub use plan::sync_plan;
 pub use reset::sync_reset;
 pub use run::{run_history, run_state, sync_cancel, sync_run};

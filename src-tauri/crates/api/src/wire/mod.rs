@@ -4,12 +4,14 @@
 
 mod connection;
 mod event;
+mod mapping;
 mod run;
 mod table;
 mod workspace;
 
 pub use connection::*;
 pub use event::*;
+pub use mapping::*;
 pub use run::*;
 pub use table::*;
 pub use workspace::*;
