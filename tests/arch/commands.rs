@@ -6,13 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Commands of the list that the command line does without, and why.
-const NOT_TYPED: [(&str, &str); 8] = [
+const NOT_TYPED: [(&str, &str); 10] = [
     ("app_start", "the first screen; `firn --version` and `firn init` stand for it"),
     ("workspace_open", "each command opens the workspace it is run in"),
     ("workspace_trust", "a command typed in a terminal is saying so"),
     ("workspace_forget", "the list of recent workspaces is the window's"),
     ("sync_run", "`firn sync run` takes the same path to its end, with `Firn::run_to_end`"),
     ("sync_cancel", "Ctrl-C"),
+    ("mapping_show", "`firn sync plan` shows the mapping of the saved document"),
+    ("mapping_save", "in a terminal the document is edited as the file it is"),
     ("run_state", "`firn sync run --json` prints every event"),
     ("run_history", "`firn sync log` reads the state tables, which hold the runs of every machine"),
 ];

@@ -3,7 +3,16 @@
 
 /** Where an action belongs: everywhere, in any open workspace, or on one screen. */
 export type Scope =
-  "everywhere" | "welcome" | "workspace" | "overview" | "connections" | "tables" | "find" | "runs" | "rejected";
+  | "everywhere"
+  | "welcome"
+  | "workspace"
+  | "overview"
+  | "connections"
+  | "tables"
+  | "mapping"
+  | "find"
+  | "runs"
+  | "rejected";
 
 /** What is known of an action before any screen offers it. */
 export type ActionSpec = {
@@ -73,6 +82,19 @@ export const actions = [
   { id: "tables.run", title: "Run", scope: "tables", keys: "mod+Enter", whileTyping: true, hint: "run" },
   { id: "tables.find", title: "Find tables in the source", scope: "tables", keys: "f", hint: "find" },
   { id: "tables.plan", title: "Plan", scope: "tables", keys: "p", hint: "plan" },
+
+  { id: "tables.mapping", title: "Map columns", scope: "tables", keys: "m", hint: "columns" },
+
+  { id: "mapping.filter", title: "Find a column", scope: "mapping", keys: "/", unlisted: true, hint: "column" },
+  { id: "mapping.transform", title: "Edit the transform", scope: "mapping", keys: "t", hint: "transform" },
+  { id: "mapping.leave", title: "Leave the column out, or take it in", scope: "mapping", keys: "x", hint: "leave out" },
+  { id: "mapping.text", title: "Send the column as text", scope: "mapping", keys: "s" },
+  { id: "mapping.undo", title: "Undo", scope: "mapping", keys: "mod+z", hint: "undo" },
+  { id: "mapping.redo", title: "Redo", scope: "mapping", keys: "mod+Shift+z" },
+  { id: "mapping.save", title: "Save the mapping", scope: "mapping", keys: "mod+s", whileTyping: true, hint: "save" },
+  { id: "mapping.drop", title: "Drop the edits", scope: "mapping" },
+  { id: "mapping.run", title: "Run this table", scope: "mapping", keys: "mod+Enter", whileTyping: true, hint: "run" },
+  { id: "mapping.again", title: "Ask source and target again", scope: "mapping", keys: "r" },
 
   { id: "find.filter", title: "Filter what was found", scope: "find", keys: "/", unlisted: true, hint: "filter" },
   { id: "find.add", title: "Add the chosen tables", scope: "find", keys: "mod+Enter", whileTyping: true, hint: "add" },

@@ -7,6 +7,7 @@ export type Route =
   | { screen: "overview" }
   | { screen: "connections"; name: string | null }
   | { screen: "tables"; table: string | null }
+  | { screen: "mapping"; table: string; column: string | null }
   | { screen: "find" }
   | { screen: "runs"; runId: string | null }
   | { screen: "rejected"; table: string | null; row: string | null };
@@ -21,6 +22,8 @@ export function routeHash(route: Route): string {
         return ["connections", route.name];
       case "tables":
         return ["tables", route.table];
+      case "mapping":
+        return ["mapping", route.table, route.column];
       case "find":
         return ["find"];
       case "runs":
@@ -42,6 +45,10 @@ export function parseRoute(hash: string): Route {
       return { screen: "connections", name: at(1) };
     case "tables":
       return { screen: "tables", table: at(1) };
+    case "mapping": {
+      const table = at(1);
+      return table ? { screen: "mapping", table, column: at(2) } : { screen: "tables", table: null };
+    }
     case "find":
       return { screen: "find" };
     case "runs":
@@ -90,6 +97,8 @@ export function above(route: Route): Route {
       return route.name ? { screen: "connections", name: null } : { screen: "overview" };
     case "tables":
       return route.table ? { screen: "tables", table: null } : { screen: "overview" };
+    case "mapping":
+      return { screen: "tables", table: route.table };
     case "find":
       return { screen: "tables", table: null };
     case "runs":

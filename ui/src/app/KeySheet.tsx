@@ -9,6 +9,7 @@ const scopeNames: Record<Scope, string> = {
   overview: "Overview",
   connections: "Connections",
   tables: "Tables",
+  mapping: "Mapping of a table",
   find: "Find tables",
   runs: "Runs",
   rejected: "Rejected rows",

@@ -60,7 +60,7 @@ export function Rail({ workspace, route, running, rejected, recent, theme, onThe
           to={{ screen: "tables", table: null }}
           icon={Table2}
           text="Tables"
-          current={route.screen === "tables" || route.screen === "find"}
+          current={route.screen === "tables" || route.screen === "mapping" || route.screen === "find"}
           count={count(workspace.tables.length)}
         />
         <Entry

@@ -44,6 +44,12 @@ function crumbs(route: Route): Step[] {
       ];
     case "tables":
       return [{ text: "Tables", to: { screen: "tables", table: null } }, ...step(route.table)];
+    case "mapping":
+      return [
+        { text: "Tables", to: { screen: "tables", table: null } },
+        { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
+        { text: "Columns" },
+      ];
     case "find":
       return [{ text: "Tables", to: { screen: "tables", table: null } }, { text: "Find" }];
     case "runs":

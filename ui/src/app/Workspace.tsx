@@ -8,6 +8,7 @@ import { goesOn } from "../data/run";
 import { OpenWorkspaceProvider, useFollow } from "../data/workspace";
 import { type ErrorView, errorView, type RecentWorkspace } from "../host";
 import { Connections } from "../feature/connections/Connections";
+import { Mapping } from "../feature/mapping/Mapping";
 import { Overview } from "../feature/overview/Overview";
 import { Rejected } from "../feature/rejected/Rejected";
 import { Runs } from "../feature/runs/Runs";
@@ -128,6 +129,8 @@ function Screen({ route }: { route: Route }) {
       return <Connections name={route.name} />;
     case "tables":
       return <Tables table={route.table} />;
+    case "mapping":
+      return <Mapping key={route.table} table={route.table} column={route.column} />;
     case "find":
       return <Find />;
     case "runs":

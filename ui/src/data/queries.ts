@@ -3,11 +3,13 @@
 import {
   type QueryClient,
   QueryClient as Client,
+  keepPreviousData,
   skipToken,
   useMutation,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import type { Draft } from "./mapping";
 import { type CheckView, type CommandName, type Commands, useHost, type WorkspaceView } from "../host";
 
 /** Names of what is kept; a workspace's entries begin with its folder. */
@@ -21,6 +23,7 @@ export const keys = {
   runs: (folder: string) => ["in", folder, "runs"] as const,
   log: (folder: string) => ["in", folder, "log"] as const,
   plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
+  mapping: (folder: string, table: string) => ["in", folder, "mapping", table] as const,
   found: (folder: string) => ["in", folder, "found"] as const,
 };
 
@@ -121,6 +124,17 @@ export function usePlan(folder: string, table: string | null, ask: boolean) {
   });
 }
 
+/** A table's mapping as it would be with edits. What was shown stays while a further edit is asked about. */
+export function useMapping(folder: string, table: string, draft: Draft, ask: boolean) {
+  const host = useHost();
+  return useQuery({
+    queryKey: [...keys.mapping(folder, table), draft],
+    queryFn: () => host.call("mapping_show", { folder, table, columns: [...draft.columns], edit: draft.edit }),
+    enabled: ask,
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** What the source has; asked for only when the person wants it. */
 export function useFound(folder: string, ask: boolean) {
   const host = useHost();
@@ -148,7 +162,7 @@ export function useCommand<N extends CommandName>(
 export function keepWorkspace(client: QueryClient, workspace: WorkspaceView): void {
   client.setQueryData(keys.workspace(workspace.folder), workspace);
   client.setQueryData(keys.connections(workspace.folder), workspace.connections);
-  for (const what of ["connections", "status", "rejected", "plan", "found"])
+  for (const what of ["connections", "status", "rejected", "plan", "mapping", "found"])
     void client.invalidateQueries({ queryKey: ["in", workspace.folder, what] });
   void client.invalidateQueries({ queryKey: keys.app });
 }
@@ -157,6 +171,7 @@ export function keepWorkspace(client: QueryClient, workspace: WorkspaceView): vo
 export function afterRun(client: QueryClient): void {
   void client.invalidateQueries({
     predicate: ({ queryKey }) =>
-      queryKey[0] === "in" && ["workspace", "status", "rejected", "runs", "log", "plan"].includes(String(queryKey[2])),
+      queryKey[0] === "in" &&
+      ["workspace", "status", "rejected", "runs", "log", "plan", "mapping"].includes(String(queryKey[2])),
   });
 }

@@ -95,6 +95,7 @@ const verdicts: Record<string, Word> = {
   lossy: { tone: "warn", word: "Lossy" },
   as_text: { tone: "running", word: "As text", glyph: "pencil" },
   refused: { tone: "failed", word: "Refused" },
+  left_out: { tone: "off", word: "Left out" },
 };
 
 /** Verdicts in the order in which they are filtered. */

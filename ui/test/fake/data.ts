@@ -3,6 +3,7 @@
 import type {
   CheckView,
   ColumnView,
+  MappingView,
   ConnectionView,
   DiscoveredTableView,
   RejectedRowView,
@@ -221,6 +222,52 @@ export const plan: TablePlanView = {
     },
   ],
   error: null,
+};
+
+export const mapping: MappingView = {
+  source: plan.source,
+  target: plan.target,
+  pk: ["id"],
+  watermark_column: "updated_at",
+  mode: "incremental",
+  where: null,
+  on_drift: "add",
+  deletes: "ignore",
+  treatments: [
+    { column: "email", treatment: { kind: "expression", sql: "lower(email)" } },
+    { column: "seen_from", treatment: { kind: "left_out" } },
+  ],
+  yaml: `  - source: public.customers
+    target: analytics.customers
+    pk: id
+    watermark_column: updated_at
+    transform: {email: "lower(email)", seen_from: null}   # addresses stay here
+`,
+  watermark_candidates: ["visits", "updated_at"],
+  plan,
+};
+
+/** The same with as many columns as the widest table has. */
+export const wideMapping: MappingView = {
+  ...mapping,
+  plan: {
+    ...plan,
+    columns: [
+      ...columns,
+      ...Array.from({ length: 267 }, (_, place) =>
+        place % 23 === 7
+          ? column(`SEARCH_${place}`, "tsvector", "", "refused", "type tsvector is not supported")
+          : place % 11 === 3
+            ? column(`ATTR_${place}`, "numeric", "VARCHAR", "as_text", "kept as exact text")
+            : column(
+                `AAG COLUMN ${place}`,
+                place % 2 ? "varchar(255)" : "numeric(18,4)",
+                place % 2 ? "VARCHAR" : "DECIMAL(18,4)",
+                "exact",
+              ),
+      ),
+    ],
+  },
 };
 
 export const discovered: DiscoveredTableView[] = [

@@ -134,6 +134,30 @@ export class FakeHost implements Host {
     }),
     sync_discover: () => ({ tables: shop.discovered, yaml: "", written: 0 }),
     sync_plan: ({ tables }) => ({ tables: [{ ...shop.plan, source: tables[0] ?? shop.plan.source }] }),
+    mapping_show: ({ table, columns, edit }) => {
+      const base = table === "public.orders" ? shop.wideMapping : shop.mapping;
+      const treatments = [
+        ...base.treatments.filter((known) => columns.every((one) => one.column !== known.column)),
+        ...columns.filter((one) => one.treatment.kind !== "as_is"),
+      ];
+      const told = new Map(treatments.map((one) => [one.column, one.treatment]));
+      const shown = base.plan.columns.map((column) => {
+        const treatment = told.get(column.name);
+        const transform =
+          treatment?.kind === "expression" ? treatment.sql : treatment?.kind === "left_out" ? "left out" : null;
+        return { ...column, transform };
+      });
+      return {
+        ...base,
+        ...edit,
+        watermark_column: edit.watermark_column ?? base.watermark_column,
+        where: edit.where ?? base.where,
+        source: table,
+        treatments,
+        plan: { ...base.plan, source: table, columns: shown },
+      };
+    },
+    mapping_save: () => this.workspace,
     sync_run: () => ({ run_id: shop.activeRun.run_id }),
     sync_errors: () => ({ errors: this.workspace.tables.length > 0 ? shop.rejected : [] }),
     sync_log: () => ({ entries: [] }),

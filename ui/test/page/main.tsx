@@ -77,7 +77,7 @@ if (wanted)
   setTimeout(() => {
     location.hash = "";
     location.hash = wanted;
-  }, 300);
+  }, 900);
 for (const keys of asked.getAll("press"))
   setTimeout(() => {
     (document.activeElement ?? document.body).dispatchEvent(

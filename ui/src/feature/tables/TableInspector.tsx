@@ -32,6 +32,9 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
           <code>{table.source}</code>
         </h2>
         <div className="acts">
+          <ActionButton id="tables.mapping" compact>
+            Columns
+          </ActionButton>
           <ActionButton id="tables.plan" compact>
             {planned ? "Plan again" : "Plan"}
           </ActionButton>

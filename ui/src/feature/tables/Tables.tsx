@@ -69,6 +69,12 @@ export function Tables({ table: chosenName }: { table: string | null }) {
       ? counted(chosenTables.length, "table")
       : `all ${counted(workspace.tables.length, "table")}`,
   );
+  useAction(
+    "tables.mapping",
+    () => chosen && navigate({ screen: "mapping", table: chosen.table.source, column: null }),
+    chosen ? null : "choose a table first",
+    chosen?.table.source ?? null,
+  );
   const askPlan = () => {
     if (!chosen) return;
     if (planned === chosen.table.source) void plan.refetch();

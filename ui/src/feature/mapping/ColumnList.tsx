@@ -1,0 +1,162 @@
+import { Clock, KeyRound } from "lucide-react";
+import { shortType } from "../../data/format";
+import type { MappedColumn } from "../../data/mapping";
+import { verdictWord } from "../../data/words";
+import { type GridColumn, RowGrid } from "../../grid/RowGrid";
+import { Chip, Icon } from "../../kit";
+
+type ColumnListProps = {
+  source: string;
+  target: string;
+  columns: readonly MappedColumn[];
+  chosen: string | null;
+  onChoose: (name: string) => void;
+  onOpen: () => void;
+  /** The names that are ticked now. */
+  onTake: (taken: ReadonlySet<string>) => void;
+};
+
+/** The columns of the source and of the target, side by side, each pair joined by a line. */
+export function ColumnList({ source, target, columns, chosen, onChoose, onOpen, onTake }: ColumnListProps) {
+  const taken = new Set(columns.filter((one) => one.treatment.kind !== "left_out").map((one) => one.name));
+  return (
+    <RowGrid
+      label="Columns"
+      columns={gridColumns(source, target)}
+      rows={columns}
+      rowKey={(column) => column.name}
+      selected={chosen}
+      onSelect={(column) => onChoose(column.name)}
+      onOpen={onOpen}
+      ticked={taken}
+      onTick={onTake}
+      tickable={(column) => !column.key && !column.watermark}
+      autoFocus
+    />
+  );
+}
+
+function gridColumns(source: string, target: string): readonly GridColumn<MappedColumn>[] {
+  return [
+    {
+      id: "source",
+      head: `${source} column`,
+      width: 120,
+      grow: 3,
+      mono: true,
+      cell: (column) => (
+        <>
+          {column.name}
+          {column.edited && <span className="edited"> edited</span>}
+        </>
+      ),
+      whole: (column) => column.name,
+    },
+    {
+      id: "source-type",
+      head: "Type",
+      width: 96,
+      grow: 2,
+      mono: true,
+      cell: (column) => shortType(column.source_type),
+      whole: (column) => column.source_type,
+    },
+    {
+      id: "role",
+      head: "",
+      width: 64,
+      cell: (column) =>
+        column.key ? (
+          <span className="faint small">
+            <Icon of={KeyRound} small /> key
+          </span>
+        ) : column.watermark ? (
+          <span className="faint small">
+            <Icon of={Clock} small /> mark
+          </span>
+        ) : null,
+    },
+    { id: "line", head: "", width: 92, cell: (column) => <Line of={column} /> },
+    {
+      id: "target",
+      head: `${target} column`,
+      width: 120,
+      grow: 3,
+      mono: true,
+      cell: (column) =>
+        column.treatment.kind === "left_out" ? (
+          <span className="faint">not in the target</span>
+        ) : column.verdict === "refused" ? (
+          <span className="faint">no such type</span>
+        ) : (
+          column.name
+        ),
+      whole: (column) => column.name,
+    },
+    {
+      id: "target-type",
+      head: "Type",
+      width: 96,
+      grow: 2,
+      mono: true,
+      cell: (column) => (column.treatment.kind === "left_out" ? "" : column.target_type || "–"),
+      whole: (column) => column.target_type,
+    },
+    {
+      id: "verdict",
+      head: "Verdict",
+      width: 92,
+      cell: (column) => <Chip of={verdictWord(column.shownVerdict)} title={column.note} />,
+    },
+    {
+      id: "transform",
+      head: "Transform, or what to know",
+      width: 120,
+      grow: 4,
+      cell: (column) =>
+        column.treatment.kind === "expression" ? (
+          <code>{column.treatment.sql}</code>
+        ) : (
+          <span className="soft">{column.treatment.kind === "left_out" ? "stays in the source" : column.note}</span>
+        ),
+      whole: (column) => (column.treatment.kind === "expression" ? column.treatment.sql : column.note || null),
+    },
+  ];
+}
+
+const WIDTH = 76;
+const MIDDLE = 13;
+
+/** The line between a column and its copy; what becomes of it is told in words beside it. */
+function Line({ of: column }: { of: MappedColumn }) {
+  const { kind } = column.treatment;
+  const verdict = column.shownVerdict;
+  if (verdict === "left_out" || verdict === "refused") {
+    const end = WIDTH * 0.42;
+    return (
+      <svg className={`line-of ${verdict}`} width={WIDTH} height={26} aria-hidden>
+        <path d={`M3 ${MIDDLE}H${end}`} strokeDasharray="3 3" />
+        {verdict === "refused" ? (
+          <path d={`M${end + 5} ${MIDDLE - 4}l8 8m0 -8l-8 8`} />
+        ) : (
+          <path d={`M${end + 5} ${MIDDLE - 4}v8`} />
+        )}
+      </svg>
+    );
+  }
+  return (
+    <svg className={`line-of ${verdict}`} width={WIDTH} height={26} aria-hidden>
+      <path d={`M3 ${MIDDLE}H${WIDTH - 3}`} />
+      <circle cx={3} cy={MIDDLE} r={2.5} />
+      <circle cx={WIDTH - 3} cy={MIDDLE} r={2.5} />
+      {kind === "expression" && (
+        <>
+          <rect x={WIDTH / 2 - 11} y={MIDDLE - 8} width={22} height={16} rx={3} />
+          <text x={WIDTH / 2} y={MIDDLE + 4} textAnchor="middle">
+            fx
+          </text>
+        </>
+      )}
+    </svg>
+  );
+}
