@@ -30,6 +30,7 @@ SELECT json_build_object(
             'type', a.atttypid::int8,
             'typmod', a.atttypmod,
             'generated', a.attgenerated <> '',
+            'identity', a.attidentity <> '',
             -- A constraint that was added without looking at the rows (version 18) promises nothing about them.
             'not_null', a.attnotnull AND NOT EXISTS (
                 SELECT FROM pg_catalog.pg_constraint k

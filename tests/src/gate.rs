@@ -95,6 +95,10 @@ impl Source for GatedSource {
         Ok(Box::new(GatedSnapshot { inner, gate: self.before_read.clone() }))
     }
 
+    async fn name_of(&self, relation: u32) -> Result<Option<TableName>> {
+        self.inner.name_of(relation).await
+    }
+
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {
         self.inner.statement(plan, scope)
     }

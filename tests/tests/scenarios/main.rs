@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod drift;
+mod drift_forms;
 mod faults;
 mod first_load;
 mod guarantees;
 mod history;
+mod identity;
 mod late_commits;
 mod memory;
 mod modes;

@@ -1,5 +1,6 @@
 //! How far a table has been read: the cursor and everything stored beside it in the target.
 
+use crate::shape::SourceShape;
 use firn_catalog::Watermark;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,9 @@ pub struct TableState {
     /// Rows with a NULL watermark seen at the last pass.
     #[serde(default)]
     pub null_watermarks: u64,
+    /// What the source table looked like at the last commit; absent where an older version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<SourceShape>,
 }
 
 impl TableState {

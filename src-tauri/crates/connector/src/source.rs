@@ -27,6 +27,8 @@ pub enum Relation {
 /// One column as the source describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceColumn {
+    /// The number the source gave it for life; renaming keeps it.
+    pub number: i16,
     /// Name.
     pub name: String,
     /// Type.
@@ -35,6 +37,10 @@ pub struct SourceColumn {
     pub not_null: bool,
     /// Whether the source computes it.
     pub generated: bool,
+    /// Whether the source numbers its rows by it.
+    pub identity: bool,
+    /// Whether rows that do not name it get a value other than NULL.
+    pub has_default: bool,
 }
 
 /// What the source knows about a column that is, or may become, a watermark.
@@ -51,6 +57,8 @@ pub struct WatermarkFacts {
 pub struct SourceTable {
     /// Its name, schema filled in.
     pub name: TableName,
+    /// Identity of the relation: survives renames and rewrites, not a replacement by another of its name.
+    pub id: u32,
     /// What it is.
     pub relation: Relation,
     /// Its columns in order; dropped ones are absent.
@@ -202,6 +210,9 @@ pub trait Source: Send + Sync {
 
     /// Opens a view of the table at one moment that `readers` streams may read at once.
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>>;
+
+    /// Returns the name that the relation of this identity has now; `None` where it is gone.
+    async fn name_of(&self, relation: u32) -> Result<Option<TableName>>;
 
     /// Writes the statement that reads a scope, for people to read; the very text the snapshot would run.
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String;

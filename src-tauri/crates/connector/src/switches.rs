@@ -60,11 +60,19 @@ pub enum Protection {
     StandbyGuard,
     /// TLS certificates and host names are verified.
     TlsVerify,
+    /// A column renamed in the source is renamed in the target, with what it holds.
+    RenameKeepsData,
+    /// A key that the source no longer keeps unique stops its table.
+    KeyStaysUnique,
+    /// A position kept by one key is not read on by another.
+    CursorKey,
+    /// A table that was replaced by another of its name is told from the one the cursor belongs to.
+    TableIdentity,
 }
 
 impl Protection {
     /// Every protection, in the order of the guarantees page.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
@@ -91,6 +99,10 @@ impl Protection {
         Self::ExactWatermark,
         Self::StandbyGuard,
         Self::TlsVerify,
+        Self::RenameKeepsData,
+        Self::KeyStaysUnique,
+        Self::CursorKey,
+        Self::TableIdentity,
     ];
 
     /// Returns the name used in `FIRN_TEST_WITHOUT`: the variant's own.

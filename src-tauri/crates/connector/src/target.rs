@@ -115,6 +115,9 @@ pub trait Target: Send + Sync {
         columns: &[crate::plan::WriteColumn],
     ) -> Result<(Vec<String>, Vec<crate::finding::Finding>)>;
 
+    /// Writes the statement that renames a column of a table and keeps what it holds.
+    fn rename_column(&self, table: &TableName, from: &str, to: &str) -> String;
+
     /// Raises the fence of a source table to `epoch`: from now on commits of smaller epochs fail.
     ///
     /// # Errors

@@ -125,6 +125,12 @@ fn alter(
     (statements, findings)
 }
 
+/// Writes the statement that renames a column.
+pub(crate) fn rename_column(catalog: &str, table: &TableName, from: &str, to: &str) -> String {
+    let (table, from, to) = (quote::table(catalog, table), quote::identifier(from), quote::identifier(to));
+    format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")
+}
+
 fn changed(target: &str, present: &TargetColumn, column: &WriteColumn) -> Finding {
     let message = format!(
         "column {} is {} in the target and {} in the source; changing it could lose values",

@@ -59,6 +59,11 @@ impl DuckdbTarget {
         self.lease.lock().await.is_none() && !self.settings.path.exists()
     }
 
+    /// Returns the name by which DuckDB knows the file.
+    fn catalog_name(&self) -> String {
+        self.catalog.get().cloned().unwrap_or_else(|| catalog_of(&self.settings.path))
+    }
+
     /// Runs blocking work on a connection of its own.
     pub(crate) async fn run<T, F>(&self, work: F) -> Result<T>
     where
@@ -110,9 +115,11 @@ impl Target for DuckdbTarget {
         existing: Option<&TargetTable>,
         columns: &[WriteColumn],
     ) -> Result<(Vec<String>, Vec<Finding>)> {
-        let fallback = || catalog_of(&self.settings.path);
-        let catalog = self.catalog.get().cloned().unwrap_or_else(fallback);
-        schema::plan_ddl(&catalog, table, existing, columns)
+        schema::plan_ddl(&self.catalog_name(), table, existing, columns)
+    }
+
+    fn rename_column(&self, table: &TableName, from: &str, to: &str) -> String {
+        schema::rename_column(&self.catalog_name(), table, from, to)
     }
 
     async fn fence(&self, source: &str, epoch: i64) -> Result<()> {

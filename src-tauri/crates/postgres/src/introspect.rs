@@ -43,6 +43,7 @@ struct Column {
     oid: u32,
     typmod: i32,
     generated: bool,
+    identity: bool,
     not_null: bool,
     default: Option<String>,
 }
@@ -100,6 +101,18 @@ fn not_there(name: &TableName) -> Error {
     Error::new(SIDE, ErrorKind::NotFound, "there is no such table").with_hint(hint)
 }
 
+/// Returns the name of the relation with an object id.
+pub(crate) async fn name_of(pool: &PgPool, relation: u32) -> Result<Option<TableName>> {
+    let sql = format!(
+        "SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {relation}"
+    );
+    let rows = session::run(pool, SIDE, sql).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (schema, name): (String, String) = (session::column(row, "schema", SIDE)?, session::column(row, "name", SIDE)?);
+    Ok(Some(TableName::new(schema, name)))
+}
+
 /// Returns the storage identity of a table, which changes when it is rewritten, truncated or replaced.
 pub(crate) fn generation(oid: u32, filenode: Option<u32>) -> String {
     format!("{oid}/{}", filenode.unwrap_or(0))
@@ -131,6 +144,7 @@ impl Described {
         let unique_keys = self.key_indexes(|index| index.unique);
         Ok(SourceTable {
             name: TableName::new(&self.schema, &self.name),
+            id: self.oid,
             relation,
             expressions: BTreeMap::new(),
             primary_key: self.key_indexes(|index| index.primary).into_iter().next().unwrap_or_default(),
@@ -172,10 +186,13 @@ impl Described {
 
 fn source_column(column: &Column, types: &TypeCatalog) -> SourceColumn {
     SourceColumn {
+        number: column.number,
         name: column.name.clone(),
         ty: types.resolve(column.oid, column.typmod),
         not_null: column.not_null || types.not_null(column.oid),
         generated: column.generated,
+        identity: column.identity,
+        has_default: column.generated || column.identity || column.default.is_some(),
     }
 }
 

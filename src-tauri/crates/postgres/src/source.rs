@@ -67,6 +67,10 @@ impl Source for PostgresSource {
         Ok(Box::new(snapshot::PgSnapshot::open(&self.pool, plan, readers).await?))
     }
 
+    async fn name_of(&self, relation: u32) -> Result<Option<TableName>> {
+        introspect::name_of(&self.pool, relation).await
+    }
+
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {
         read_sql::copy(plan, scope).unwrap_or_else(|error| format!("-- {error}"))
     }

@@ -53,9 +53,10 @@ impl TableRun<'_> {
         writer: &mut dyn Writer,
         group: Group,
         mode: WriteMode,
-        state: TableState,
+        mut state: TableState,
         seen: SeenChange,
     ) -> Result<()> {
+        state.shape = Some(prepared.shape.clone());
         self.stage(Stage::Merging);
         pass("engine.before_commit");
         let Group { batches, rejected, mended, refusal, begun, .. } = group;

@@ -149,6 +149,7 @@ impl Reading {
             phase: Phase::Incremental { cursor },
             logged_times: self.horizon.logged_times.clone(),
             null_watermarks: run.counters.rows_null_watermark,
+            shape: None,
         }
     }
 }

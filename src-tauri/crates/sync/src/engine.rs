@@ -5,7 +5,7 @@ use crate::event::ProgressSink;
 use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
-use crate::{first_load, reset, table};
+use crate::{drift, first_load, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
@@ -147,12 +147,16 @@ impl Engine {
     }
 
     async fn plan_one(&self, config: &TableConfig, plan: &mut TablePlan) -> Result<()> {
-        let table = self.source.inspect(&config.source, &expressions(config), config.filter.as_deref()).await?;
+        let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
+        let table = self.source.inspect(&config.source, &expressions(config), config.filter.as_deref()).await;
+        let table = match table {
+            Err(error) => return Err(drift::gone(self.source.as_ref(), config, &state, error).await),
+            Ok(table) => table,
+        };
         plan.columns = planned_columns(config, &table, self.target.as_ref());
         let existing = self.target.inspect(&config.target).await?;
-        let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
         let estimate = u64::try_from(table.estimated_rows).ok();
-        let prepared = prepare(config, table, self.target.as_ref(), existing.as_ref())?;
+        let prepared = prepare(config, table, self.target.as_ref(), existing.as_ref(), &state)?;
         plan.ddl = prepared.write.ddl.clone();
         plan.findings = prepared.findings.clone();
         let (phase, scope) = match (&state.phase, config.mode) {

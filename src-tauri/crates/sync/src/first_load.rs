@@ -193,6 +193,7 @@ impl Load {
             },
             logged_times: run.logged_times.clone(),
             null_watermarks: 0,
+            shape: None,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod position;
 mod admit;
 mod commit;
 mod drain;
+mod drift;
 mod first_load;
 mod full;
 mod group;

@@ -1,12 +1,13 @@
 //! From a configuration and what stands on both sides to a read and a write, before any row moves.
 
 use crate::config::{Mode, OnDrift, TableConfig};
+use crate::drift::{self, Drift};
 use crate::outcome::Failure;
 use firn_catalog::{ColumnPlan, PgType, Verdict, WatermarkKind, plan_column};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
-    Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, SourceTable, Target, TargetTable, WriteColumn,
-    WritePlan,
+    Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, SourceShape, SourceTable, TableState, Target,
+    TargetTable, WriteColumn, WritePlan,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub enum PhaseName {
 pub struct PlannedColumn {
     /// Name in the source.
     pub name: String,
+    /// Name in the target: the same, but for a renamed column under `on_drift: ignore`.
+    pub target: String,
     /// Type in the source, or of the transform's result.
     pub ty: PgType,
     /// How it travels.
@@ -88,6 +91,8 @@ pub(crate) struct Prepared {
     pub(crate) target_empty: bool,
     /// Lookback in the watermark's unit.
     pub(crate) lookback: i64,
+    /// What the source table looks like, to be remembered with the next commit.
+    pub(crate) shape: SourceShape,
 }
 
 /// Lists the columns of a table as the configuration wants them, refused and left-out ones included.
@@ -100,6 +105,7 @@ pub(crate) fn planned_columns(config: &TableConfig, table: &SourceTable, target:
         };
         PlannedColumn {
             name: column.name.clone(),
+            target: column.name.clone(),
             ty: ty.clone(),
             plan: plan_column(ty, target.dialect()),
             transform,
@@ -116,15 +122,20 @@ pub(crate) fn prepare(
     table: SourceTable,
     target: &dyn Target,
     existing: Option<&TargetTable>,
+    state: &TableState,
 ) -> Result<Prepared> {
     let on_table = |error: Error| error.on_table(&config.source);
-    check_names(config, &table).map_err(on_table)?;
+    let drift = Drift::between(config, state, &table);
+    check_names(config, &table, &drift).map_err(on_table)?;
     let mut columns = planned_columns(config, &table, target);
+    for column in &mut columns {
+        column.target = drift.target_name(config, &column.name, existing);
+    }
     columns.retain(|column| column.transform != Some(None));
     refuse_types(&mut columns).map_err(on_table)?;
     let mut findings = Vec::new();
     if let (OnDrift::Ignore, Some(existing)) = (config.on_drift, existing) {
-        leave_out_new_columns(&mut columns, existing, config, &mut findings);
+        leave_out_new_columns(&mut columns, existing, config, &drift, &mut findings);
     }
 
     let read: Vec<ReadColumn> = columns
@@ -137,11 +148,11 @@ pub(crate) fn prepare(
         })
         .collect();
     let write: Vec<WriteColumn> =
-        columns.iter().map(|c| WriteColumn { name: c.name.clone(), ddl: c.plan.ddl.clone() }).collect();
+        columns.iter().map(|c| WriteColumn { name: c.target.clone(), ddl: c.plan.ddl.clone() }).collect();
     let index_of = |name: &String| columns.iter().position(|c| &c.name == name);
     let key: Vec<usize> = config.key.iter().filter_map(index_of).collect();
     let watermark = match config.mode {
-        Mode::Incremental => watermark_column(config, &columns).map_err(on_table)?,
+        Mode::Incremental => watermark_column(config, &columns, &drift).map_err(on_table)?,
         Mode::Full => None,
     };
     let lookback = match watermark {
@@ -149,10 +160,23 @@ pub(crate) fn prepare(
         None => 0,
     };
 
-    let (ddl, drift) = target.plan_ddl(&config.target, existing, &write).map_err(on_table)?;
-    let mut ddl = ddl;
-    stop_on_drift(config, existing, &mut ddl, &drift).map_err(on_table)?;
-    findings.extend(drift);
+    let unique_key = table.unique_keys.iter().any(|unique| unique.iter().all(|c| config.key.contains(c)));
+    findings.extend(drift::check_position(config, state, &drift, &table, unique_key).map_err(on_table)?);
+    let ddl = match existing {
+        None => target.plan_ddl(&config.target, None, &write).map_err(on_table)?.0,
+        Some(existing) => {
+            let (mut ddl, after) = drift.renames(config, target, existing).map_err(on_table)?;
+            let (statements, told) = target.plan_ddl(&config.target, Some(&after), &write).map_err(on_table)?;
+            ddl.extend(statements);
+            let blocking = drift.blocking(&table, existing);
+            let told = stop_on_drift(config, &mut ddl, &blocking, told).map_err(on_table)?;
+            findings.extend(told.into_iter().filter(|finding| !drift.covers(finding)));
+            let new = |name: &String| !after.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name));
+            let added: Vec<String> = write.iter().map(|c| c.name.clone()).filter(new).collect();
+            findings.extend(drift.findings(config, &table, existing, &added));
+            ddl
+        }
+    };
     findings.extend(watermark_findings(config, &table));
 
     let not_null = |name: &String| table.columns.iter().any(|c| &c.name == name && c.not_null);
@@ -180,7 +204,8 @@ pub(crate) fn prepare(
         read: Arc::new(read),
         null_watermarks: watermark.is_some() && !config.watermark.as_ref().is_some_and(not_null),
         null_keys: !config.key.iter().all(not_null),
-        unique_key: table.unique_keys.iter().any(|unique| unique.iter().all(|c| config.key.contains(c))),
+        unique_key,
+        shape: drift.shape(config, state, &table, existing, unique_key),
         target_empty: existing.is_none_or(|t| t.rows == 0),
         lookback,
         findings,
@@ -188,12 +213,16 @@ pub(crate) fn prepare(
     })
 }
 
-fn check_names(config: &TableConfig, table: &SourceTable) -> Result<()> {
+fn check_names(config: &TableConfig, table: &SourceTable, drift: &Drift) -> Result<()> {
     let has = |name: &str| table.columns.iter().any(|c| c.name == name);
     let list = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let missing = |what: &str, name: &str| {
-        Error::configuration(format!("{what} `{name}` is not a column of {}", table.name))
-            .with_hint(format!("its columns are {}", list()))
+        let message = format!("{what} `{name}` is not a column of {}", table.name);
+        match drift.renamed_to(name) {
+            Some(now) => Error::configuration(format!("{message}: it was renamed to `{now}`"))
+                .with_hint(format!("write `{now}` in the table's entry where it says `{name}`")),
+            None => Error::configuration(message).with_hint(format!("its columns are {}", list())),
+        }
     };
     for name in &config.key {
         if !has(name) {
@@ -245,9 +274,12 @@ fn leave_out_new_columns(
     columns: &mut Vec<PlannedColumn>,
     existing: &TargetTable,
     config: &TableConfig,
+    drift: &Drift,
     findings: &mut Vec<Finding>,
 ) {
-    let known = |c: &PlannedColumn| existing.columns.iter().any(|e| e.name.eq_ignore_ascii_case(&c.name));
+    let known = |c: &PlannedColumn| {
+        existing.columns.iter().any(|e| e.name.eq_ignore_ascii_case(&c.target)) && !drift.name_is_taken(config, &c.name)
+    };
     for column in columns.iter().filter(|c| !known(c)) {
         let message = format!("column `{}` is new in the source and left out (on_drift: ignore)", column.name);
         findings.push(Finding::new(Level::Info, "drift_ignored", message).with_fix("set on_drift: add to take it in"));
@@ -255,15 +287,23 @@ fn leave_out_new_columns(
     columns.retain(|c| known(c) || config.key.contains(&c.name) || config.watermark.as_ref() == Some(&c.name));
 }
 
-fn watermark_column(config: &TableConfig, columns: &[PlannedColumn]) -> Result<Option<(usize, WatermarkKind)>> {
+fn watermark_column(
+    config: &TableConfig,
+    columns: &[PlannedColumn],
+    drift: &Drift,
+) -> Result<Option<(usize, WatermarkKind)>> {
     let Some(name) = &config.watermark else {
         return Err(Error::configuration("an incremental table needs a watermark column")
             .with_hint("write `watermark_column:`, or `mode: full` for a table without one"));
     };
     let Some(index) = columns.iter().position(|c| &c.name == name) else {
+        let message = format!("the watermark column `{name}` is not a column that is read");
+        if let Some(now) = drift.renamed_to(name) {
+            return Err(Error::configuration(format!("{message}: it was renamed to `{now}`"))
+                .with_hint(format!("write `watermark_column: {now}`")));
+        }
         let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-        return Err(Error::configuration(format!("the watermark column `{name}` is not a column that is read"))
-            .with_hint(format!("the columns are {}", names.join(", "))));
+        return Err(Error::configuration(message).with_hint(format!("the columns are {}", names.join(", "))));
     };
     if config.transforms.contains_key(name) {
         return Err(Error::configuration(format!("the watermark column `{name}` has a transform"))
@@ -276,13 +316,15 @@ fn watermark_column(config: &TableConfig, columns: &[PlannedColumn]) -> Result<O
     }
 }
 
+/// Holds what the target would have to do, and what it cannot do anything about, against `on_drift`; returns what is
+/// left to tell.
 fn stop_on_drift(
     config: &TableConfig,
-    existing: Option<&TargetTable>,
     ddl: &mut Vec<String>,
-    drift: &[Finding],
-) -> Result<()> {
-    let critical: Vec<&Finding> = drift.iter().filter(|f| f.level == Level::Critical).collect();
+    blocking: &[String],
+    told: Vec<Finding>,
+) -> Result<Vec<Finding>> {
+    let critical: Vec<&Finding> = told.iter().filter(|f| f.level == Level::Critical).collect();
     if let Some(first) = critical.first() {
         let text: Vec<&str> = critical.iter().map(|f| f.message.as_str()).collect();
         let error =
@@ -292,17 +334,34 @@ fn stop_on_drift(
             None => error,
         });
     }
-    if existing.is_some() && !ddl.is_empty() {
-        match config.on_drift {
-            OnDrift::Add => {}
-            OnDrift::Ignore => ddl.clear(),
-            OnDrift::Stop => {
-                return Err(Error::configuration(format!("the source has drifted: {} would run", ddl.join("; ")))
-                    .with_hint("set on_drift: add to let the target follow, or run the statements yourself"));
-            }
+    match config.on_drift {
+        OnDrift::Add => Ok(told),
+        OnDrift::Ignore if ddl.is_empty() => Ok(told),
+        OnDrift::Ignore => {
+            ddl.clear();
+            Ok(told.into_iter().map(left_undone).collect())
+        }
+        OnDrift::Stop if ddl.is_empty() && blocking.is_empty() => Ok(told),
+        OnDrift::Stop => {
+            let due = (!ddl.is_empty()).then(|| format!("{} would run", ddl.join("; ")));
+            let what: Vec<String> = blocking.iter().cloned().chain(due).collect();
+            Err(Error::configuration(format!("the source has drifted: {}", what.join("; "))).with_hint(
+                "set on_drift: add to let the target follow, for one run or for good; or run the statements yourself",
+            ))
         }
     }
-    Ok(())
+}
+
+/// Turns what the target would do into what it does not under `on_drift: ignore`.
+fn left_undone(finding: Finding) -> Finding {
+    if finding.code != "target_column_widened" {
+        return finding;
+    }
+    let message = format!(
+        "left undone (on_drift: ignore): {}; rows whose values do not fit are rejected",
+        finding.message.replacen(" is widened ", " would be widened ", 1)
+    );
+    Finding::new(Level::Warning, "drift_ignored", message).with_fix("set on_drift: add to let the target follow")
 }
 
 fn watermark_findings(config: &TableConfig, table: &SourceTable) -> Vec<Finding> {

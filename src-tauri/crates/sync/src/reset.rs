@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::lease::{self, Grant};
 use crate::planning::expressions;
 use firn_catalog::{Watermark, WatermarkKind};
-use firn_connector::{Cursor, Error, LogEntry, Phase, Result, TableReport, TableState};
+use firn_connector::{Cursor, Error, LogEntry, Phase, Result, SourceShape, TableReport, TableState};
 
 /// Sets the cursor of a table to just before `to`, or forgets where it stood.
 pub(crate) async fn reset(
@@ -27,12 +27,25 @@ pub(crate) async fn reset(
         Grant::Held(error) => return Err(error),
     };
     // The state may have moved while the lease was somebody else's.
-    let before = engine.target.state(&source).await?.and_then(|(state, _)| state.cursor().map(|c| c.watermark.text()));
+    let stored = engine.target.state(&source).await?.map(|(state, _)| state).unwrap_or_default();
+    let before = stored.cursor().map(|c| c.watermark.text());
     engine.target.fence(&source, epoch).await?;
-    let state = to.map(|watermark| TableState {
-        phase: Phase::Incremental { cursor: Some(Cursor::before(watermark)) },
-        ..TableState::default()
+    // What the columns were stays known, or a column renamed meanwhile would come twice. Everything else is accepted
+    // as it is now: the table that stands there, its key, its watermark.
+    let shape = stored.shape.map(|shape| SourceShape {
+        origin: 0,
+        key: Vec::new(),
+        watermark: None,
+        unique_key: false,
+        ..shape
     });
+    let state = match to {
+        Some(watermark) => {
+            let phase = Phase::Incremental { cursor: Some(Cursor::before(watermark)) };
+            Some(TableState { phase, shape, ..TableState::default() })
+        }
+        None => shape.map(|shape| TableState { shape: Some(shape), ..TableState::default() }),
+    };
     let after = to.map(Watermark::text);
     let done = engine.target.reset(&source, state, epoch).await;
     let (status, message) = match &done {

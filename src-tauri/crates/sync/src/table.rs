@@ -7,7 +7,7 @@ use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
 use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
-use crate::{drain, first_load, full, retry};
+use crate::{drain, drift, first_load, full, retry};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus,
@@ -37,7 +37,7 @@ pub(crate) struct TableRun<'a> {
     pub(crate) open_keys: HashSet<String>,
     /// Moments logged for the horizon so far, durable or not.
     pub(crate) logged_times: Vec<LoggedTime>,
-    /// Whether the plan has statements that no commit of this attempt has run yet.
+    /// Whether the plan has statements, or a shape to remember, that no commit of this attempt has taken yet.
     pub(crate) ddl_pending: bool,
     findings: Vec<Finding>,
     sink: Arc<dyn ProgressSink>,
@@ -147,11 +147,15 @@ impl TableRun<'_> {
         self.state = state?.map(|(state, _)| state).unwrap_or_default();
         self.logged_times.clone_from(&self.state.logged_times);
         self.open_keys = open?.iter().map(canonical).collect();
-        let prepared = prepare(config, table?, engine.target.as_ref(), existing?.as_ref())?;
+        let table = match table {
+            Err(error) => return Err(drift::gone(engine.source.as_ref(), config, &self.state, error).await),
+            Ok(table) => table,
+        };
+        let prepared = prepare(config, table, engine.target.as_ref(), existing?.as_ref(), &self.state)?;
         for finding in &prepared.findings {
             self.note(finding.clone());
         }
-        self.ddl_pending = !prepared.write.ddl.is_empty();
+        self.ddl_pending = !prepared.write.ddl.is_empty() || self.state.shape.as_ref() != Some(&prepared.shape);
         let mut writer = engine.target.writer(Arc::clone(&prepared.write), self.epoch).await?;
         if config.mode == Mode::Full {
             return full::load(self, &prepared, writer.as_mut()).await;
