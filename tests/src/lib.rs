@@ -6,19 +6,23 @@
 //! - `oracle`: both sides as text, compared
 //! - `gate`: a source that waits where a scenario wants it to
 //! - `child`: the engine, and the program, in processes of their own
+//! - `service`, `exposition`: `firn serve` with its listener, and its metrics read strictly
 //! - `command_line`, `mask`: the program as a person runs it, and transcripts of what the terminal shows
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod child;
 pub mod command_line;
+pub mod exposition;
 pub mod gate;
 pub mod mask;
 pub mod oracle;
+pub mod service;
 pub mod spec;
 pub mod world;
 
 pub use child::{Child, Ended};
 pub use command_line::{CommandLine, Done, Transcript};
 pub use gate::{Gate, GatedSource};
+pub use service::Service;
 pub use spec::{RunSpec, TableSpec};
 pub use world::World;

@@ -14,6 +14,7 @@ mod modes;
 mod program;
 mod rejected;
 mod runners;
+mod serve;
 mod sessions;
 mod tables;
 mod ties;

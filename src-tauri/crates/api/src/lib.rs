@@ -20,9 +20,11 @@ mod process;
 mod run;
 mod sample;
 mod secrets;
+mod serve;
 mod surroundings;
 mod view;
 
 pub use dispatch::{Access, COMMANDS, CommandInfo, dispatch};
 pub use firn::{DocumentChoice, Firn, FirnOptions, Host, Trigger};
-pub use surroundings::{data_dir, json_schema, read_env_file};
+pub use serve::ServeHost;
+pub use surroundings::{data_dir, json_schema, now, read_env_file};

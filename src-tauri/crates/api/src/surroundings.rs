@@ -36,6 +36,12 @@ pub fn read_env_file(file: &Path) -> Result<Vec<(String, String)>, ErrorView> {
     firn_workspace::parse_env_file(&text, &name).map_err(|error| ErrorView::configuration(error.to_string()))
 }
 
+/// Returns the time as the wire types have it: ISO 8601, UTC.
+#[must_use]
+pub fn now() -> String {
+    crate::run::iso(chrono::Utc::now())
+}
+
 /// Returns the JSON Schema of `firn.yaml` as indented text.
 #[must_use]
 pub fn json_schema() -> String {

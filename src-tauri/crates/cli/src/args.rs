@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Connection(Connection),
     /// Keep tables in step
     Sync(Sync),
+    /// Run every schedule of the workspace until stopped, with /health and /metrics
+    Serve(Serve),
     /// Print the JSON Schema of firn.yaml, for editors
     Schema,
     /// Print the completions of a shell
@@ -157,6 +159,15 @@ pub(crate) struct Sync {
     pub(crate) command: SyncCommand,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) document: Document,
+    /// Address of /health and /metrics, or none; one that other machines reach needs a token in FIRN_SERVE_TOKEN
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7431")]
+    pub(crate) listen: String,
+}
+
 /// Another document than firn.yaml, and other roles than it names.
 #[derive(Debug, Args)]
 pub(crate) struct Document {
@@ -196,7 +207,7 @@ pub(crate) enum SyncCommand {
         /// Only these tables
         #[arg(value_name = "TABLE")]
         tables: Vec<String>,
-        /// Run again every sync_interval_seconds until stopped
+        /// Run again and again by the tables' schedules until stopped
         #[arg(long)]
         watch: bool,
     },

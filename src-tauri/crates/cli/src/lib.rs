@@ -7,6 +7,7 @@
 mod args;
 mod command;
 mod environment;
+mod log;
 mod output;
 mod progress;
 mod prompt;

@@ -1,20 +1,39 @@
-//! Starting a run: one path for the window, the command line and `--watch`.
+//! Starting a run: one path for the window, the command line and the service.
 
 use super::Active;
 use super::progress::Progress;
-use super::record::Recorder;
+use super::record::Records;
 use crate::Firn;
+use crate::drivers::Drivers;
 use crate::folder::Usable;
 use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, TablesRequest};
 use firn_sync::{ProgressSink, TableConfig};
-use firn_workspace::TableSync;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How often counts go out while a run is going on.
 const FLUSH: Duration = Duration::from_millis(100);
+
+/// Takes every event of a run. Called from a background task; must not block.
+pub(crate) type Listener = Arc<dyn Fn(&RunEvent) + Send + Sync>;
+
+/// What a run is begun with.
+pub(crate) struct Setup {
+    pub(crate) usable: Arc<Usable>,
+    pub(crate) tables: Vec<TableConfig>,
+    /// What a run of the service has beyond others.
+    pub(crate) served: Option<Served>,
+}
+
+/// What a run of the service has beyond others.
+pub(crate) struct Served {
+    /// Drivers that stay after the run; opened by the first that needs them.
+    pub(crate) drivers: Arc<OnceCell<Drivers>>,
+    /// Hears of each event.
+    pub(crate) listener: Listener,
+}
 
 impl Firn {
     /// Runs tables until each is caught up or `cancel` is. Events go to the host meanwhile; the result is the last of
@@ -33,44 +52,27 @@ impl Firn {
         run.progress.finished().ok_or_else(|| ErrorView::other("the run ended without a result"))
     }
 
-    /// Returns the time from the start of one run to the start of the next, as the workspace has it now.
-    ///
-    /// # Errors
-    /// `configuration` where the document cannot be read.
-    pub fn sync_interval(&self, folder: &str) -> Result<Duration, ErrorView> {
-        Ok(self.read(folder)?.parsed?.sync_interval)
-    }
-
-    /// Returns what a person should know who lets a workspace run again and again with `--watch`.
-    ///
-    /// # Errors
-    /// `configuration` where the document cannot be read.
-    pub fn watch_notes(&self, folder: &str) -> Result<Vec<FindingView>, ErrorView> {
-        let workspace = self.read(folder)?.parsed?;
-        let note = |table: &TableSync| {
-            let schedule = table.schedule.as_ref()?;
-            Some(FindingView {
-                level: LevelView::Warning,
-                code: "schedule".to_owned(),
-                message: format!(
-                    "{} has the schedule `{schedule}`, which --watch does not follow: it runs in every round",
-                    table.source
-                ),
-                fix: None,
-            })
-        };
-        Ok(workspace.tables.iter().filter_map(note).collect())
-    }
-
     /// Begins a run in the background.
     pub(crate) async fn start_run(
         &self,
         request: TablesRequest,
         cancel: CancellationToken,
     ) -> Result<Arc<Active>, ErrorView> {
-        let usable = self.usable(&request.folder).await?;
+        let usable = Arc::new(self.usable(&request.folder).await?);
         let tables = usable.tables(&request.tables)?;
         Self::check_kinds(&usable)?;
+        self.begin(Setup { usable, tables, served: None }, cancel)
+    }
+
+    /// Begins a run of the service and waits for its end. Each event goes to `listener`, too.
+    pub(crate) async fn run_served(&self, setup: Setup, cancel: CancellationToken) -> Result<RunFinished, ErrorView> {
+        let run = self.begin(setup, cancel)?;
+        run.wait().await;
+        run.progress.finished().ok_or_else(|| ErrorView::other("the run ended without a result"))
+    }
+
+    fn begin(&self, setup: Setup, cancel: CancellationToken) -> Result<Arc<Active>, ErrorView> {
+        let Setup { usable, tables, served } = setup;
         let run_id = uuid::Uuid::new_v4();
         let (events, received) = mpsc::unbounded_channel();
         let progress = Arc::new(Progress::begin(&run_id.to_string(), &usable.folder.name, &tables, events));
@@ -82,12 +84,18 @@ impl Firn {
             cancel: cancel.clone(),
             ended,
         });
-        self.inner.runs.add(Arc::clone(&run))?;
+        // The service runs tables beside each other, and never one beside itself.
+        self.inner.runs.add(Arc::clone(&run), served.is_none())?;
         let firn = self.clone();
         tokio::spawn(async move {
-            let recorder = Recorder::start(&firn, run_id, &usable.folder.name);
-            let forwarder = tokio::spawn(forward(firn.clone(), received, Arc::clone(&progress), recorder));
-            firn.execute(usable, &run_id.to_string(), tables, Arc::clone(&progress), cancel).await;
+            let (drivers, listener) = match served {
+                Some(Served { drivers, listener }) => (Some(drivers), Some(listener)),
+                None => (None, None),
+            };
+            // What a service finds unchanged, again and again, is no history.
+            let records = Records::new(&firn, run_id, &usable.folder.name, listener.is_some());
+            let forwarder = tokio::spawn(forward(firn.clone(), received, Arc::clone(&progress), records, listener));
+            firn.execute(usable, drivers, &run_id.to_string(), tables, Arc::clone(&progress), cancel).await;
             if let Err(panic) = forwarder.await {
                 tracing::error!(%panic, "the events of a run were not passed on to their end");
             }
@@ -100,7 +108,8 @@ impl Firn {
     /// Runs the engine and ends the run, whatever happens.
     async fn execute(
         &self,
-        usable: Usable,
+        usable: Arc<Usable>,
+        kept_open: Option<Arc<OnceCell<Drivers>>>,
         run_id: &str,
         tables: Vec<TableConfig>,
         progress: Arc<Progress>,
@@ -112,9 +121,18 @@ impl Firn {
         let sink: Arc<dyn ProgressSink> = Arc::clone(&progress) as Arc<dyn ProgressSink>;
         // A task of its own: a panic below ends the run as a failure instead of leaving it going on for ever.
         let engine = tokio::spawn(async move {
+            let cancelled = || Err(ErrorView::from(firn_connector::Error::cancelled(firn_connector::Side::Engine)));
+            if let Some(kept_open) = kept_open {
+                let drivers = tokio::select! {
+                    drivers = kept_open.get_or_try_init(|| firn.drivers(&usable)) => drivers?,
+                    () = cancel.cancelled() => return cancelled(),
+                };
+                shared.advise(drivers.advice.clone());
+                return Ok((drivers.engine.run(&run_id, &tables, sink, cancel).await, Ok(())));
+            }
             let drivers = tokio::select! {
                 drivers = firn.drivers(&usable) => drivers?,
-                () = cancel.cancelled() => return Err(ErrorView::from(firn_connector::Error::cancelled(firn_connector::Side::Engine))),
+                () = cancel.cancelled() => return cancelled(),
             };
             shared.advise(drivers.advice.clone());
             let outcome = drivers.engine.run(&run_id, &tables, sink, cancel).await;
@@ -155,7 +173,8 @@ async fn forward(
     firn: Firn,
     mut events: mpsc::UnboundedReceiver<RunEvent>,
     progress: Arc<Progress>,
-    recorder: Recorder,
+    mut records: Records,
+    listener: Option<Listener>,
 ) {
     let host = &firn.inner.options.host;
     let mut flush = tokio::time::interval(FLUSH);
@@ -165,7 +184,10 @@ async fn forward(
         tokio::select! {
             event = events.recv() => {
                 let Some(event) = event else { break };
-                recorder.take(&event);
+                records.take(&event);
+                if let Some(listener) = &listener {
+                    listener(&event);
+                }
                 if matches!(event.what, RunEventKind::Finished { .. }) {
                     last = Some(event);
                 } else {
@@ -175,7 +197,7 @@ async fn forward(
             _ = flush.tick() => progress.flush(),
         }
     }
-    if let Some(finding) = recorder.finish().await {
+    if let Some(finding) = records.finish().await {
         tracing::warn!(message = %finding.message, "the history could not be written");
         if let Some(last) = &mut last {
             last.seq += 1;

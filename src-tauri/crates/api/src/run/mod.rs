@@ -4,6 +4,7 @@ mod execute;
 mod progress;
 mod record;
 
+pub(crate) use execute::{Served, Setup};
 pub(crate) use progress::{iso, phase_word};
 pub(crate) use record::{finished_of, run_of, summary};
 
@@ -60,14 +61,14 @@ impl Registry {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a run.
+    /// Adds a run; an `alone` one only where no other of its workspace is going on.
     ///
     /// # Errors
     /// `busy` where a run of the same workspace is going on.
-    fn add(&self, run: Arc<Active>) -> Result<(), ErrorView> {
+    fn add(&self, run: Arc<Active>, alone: bool) -> Result<(), ErrorView> {
         let mut runs = self.runs();
-        if let Some(other) = runs.iter().find(|other| other.folder == run.folder && other.progress.finished().is_none())
-        {
+        let going_on = |other: &&Arc<Active>| other.folder == run.folder && other.progress.finished().is_none();
+        if let Some(other) = runs.iter().find(going_on).filter(|_| alone) {
             let message = format!("a run of {} is going on since {}", run.folder, other.view().started_at);
             return Err(ErrorView::busy(message).with_hint("wait for it, or cancel it"));
         }

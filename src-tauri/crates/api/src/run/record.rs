@@ -12,15 +12,74 @@ use firn_store::{Run, RunFinish, RunStart, RunTable, Store, Uuid};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+/// The history of one run: written from its first event on, or, for a run of the service, from the first event that is
+/// worth it. A poll that found nothing leaves no trace and costs no write.
+pub(super) struct Records {
+    firn: Firn,
+    run_id: Uuid,
+    folder: String,
+    /// Events of before it was known that the run is worth keeping.
+    waiting: Option<Vec<RunEvent>>,
+    recorder: Option<Recorder>,
+}
+
+impl Records {
+    /// Begins to keep a run, or to wait until it is `only_if_worth_it`.
+    pub(super) fn new(firn: &Firn, run_id: Uuid, folder: &str, only_if_worth_it: bool) -> Self {
+        let recorder = (!only_if_worth_it).then(|| Recorder::start(firn, run_id, folder, Utc::now()));
+        let waiting = only_if_worth_it.then(Vec::new);
+        Self { firn: firn.clone(), run_id, folder: folder.to_owned(), waiting, recorder }
+    }
+
+    /// Takes an event.
+    pub(super) fn take(&mut self, event: &RunEvent) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.push(event.clone());
+            if is_worth_keeping(&event.what) {
+                let waiting = self.waiting.take().unwrap_or_default();
+                let began = waiting.first().and_then(|first| DateTime::parse_from_rfc3339(&first.at).ok());
+                let began = began.map_or_else(Utc::now, |began| began.to_utc());
+                let recorder = Recorder::start(&self.firn, self.run_id, &self.folder, began);
+                waiting.iter().for_each(|event| recorder.take(event));
+                self.recorder = Some(recorder);
+            }
+        } else if let Some(recorder) = &self.recorder {
+            recorder.take(event);
+        }
+    }
+
+    /// Waits until everything is written; see [`Recorder::finish`].
+    pub(super) async fn finish(self) -> Option<FindingView> {
+        match self.recorder {
+            Some(recorder) => recorder.finish().await,
+            None => None,
+        }
+    }
+}
+
+/// Returns whether an event shows that something was done, or that something failed.
+fn is_worth_keeping(what: &RunEventKind) -> bool {
+    let quiet = |result: &TableResult| matches!(result.status.as_str(), "idle" | "held" | "cancelled");
+    match what {
+        RunEventKind::Started { .. } | RunEventKind::Status { .. } | RunEventKind::Finding { .. } => false,
+        RunEventKind::Retry { .. } => true,
+        RunEventKind::Progress { table } => match &table.result {
+            Some(result) => !quiet(result),
+            None => table.rows_read > 0,
+        },
+        RunEventKind::Finished { result } => result.tables.iter().any(|table| !quiet(table)),
+    }
+}
+
 /// Writes a run into the history from a task of its own, so that neither the engine nor the window waits for the disk.
-pub(super) struct Recorder {
+struct Recorder {
     events: mpsc::UnboundedSender<RunEvent>,
     writer: JoinHandle<Result<(), ErrorView>>,
 }
 
 impl Recorder {
     /// Begins to write.
-    pub(super) fn start(firn: &Firn, run_id: Uuid, folder: &str) -> Self {
+    fn start(firn: &Firn, run_id: Uuid, folder: &str, started_at: DateTime<Utc>) -> Self {
         let holder = &firn.inner.holder;
         let start = RunStart {
             run_id,
@@ -30,7 +89,7 @@ impl Recorder {
                 Trigger::Cli => firn_store::Trigger::Cli,
                 Trigger::Watch => firn_store::Trigger::Watch,
             },
-            started_at: Utc::now(),
+            started_at,
             holder: firn_store::Holder { pid: holder.pid, boot_id: holder.nonce.clone() },
         };
         let (events, received) = mpsc::unbounded_channel();
@@ -38,7 +97,7 @@ impl Recorder {
     }
 
     /// Takes an event; counts that move are not kept, what they come to is.
-    pub(super) fn take(&self, event: &RunEvent) {
+    fn take(&self, event: &RunEvent) {
         let moves_only = matches!(&event.what, RunEventKind::Progress { table } if table.result.is_none());
         if !moves_only {
             // A writer that has given up says so at the end.
@@ -49,7 +108,7 @@ impl Recorder {
     /// Waits until everything taken is written, the last event with the result among it.
     ///
     /// Returns what a person should know where the history could not be written; the run itself is not touched by that.
-    pub(super) async fn finish(self) -> Option<FindingView> {
+    async fn finish(self) -> Option<FindingView> {
         drop(self.events);
         let error = match self.writer.await {
             Ok(Ok(())) => return None,

@@ -6,6 +6,7 @@ mod connection;
 mod event;
 mod mapping;
 mod run;
+mod serve;
 mod table;
 mod workspace;
 
@@ -13,5 +14,6 @@ pub use connection::*;
 pub use event::*;
 pub use mapping::*;
 pub use run::*;
+pub use serve::*;
 pub use table::*;
 pub use workspace::*;

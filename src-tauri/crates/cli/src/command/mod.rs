@@ -1,6 +1,7 @@
 //! From arguments to calls into the command layer: one file a topic.
 
 mod connection;
+mod serve;
 mod sync;
 
 use crate::args::{Arguments, Command, Document, Init};
@@ -9,8 +10,8 @@ use crate::output::Output;
 use crate::progress::Follower;
 use crate::report;
 use clap::CommandFactory as _;
-use firn_api::wire::{ErrorView, LevelView, WorkspaceCreate, WorkspaceView};
-use firn_api::{DocumentChoice, Firn, FirnOptions, Trigger, command, exit};
+use firn_api::wire::{ErrorView, LevelView, RunEvent, WorkspaceCreate, WorkspaceView};
+use firn_api::{DocumentChoice, Firn, FirnOptions, Host, Trigger, command, exit};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ impl Session {
             Command::Init(init) => self.init(init).await,
             Command::Connection(command) => connection::run(&self, command).await,
             Command::Sync(sync) => sync::run(&self, sync).await,
+            Command::Serve(serve) => serve::run(&self, serve).await,
             Command::Schema => {
                 self.output.data(&firn_api::json_schema());
                 Ok(exit::DONE)
@@ -71,12 +73,21 @@ impl Session {
 
     /// Opens the command layer: a command typed in a terminal is saying that the workspace is trusted.
     pub(crate) fn open(&self, trigger: Trigger, document: Option<Document>) -> Result<Firn, ErrorView> {
+        self.open_with(trigger, document, Arc::new(Follower::new(self.output)))
+    }
+
+    /// Opens the command layer for a command that has a log of its own instead of the progress of runs.
+    pub(crate) fn open_quietly(&self, trigger: Trigger, document: Option<Document>) -> Result<Firn, ErrorView> {
+        self.open_with(trigger, document, Arc::new(|_: RunEvent| {}))
+    }
+
+    fn open_with(&self, trigger: Trigger, document: Option<Document>, host: Arc<dyn Host>) -> Result<Firn, ErrorView> {
         let mut variables = self.environment.variables.clone();
         for file in &self.env_files {
             variables.extend(firn_api::read_env_file(file)?);
         }
         let data_dir = firn_api::data_dir(&variables)?;
-        let mut options = FirnOptions::new(data_dir, variables, Arc::new(Follower::new(self.output)));
+        let mut options = FirnOptions::new(data_dir, variables, host);
         options.trigger = trigger;
         options.trust_all = true;
         if let Some(Document { config, source, target }) = document {

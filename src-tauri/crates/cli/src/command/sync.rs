@@ -1,14 +1,14 @@
 //! `firn sync …`
 
-use super::Session;
+use super::{Session, serve};
 use crate::args::{Sync, SyncCommand};
+use crate::output::Output;
 use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
     DiscoverRequest, ErrorView, HistoryRequest, ResetRequest, RunFinished, TablesRequest, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
-use std::time::{Duration, Instant};
 
 pub(super) async fn run(session: &Session, sync: Sync) -> Result<u8, ErrorView> {
     let watches = matches!(sync.command, SyncCommand::Run { watch: true, .. });
@@ -43,7 +43,7 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             let stop = Stop::listen().map_err(|error| ErrorView::file("cannot listen for Ctrl-C", &error))?;
             let request = TablesRequest { folder, tables };
             if watch {
-                self::watch(session, firn, request, &stop).await
+                serve::watch(session, firn, request, &stop).await
             } else {
                 once(session, firn, request, &stop).await
             }
@@ -75,41 +75,12 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
 
 async fn once(session: &Session, firn: &Firn, request: TablesRequest, stop: &Stop) -> Result<u8, ErrorView> {
     let result = firn.run_to_end(request, stop.token()).await?;
-    show(session, &result);
+    show(session.output, &result);
     Ok(stop.code().unwrap_or_else(|| exit::of_run(&result)))
 }
 
-/// Runs every `sync_interval_seconds`, from start to start, until a signal comes. What fails is told and tried again
-/// in the next round: the document may be mended, a server may come back.
-async fn watch(session: &Session, firn: &Firn, request: TablesRequest, stop: &Stop) -> Result<u8, ErrorView> {
-    // A document that cannot be read is told by the first round.
-    for note in firn.watch_notes(&request.folder).unwrap_or_default() {
-        session.output.finding("--watch", &note);
-    }
-    loop {
-        let began = Instant::now();
-        match firn.run_to_end(request.clone(), stop.token()).await {
-            // A round that found nothing to do is no news.
-            Ok(result) if !session.output.is_json() && is_idle(&result) => {}
-            Ok(result) => show(session, &result),
-            Err(error) => session.output.error(&error),
-        }
-        let interval = firn.sync_interval(&request.folder).unwrap_or(Duration::from_secs(120));
-        let token = stop.token();
-        tokio::select! {
-            () = tokio::time::sleep(interval.saturating_sub(began.elapsed())) => {}
-            () = token.cancelled() => return Ok(stop.code().unwrap_or(exit::CANCELLED)),
-        }
-    }
-}
-
-fn is_idle(result: &RunFinished) -> bool {
-    result.error.is_none() && result.tables.iter().all(|table| table.status == "idle" && table.error.is_none())
-}
-
 /// Prints the result, and tells what failed with what to do next.
-fn show(session: &Session, result: &RunFinished) {
-    let output = session.output;
+pub(super) fn show(output: Output, result: &RunFinished) {
     // What kept the whole run from its work says it all; a table of tables that were not touched says nothing.
     if result.error.is_none() || output.is_json() {
         output.document(result, report::run);
