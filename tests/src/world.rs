@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use firn_postgres::TlsMode;
-use firn_sync::{Engine, Event, ProgressSink, RunOutcome, RunStatus, TableOutcome};
+use firn_sync::{
+    Engine, Event, ProgressSink, RunOutcome, RunStatus, TableOutcome, TableVerdict, VerifyOptions, VerifyOutcome,
+};
 use firn_testbed::{Cluster, ClusterOptions};
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
@@ -231,6 +233,28 @@ impl World {
         engine.target.close().await?;
         let events = std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Run { outcome, events })
+    }
+
+    /// Compares every table with its source by the engine itself, and gives the warehouse up.
+    pub async fn verify(&self, options: VerifyOptions) -> Result<VerifyOutcome> {
+        let engine = self.spec.engine().await?;
+        let id = format!("verify-{}-{}", self.spec.nonce, self.runs.fetch_add(1, Ordering::SeqCst));
+        let tables = self.spec.configs()?;
+        let sink: Arc<dyn ProgressSink> = Arc::new(|_event: Event| {});
+        let verify = engine.verify(&id, &tables, options, sink, CancellationToken::new());
+        let outcome = tokio::time::timeout(PATIENCE, verify).await.context("a comparison does not end")?;
+        engine.target.close().await?;
+        Ok(outcome)
+    }
+
+    /// Compares the only table, which has to come to an end.
+    pub async fn verdict(&self) -> Result<TableVerdict> {
+        let outcome = self.verify(VerifyOptions::default()).await?;
+        ensure!(outcome.failure.is_none(), "{outcome:?}");
+        match outcome.tables.as_slice() {
+            [table] if table.failure.is_none() => Ok(table.clone()),
+            other => bail!("not one compared table: {other:?}"),
+        }
     }
 
     /// Runs every table once, which has to succeed.

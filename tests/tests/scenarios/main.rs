@@ -18,3 +18,4 @@ mod serve;
 mod sessions;
 mod tables;
 mod ties;
+mod verify;

@@ -215,6 +215,10 @@ pub trait StateStore: Send + Sync {
     /// ours. Times are the database's: `last_run`, `started_at` and `finished_at` of the arguments are not read.
     async fn report(&self, report: &TableReport, log: &LogEntry, epoch: i64) -> Result<()>;
 
+    /// Ends the row in `sync_logs` of work that was no run, and gives the lease up, where it is still ours. The table's
+    /// standing stays what its last run left; `status` is what stood there before the lease was granted.
+    async fn conclude(&self, log: &LogEntry, status: &str, epoch: i64) -> Result<()>;
+
     /// Keeps rejected rows: one open entry a key and table, attempts counted.
     async fn reject(&self, source: &str, run_id: &str, rows: &[RejectedRow]) -> Result<()>;
 

@@ -68,11 +68,13 @@ pub enum Protection {
     CursorKey,
     /// A table that was replaced by another of its name is told from the one the cursor belongs to.
     TableIdentity,
+    /// A comparison tells rows that the next run is to bring from differences.
+    VerifyWaiting,
 }
 
 impl Protection {
     /// Every protection, in the order of the guarantees page.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
@@ -103,6 +105,7 @@ impl Protection {
         Self::KeyStaysUnique,
         Self::CursorKey,
         Self::TableIdentity,
+        Self::VerifyWaiting,
     ];
 
     /// Returns the name used in `FIRN_TEST_WITHOUT`: the variant's own.

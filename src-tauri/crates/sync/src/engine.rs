@@ -85,7 +85,7 @@ impl Engine {
         RunOutcome { tables: outcomes, failure: None }
     }
 
-    async fn open_with_retry(&self) -> Result<()> {
+    pub(crate) async fn open_with_retry(&self) -> Result<()> {
         let mut attempt = 0;
         loop {
             attempt += 1;

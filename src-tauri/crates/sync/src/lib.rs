@@ -10,6 +10,7 @@ pub mod event;
 pub mod outcome;
 pub mod planning;
 pub mod position;
+pub mod verify;
 
 mod admit;
 mod commit;
@@ -29,3 +30,4 @@ pub use engine::Engine;
 pub use event::{Event, ProgressSink, Stage};
 pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};
 pub use planning::{PhaseName, TablePlan};
+pub use verify::{TableVerdict, VerifyOptions, VerifyOutcome};

@@ -114,6 +114,10 @@ impl StateStore for PostgresState {
         report::report(self, report, log, epoch).await
     }
 
+    async fn conclude(&self, log: &LogEntry, status: &str, epoch: i64) -> Result<()> {
+        report::conclude(self, log, status, epoch).await
+    }
+
     async fn reject(&self, source: &str, run_id: &str, rows: &[RejectedRow]) -> Result<()> {
         reject::reject(self, source, run_id, rows).await
     }

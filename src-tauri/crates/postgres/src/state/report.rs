@@ -38,6 +38,22 @@ pub(super) async fn report(state: &PostgresState, report: &TableReport, log: &Lo
     state.run(include_str!("../../../../../sql/postgres/state/report.sql"), &values).await.map(drop)
 }
 
+/// Ends the log row of work that was no run, and gives the lease up; the rest of the table's standing stays.
+pub(super) async fn conclude(state: &PostgresState, log: &LogEntry, status: &str, epoch: i64) -> Result<()> {
+    let values = [
+        ("source", Value::Text(&log.source)),
+        ("epoch", Value::Integer(epoch)),
+        ("status", Value::Text(status)),
+        ("run_id", Value::Text(&log.run_id)),
+        ("log_status", Value::Text(&log.status)),
+        ("read", Value::Integer(log.rows_read)),
+        ("merged", Value::Integer(log.rows_merged)),
+        ("rejected", Value::Integer(log.rows_rejected)),
+        ("message", Value::Optional(log.message.as_deref())),
+    ];
+    state.run(include_str!("../../../../../sql/postgres/state/conclude.sql"), &values).await.map(drop)
+}
+
 /// Lists where every table stands, by name.
 pub(super) async fn reports(state: &PostgresState) -> Result<Vec<TableReport>> {
     state.list(include_str!("../../../../../sql/postgres/state/reports.sql"), &[], "report").await
