@@ -267,7 +267,7 @@ impl Verifying<'_> {
                 .with_hint("run `firn sync run` first: there is nothing to compare yet"));
         };
         let open: HashSet<String> = open?.iter().map(canonical).collect();
-        let prepared = prepare(self.config, table?, engine.target.as_ref(), Some(&existing))?;
+        let prepared = prepare(self.config, table?, engine.target.as_ref(), Some(&existing), &state)?;
         let _alone = engine.alone_if_large(prepared.table.bytes).await?;
         let mut verdict = TableVerdict::default();
         let standing = self.standing(&state, seen?, &mut verdict.findings);
@@ -359,14 +359,20 @@ async fn open_sides(
 ) -> Result<Sides> {
     let engine = verifying.engine;
     let present = |name: &str| existing.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-    let mut columns = Vec::new();
-    for column in &prepared.read.columns {
-        if present(&column.name) {
+    let (mut columns, mut names) = (Vec::new(), Vec::new());
+    for (column, there) in prepared.read.columns.iter().zip(&prepared.write.columns) {
+        if present(&there.name) {
             columns.push(column.clone());
+            names.push(there.name.clone());
         } else {
             let message = format!("column `{}` is not in the target yet and is not compared", column.name);
             findings.push(Finding::new(Level::Warning, "column_not_compared", message));
         }
+    }
+    if !prepared.write.ddl.is_empty() {
+        let message = "the target's shape is behind the source's: the next run alters it";
+        let finding = Finding::new(Level::Warning, "shape_pending", message);
+        findings.push(finding.with_fix("run `firn sync run`, then compare again"));
     }
     let place = |at: usize| {
         let name = &prepared.read.columns[at].name;
@@ -388,11 +394,7 @@ async fn open_sides(
     });
     let view = engine
         .target
-        .view(TargetRead {
-            table: verifying.config.target.clone(),
-            columns: columns.iter().map(|column| column.name.clone()).collect(),
-            deleted_at: None,
-        })
+        .view(TargetRead { table: verifying.config.target.clone(), columns: names, deleted_at: None })
         .await?;
     let readers = engine.settings.readers;
     let snapshot = engine.source.snapshot(Arc::clone(&plan), readers).await?;
