@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Commands of the list that the command line does without, and why.
-const NOT_TYPED: [(&str, &str); 10] = [
+const NOT_TYPED: [(&str, &str); 11] = [
     ("app_start", "the first screen; `firn --version` and `firn init` stand for it"),
     ("workspace_open", "each command opens the workspace it is run in"),
     ("workspace_trust", "a command typed in a terminal is saying so"),
@@ -16,6 +16,7 @@ const NOT_TYPED: [(&str, &str); 10] = [
     ("mapping_show", "`firn sync plan` shows the mapping of the saved document"),
     ("mapping_save", "in a terminal the document is edited as the file it is"),
     ("run_state", "`firn sync run --json` prints every event"),
+    ("run_chart", "a picture for the window; `firn sync run --json` prints what it is drawn from"),
     ("run_history", "`firn sync log` reads the state tables, which hold the runs of every machine"),
 ];
 

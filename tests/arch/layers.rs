@@ -11,6 +11,8 @@ const MAY_CALL: [(&str, &[&str]); 13] = [
     ("firn-connector", &["firn-catalog"]),
     ("firn-schedule", &[]),
     ("firn-secret", &[]),
+    // Charts know numbers and a look.
+    ("firn-chart", &[]),
     ("firn-store", &[]),
     ("firn-workspace", &["firn-catalog", "firn-secret"]),
     // Drivers know the seams and never each other.
@@ -22,6 +24,7 @@ const MAY_CALL: [(&str, &[&str]); 13] = [
         "firn-api",
         &[
             "firn-catalog",
+            "firn-chart",
             "firn-connector",
             "firn-duckdb",
             "firn-postgres",
@@ -40,13 +43,14 @@ const MAY_CALL: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates that only these crates of the product may depend on.
-const KEPT_APART: [(&str, &[&str]); 6] = [
+const KEPT_APART: [(&str, &[&str]); 7] = [
     ("tauri", &["firn-desktop"]),
     ("duckdb", &["firn-duckdb"]),
     ("sqlx", &["firn-postgres", "firn-store"]),
     ("keyring", &["firn-secret"]),
     ("clap", &["firn-cli"]),
     ("indicatif", &["firn-cli"]),
+    ("plotters", &["firn-chart"]),
 ];
 
 /// The packages of tests and benchmarks.

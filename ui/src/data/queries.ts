@@ -21,6 +21,7 @@ export const keys = {
   status: (folder: string) => ["in", folder, "status"] as const,
   rejected: (folder: string, resolved: boolean) => ["in", folder, "rejected", resolved] as const,
   runs: (folder: string) => ["in", folder, "runs"] as const,
+  chart: (runId: string) => ["chart", runId] as const,
   log: (folder: string) => ["in", folder, "log"] as const,
   plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
   mapping: (folder: string, table: string) => ["in", folder, "mapping", table] as const,

@@ -2,6 +2,7 @@
 export type { CommandName, Commands } from "./bindings/commands";
 export type { AppStart } from "./bindings/AppStart";
 export type { AppView } from "./bindings/AppView";
+export type { ChartView } from "./bindings/ChartView";
 export type { CheckView } from "./bindings/CheckView";
 export type { ColumnEdit } from "./bindings/ColumnEdit";
 export type { ColumnTreatment } from "./bindings/ColumnTreatment";
@@ -32,6 +33,7 @@ export type { RecentWorkspace } from "./bindings/RecentWorkspace";
 export type { RejectedRowView } from "./bindings/RejectedRowView";
 export type { ResetRequest } from "./bindings/ResetRequest";
 export type { ResetView } from "./bindings/ResetView";
+export type { RunChart } from "./bindings/RunChart";
 export type { RunEvent } from "./bindings/RunEvent";
 export type { RunEventKind } from "./bindings/RunEventKind";
 export type { RunFinished } from "./bindings/RunFinished";

@@ -174,6 +174,9 @@ export class FakeHost implements Host {
         tables: shop.activeRun.tables.filter((table) => table.stage === "done"),
       };
     },
+    run_chart: ({ width, height }) => ({
+      svg: `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><polyline fill="none" stroke="gray" points="60,${height - 20} ${width / 2},30 ${width - 12},50"/></svg>`,
+    }),
     sync_cancel: () => ({ ...shop.activeRun, status: "cancelling", seq: shop.activeRun.seq + 1 }),
     sync_reset: ({ table, to }) => ({ source: table, from: "2026-11-20", to }),
   };

@@ -26,6 +26,7 @@ macro_rules! with_commands {
             write sync_run(TablesRequest) -> RunStarted;
             write sync_cancel(RunRef) -> RunView;
             read  run_state(RunRef) -> RunView;
+            read  run_chart(RunChart) -> ChartView;
             read  run_history(HistoryRequest) -> RunsView;
             read  sync_status(WorkspaceRef) -> StatusView;
             read  sync_log(HistoryRequest) -> LogView;

@@ -10,6 +10,7 @@ import { errorView, type RunSummary, type RunView, type TableProgress } from "..
 import { ActionButton, Button, Finding, Icon, State, Trouble, Waiting } from "../../kit";
 import { Log } from "./Log";
 import { TableLines } from "./TableLines";
+import { Throughput } from "./Throughput";
 
 type RunDetailProps = { runId: string; follow: Follow | undefined; summary: RunSummary | null; failure: unknown };
 
@@ -104,6 +105,11 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
         <>
           <Figures view={view} follow={follow} now={now} />
           <div className="scroll">
+            <Throughput
+              runId={runId}
+              running={running}
+              words={`Rows a second over ${clock(elapsed(view, now))}; the figures above and the lines below say the same in words`}
+            />
             {view.error && <Trouble error={view.error} title={<b>The run failed</b>} />}
             {inOrderOfNeed(view.tables).map((table) => (
               <Needy

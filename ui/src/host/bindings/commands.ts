@@ -1,6 +1,7 @@
 // Made by ui/scripts/commands.mjs from src-tauri/crates/api/src/list.rs. Not edited by hand.
 import type { AppStart } from "./AppStart";
 import type { AppView } from "./AppView";
+import type { ChartView } from "./ChartView";
 import type { CheckView } from "./CheckView";
 import type { ConnectionForm } from "./ConnectionForm";
 import type { ConnectionRef } from "./ConnectionRef";
@@ -19,6 +20,7 @@ import type { MappingView } from "./MappingView";
 import type { PlanView } from "./PlanView";
 import type { ResetRequest } from "./ResetRequest";
 import type { ResetView } from "./ResetView";
+import type { RunChart } from "./RunChart";
 import type { RunRef } from "./RunRef";
 import type { RunStarted } from "./RunStarted";
 import type { RunView } from "./RunView";
@@ -49,6 +51,7 @@ export type Commands = {
   sync_run: { request: TablesRequest; response: RunStarted; access: "write" };
   sync_cancel: { request: RunRef; response: RunView; access: "write" };
   run_state: { request: RunRef; response: RunView; access: "read" };
+  run_chart: { request: RunChart; response: ChartView; access: "read" };
   run_history: { request: HistoryRequest; response: RunsView; access: "read" };
   sync_status: { request: WorkspaceRef; response: StatusView; access: "read" };
   sync_log: { request: HistoryRequest; response: LogView; access: "read" };

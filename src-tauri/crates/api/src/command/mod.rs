@@ -16,6 +16,6 @@ pub use discover::sync_discover;
 pub use mapping::{mapping_save, mapping_show};
 pub use plan::sync_plan;
 pub use reset::sync_reset;
-pub use run::{run_history, run_state, sync_cancel, sync_run};
+pub use run::{run_chart, run_history, run_state, sync_cancel, sync_run};
 pub use status::{sync_errors, sync_log, sync_status};
 pub use workspace::{app_start, workspace_create, workspace_forget, workspace_open, workspace_trust};

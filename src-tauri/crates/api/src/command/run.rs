@@ -3,8 +3,11 @@
 use crate::Firn;
 use crate::folder::resolve;
 use crate::folder::utf8;
-use crate::run::{run_of, summary};
-use crate::wire::{ErrorView, HistoryRequest, RunRef, RunStarted, RunView, RunsView, TablesRequest};
+use crate::run::{run_of, summary, track_of};
+use crate::wire::{
+    ChartView, ErrorView, HistoryRequest, RunChart, RunRef, RunStarted, RunView, RunsView, TablesRequest,
+};
+use firn_chart::{Look, Theme};
 use tokio_util::sync::CancellationToken;
 
 /// Begins a run in the background; its events follow.
@@ -50,6 +53,21 @@ pub async fn run_history(firn: &Firn, request: HistoryRequest) -> Result<RunsVie
     let folder = utf8(&resolve(&request.folder)?)?;
     let runs = firn.runs_of(&folder, request.limit).await?;
     Ok(RunsView { runs: runs.iter().map(summary).collect() })
+}
+
+/// Draws the rows a second of a run: of this process as they are now, or of the history.
+///
+/// # Errors
+/// `not_found` where neither has the run.
+pub async fn run_chart(firn: &Firn, request: RunChart) -> Result<ChartView, ErrorView> {
+    let track = match firn.inner.runs.get(&request.run_id) {
+        Some(run) => Some(run.track()),
+        None => track_of(&firn.past_run(&request.run_id).await?.ok_or_else(|| unknown(&request.run_id))?),
+    };
+    let theme = if request.dark { Theme::Dark } else { Theme::Light };
+    let look = Look { width: request.width, height: request.height, theme };
+    let svg = track.map(|track| track.draw(look)).transpose().map_err(|error| ErrorView::other(error.to_string()))?;
+    Ok(ChartView { svg })
 }
 
 fn unknown(run_id: &str) -> ErrorView {

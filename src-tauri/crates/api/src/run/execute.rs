@@ -93,7 +93,7 @@ impl Firn {
                 None => (None, None),
             };
             // What a service finds unchanged, again and again, is no history.
-            let records = Records::new(&firn, run_id, &usable.folder.name, listener.is_some());
+            let records = Records::new(&firn, run_id, &usable.folder.name, Arc::clone(&progress), listener.is_some());
             let forwarder = tokio::spawn(forward(firn.clone(), received, Arc::clone(&progress), records, listener));
             firn.execute(usable, drivers, &run_id.to_string(), tables, Arc::clone(&progress), cancel).await;
             if let Err(panic) = forwarder.await {

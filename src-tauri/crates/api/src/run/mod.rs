@@ -3,10 +3,12 @@
 mod execute;
 mod progress;
 mod record;
+mod throughput;
 
 pub(crate) use execute::{Served, Setup};
 pub(crate) use progress::{iso, phase_word};
-pub(crate) use record::{finished_of, run_of, summary};
+pub(crate) use record::{finished_of, run_of, summary, track_of};
+pub(crate) use throughput::Track;
 
 use crate::wire::{ErrorView, RunView};
 use progress::Progress;
@@ -31,6 +33,11 @@ impl Active {
     /// Returns the whole state.
     pub(crate) fn view(&self) -> RunView {
         self.progress.view()
+    }
+
+    /// Returns how its rows came so far.
+    pub(crate) fn track(&self) -> Track {
+        self.progress.track()
     }
 
     /// Asks the run to stop. One that has ended stays as it is.

@@ -4,6 +4,7 @@
 //! second, everything else as it happens. A snapshot taken under the lock and the events after its `seq` make the same
 //! state, so a window opened in mid-run misses nothing.
 
+use super::throughput::{Track, TrackMark};
 use crate::drivers::SignInAdvice;
 use crate::view;
 use crate::wire::{
@@ -29,6 +30,7 @@ struct State {
     moved: Vec<bool>,
     finished: Option<RunFinished>,
     advice: SignInAdvice,
+    track: Track,
     /// Numbered under the lock and sent in that order; gone once the run has ended.
     events: Option<UnboundedSender<RunEvent>>,
 }
@@ -59,6 +61,7 @@ impl Progress {
             began: Instant::now(),
             finished: None,
             advice: SignInAdvice::default(),
+            track: Track::default(),
             events: Some(events),
         };
         state.send(RunEventKind::Started { tables: names });
@@ -95,6 +98,11 @@ impl Progress {
         self.state().finished.clone()
     }
 
+    /// Returns how the rows came so far.
+    pub(crate) fn track(&self) -> Track {
+        self.state().track.clone()
+    }
+
     /// Notes that the person asked to stop.
     pub(crate) fn cancelling(&self) {
         let mut state = self.state();
@@ -106,7 +114,9 @@ impl Progress {
 
     /// Sends the counts of tables that moved since they were last sent. Called about ten times a second.
     pub(crate) fn flush(&self) {
-        self.state().flush();
+        let mut state = self.state();
+        state.flush();
+        state.sample(false);
     }
 
     /// Ends the run: sets what tables have not reported themselves, and sends the last event.
@@ -138,6 +148,17 @@ impl State {
 
     fn failure(&self, failure: &Failure) -> ErrorView {
         self.advice.explain(view::failure(failure))
+    }
+
+    fn elapsed(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    fn sample(&mut self, last: bool) {
+        if self.finished.is_none() {
+            let rows = self.view.tables.iter().map(|table| table.rows_read).sum();
+            self.track.sample(self.elapsed(), rows, last);
+        }
     }
 
     fn flush(&mut self) {
@@ -185,6 +206,7 @@ impl State {
                 self.send(RunEventKind::Finding { source, finding: view::finding(&finding) });
             }
             Event::Retry { source, attempt, wait, failure } => {
+                self.track.mark(self.elapsed(), TrackMark::Retry);
                 let error = self.failure(&failure);
                 let retry_at = iso(Utc::now() + chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::MAX));
                 if let Some(table) = self.table(&source) {
@@ -210,6 +232,11 @@ impl State {
         let (stage, mut result) = view::outcome(outcome);
         result.error = result.error.map(|error| self.advice.explain(error));
         let bytes = outcome.counters.bytes;
+        match stage {
+            Stage::Failed => self.track.mark(self.elapsed(), TrackMark::Failed),
+            Stage::Done => self.track.mark(self.elapsed(), TrackMark::Done),
+            _ => {}
+        }
         if let Some(table) = self.table(&outcome.source) {
             table.stage = stage;
             table.rows_read = result.rows_read;
@@ -236,7 +263,8 @@ impl State {
             }
         }
         self.view.status = status;
-        self.view.seconds = self.began.elapsed().as_secs_f64();
+        self.sample(true);
+        self.view.seconds = self.elapsed();
         self.view.error.clone_from(&error);
         self.flush();
         let finished = RunFinished {

@@ -1,6 +1,7 @@
 //! The history of runs: what is written while one goes on, and how it is read back.
 
-use super::progress::iso;
+use super::progress::{Progress, iso};
+use super::throughput::Track;
 use crate::wire::{
     ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, RunStatus, RunSummary, RunView, Stage,
     TableProgress, TableResult,
@@ -9,6 +10,7 @@ use crate::{Firn, Trigger, exit, process};
 use chrono::{DateTime, Utc};
 use firn_connector::Holder;
 use firn_store::{Run, RunFinish, RunStart, RunTable, Store, Uuid};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -18,6 +20,7 @@ pub(super) struct Records {
     firn: Firn,
     run_id: Uuid,
     folder: String,
+    progress: Arc<Progress>,
     /// Events of before it was known that the run is worth keeping.
     waiting: Option<Vec<RunEvent>>,
     recorder: Option<Recorder>,
@@ -25,10 +28,17 @@ pub(super) struct Records {
 
 impl Records {
     /// Begins to keep a run, or to wait until it is `only_if_worth_it`.
-    pub(super) fn new(firn: &Firn, run_id: Uuid, folder: &str, only_if_worth_it: bool) -> Self {
-        let recorder = (!only_if_worth_it).then(|| Recorder::start(firn, run_id, folder, Utc::now()));
+    pub(super) fn new(
+        firn: &Firn,
+        run_id: Uuid,
+        folder: &str,
+        progress: Arc<Progress>,
+        only_if_worth_it: bool,
+    ) -> Self {
+        let start = || Recorder::start(firn, run_id, folder, Utc::now(), Arc::clone(&progress));
+        let recorder = (!only_if_worth_it).then(start);
         let waiting = only_if_worth_it.then(Vec::new);
-        Self { firn: firn.clone(), run_id, folder: folder.to_owned(), waiting, recorder }
+        Self { firn: firn.clone(), run_id, folder: folder.to_owned(), progress, waiting, recorder }
     }
 
     /// Takes an event.
@@ -39,7 +49,8 @@ impl Records {
                 let waiting = self.waiting.take().unwrap_or_default();
                 let began = waiting.first().and_then(|first| DateTime::parse_from_rfc3339(&first.at).ok());
                 let began = began.map_or_else(Utc::now, |began| began.to_utc());
-                let recorder = Recorder::start(&self.firn, self.run_id, &self.folder, began);
+                let recorder =
+                    Recorder::start(&self.firn, self.run_id, &self.folder, began, Arc::clone(&self.progress));
                 waiting.iter().for_each(|event| recorder.take(event));
                 self.recorder = Some(recorder);
             }
@@ -79,7 +90,7 @@ struct Recorder {
 
 impl Recorder {
     /// Begins to write.
-    fn start(firn: &Firn, run_id: Uuid, folder: &str, started_at: DateTime<Utc>) -> Self {
+    fn start(firn: &Firn, run_id: Uuid, folder: &str, started_at: DateTime<Utc>, progress: Arc<Progress>) -> Self {
         let holder = &firn.inner.holder;
         let start = RunStart {
             run_id,
@@ -93,7 +104,7 @@ impl Recorder {
             holder: firn_store::Holder { pid: holder.pid, boot_id: holder.nonce.clone() },
         };
         let (events, received) = mpsc::unbounded_channel();
-        Self { events, writer: tokio::spawn(write(firn.clone(), start, received)) }
+        Self { events, writer: tokio::spawn(write(firn.clone(), start, progress, received)) }
     }
 
     /// Takes an event; counts that move are not kept, what they come to is.
@@ -124,7 +135,12 @@ impl Recorder {
     }
 }
 
-async fn write(firn: Firn, start: RunStart, mut events: mpsc::UnboundedReceiver<RunEvent>) -> Result<(), ErrorView> {
+async fn write(
+    firn: Firn,
+    start: RunStart,
+    progress: Arc<Progress>,
+    mut events: mpsc::UnboundedReceiver<RunEvent>,
+) -> Result<(), ErrorView> {
     const AT_ONCE: usize = 256;
     let store = firn.store().await?;
     store.record_run_start(&start).await?;
@@ -140,7 +156,7 @@ async fn write(firn: Firn, start: RunStart, mut events: mpsc::UnboundedReceiver<
         }
         store.record_run_events(start.run_id, &kept).await?;
         if let Some(result) = result {
-            store.record_run_finish(start.run_id, &finish(&result)).await?;
+            store.record_run_finish(start.run_id, &finish(&result, &progress.track())).await?;
         }
     }
     Ok(())
@@ -159,7 +175,14 @@ fn kept_event(event: &RunEvent) -> Option<firn_store::RunEvent> {
     Some(firn_store::RunEvent { seq: i64::try_from(event.seq).ok()?, at, event: json })
 }
 
-fn finish(result: &RunFinished) -> RunFinish {
+/// Under this key the history keeps, beside the result, how the rows came.
+const TRACK: &str = "throughput";
+
+fn finish(result: &RunFinished, track: &Track) -> RunFinish {
+    let mut summary = serde_json::to_value(result).unwrap_or_default();
+    if let (Some(summary), Ok(track)) = (summary.as_object_mut(), serde_json::to_value(track)) {
+        summary.insert(TRACK.to_owned(), track);
+    }
     let table = |table: &TableResult| RunTable {
         source: table.source.clone(),
         target: table.target.clone(),
@@ -180,7 +203,7 @@ fn finish(result: &RunFinished) -> RunFinish {
             "cancelled" => firn_store::RunStatus::Cancelled,
             _ => firn_store::RunStatus::Failed,
         },
-        summary: serde_json::to_value(result).unwrap_or_default(),
+        summary,
         tables: result.tables.iter().map(table).collect(),
     }
 }
@@ -216,6 +239,11 @@ impl Firn {
 /// Returns the result of a run that has ended, where the history has it.
 pub(crate) fn finished_of(run: &Run) -> Option<RunFinished> {
     serde_json::from_value(run.summary.clone()).ok()
+}
+
+/// Returns how the rows of a run came, where the history has it.
+pub(crate) fn track_of(run: &Run) -> Option<Track> {
+    serde_json::from_value(run.summary.get(TRACK)?.clone()).ok()
 }
 
 fn status_of(run: &Run, finished: Option<&RunFinished>) -> RunStatus {

@@ -167,3 +167,23 @@ pub struct RunsView {
     /// Newest first.
     pub runs: Vec<RunSummary>,
 }
+
+/// Asks for a run's chart.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunChart {
+    /// The run.
+    pub run_id: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Light on dark.
+    pub dark: bool,
+}
+
+/// A chart.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ChartView {
+    /// An SVG document of shapes, numbers and glyphs; null where nothing is known that could be drawn.
+    pub svg: Option<String>,
+}
