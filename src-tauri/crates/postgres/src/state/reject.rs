@@ -1,9 +1,10 @@
 //! Rejected rows: one open entry a key, payloads capped, and forgotten after a while.
 
-use super::{PostgresState, SIDE};
+use super::{PostgresState, SIDE, schema};
+use crate::error::sqlstate;
 use crate::quote::Value;
 use crate::session;
-use firn_connector::{ErrorEntry, RejectedRow, Resolution, Result};
+use firn_connector::{Error, ErrorEntry, RejectedRow, Resolution, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -87,7 +88,7 @@ fn storable(value: &Json) -> Json {
 /// Cuts a payload down to the cap: the longest values lose their end and say how long they were; columns for which not
 /// even that leaves room are left out. The key is never cut.
 fn capped(payload: &Map<String, Json>, key: &Map<String, Json>) -> Map<String, Json> {
-    let size = |payload: &Map<String, Json>| Json::Object(payload.clone()).to_string().len();
+    let size = |payload: &Map<String, Json>| serde_json::to_string(payload).map_or(usize::MAX, |text| text.len());
     let bytes = size(payload);
     if bytes <= PAYLOAD_BYTES {
         return payload.clone();
@@ -187,8 +188,21 @@ pub(super) async fn discard(
         ("by", Value::Text(&how.by)),
         ("note", Value::Optional(how.note.as_deref())),
     ];
-    let rows = state.run(include_str!("../../../../../sql/postgres/state/discard.sql"), &values).await?;
+    let statement = include_str!("../../../../../sql/postgres/state/discard.sql");
+    let rows = match state.run(statement, &values).await {
+        Err(error) if is_earlier(&error) => {
+            schema::ensure(state).await?;
+            state.run(statement, &values).await?
+        }
+        rows => rows?,
+    };
     rows.iter().map(|row| session::column(row, "id", SIDE)).collect()
+}
+
+/// Returns whether a statement failed because the tables, which the next run brings up to date, are of an earlier
+/// version and lack a column.
+fn is_earlier(error: &Error) -> bool {
+    sqlstate(error) == Some("42703")
 }
 
 /// An entry with the order of its payload's columns.
@@ -212,8 +226,14 @@ pub(super) async fn errors(
         ("resolved", Value::Text(if resolved { "true" } else { "false" })),
         ("most", Value::Integer(i64::from(most))),
     ];
-    let stored: Vec<Stored> =
-        state.list(include_str!("../../../../../sql/postgres/state/errors.sql"), &values, "entry").await?;
+    let statement = include_str!("../../../../../sql/postgres/state/errors.sql");
+    let stored: Vec<Stored> = match state.list(statement, &values, "entry").await {
+        Err(error) if is_earlier(&error) => {
+            schema::ensure(state).await?;
+            state.list(statement, &values, "entry").await?
+        }
+        stored => stored?,
+    };
     Ok(stored.into_iter().map(in_order).collect())
 }
 
