@@ -29,6 +29,7 @@ SELECT json_build_object(
             'name', a.attname,
             'type', a.atttypid::int8,
             'typmod', a.atttypmod,
+            'dimensions', a.attndims,
             'generated', a.attgenerated <> '',
             'identity', a.attidentity <> '',
             -- A constraint that was added without looking at the rows (version 18) promises nothing about them.

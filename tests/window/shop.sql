@@ -8,7 +8,7 @@ CREATE TABLE public.customers (
     nickname   text,
     credit     numeric(12, 2) NOT NULL,
     tags       text[] NOT NULL,
-    seen_from  inet,
+    seen_from  pg_snapshot,
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 INSERT INTO public.customers

@@ -13,7 +13,6 @@ mod memory;
 mod modes;
 mod program;
 mod rejected;
-mod retried;
 mod runners;
 mod serve;
 mod sessions;

@@ -96,14 +96,16 @@ async fn a_refused_row_in_the_middle_of_a_killed_first_load_is_neither_lost_nor_
 async fn a_type_outside_the_map_stops_its_table_by_name() -> Result<()> {
     let mut world = World::new()?;
     world
-        .sql("CREATE TABLE places (id bigint PRIMARY KEY, v text, place point, updated_at timestamptz NOT NULL DEFAULT now())")
+        .sql("CREATE TABLE places (id bigint PRIMARY KEY, v text, place pg_snapshot, updated_at timestamptz NOT NULL DEFAULT now())")
         .await?;
-    world.sql("INSERT INTO places SELECT n, 'row ' || n, point(n, -n) FROM generate_series(1, 10) n").await?;
+    world
+        .sql("INSERT INTO places SELECT n, 'row ' || n, (n || ':20:')::pg_snapshot FROM generate_series(1, 10) n")
+        .await?;
     world.spec.tables.push(TableSpec::new("places"));
     let refused = world.run().await?;
     ensure!(refused.outcome.status() == RunStatus::Failed, "{}", describe(&refused.outcome));
     let told = refused.complaint();
-    ensure!(told.contains("`place`") && told.contains("point") && told.contains("transform"), "{told}");
+    ensure!(told.contains("`place`") && told.contains("pg_snapshot") && told.contains("transform"), "{told}");
     ensure!(world.warehouse_text("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw'")? == "0");
 
     world.spec.tables[0] = TableSpec::new("places").transform("place", None);

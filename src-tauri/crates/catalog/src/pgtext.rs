@@ -10,21 +10,131 @@ const REAL_DIGITS: i32 = 6;
 
 /// Appends a `double precision`: the shortest digits that read back to the same value.
 pub fn float8(value: f64, out: &mut Vec<u8>) {
-    let mut buffer = [0; 32];
-    let mut rest = &mut buffer[..];
-    // 24 bytes are the most that a double takes.
-    let _fits = write!(rest, "{value:e}");
-    let left = rest.len();
-    float(value, buffer.get(..32 - left).unwrap_or_default(), DOUBLE_DIGITS, out);
+    let bits = value.to_bits();
+    let (fraction, exponent) = (bits & ((1 << 52) - 1), (bits >> 52 & 0x7ff) as i32);
+    let binary = Binary::new(fraction, exponent, 52, 1075);
+    let write = |after_point| match after_point {
+        None => Scientific::write(format_args!("{value:e}")),
+        Some(digits) => Scientific::write(format_args!("{value:.digits$e}")),
+    };
+    let scientific = Scientific::shortest(binary, 17, write, |text| text.parse() == Ok(value));
+    float(value, scientific.bytes(), DOUBLE_DIGITS, out);
 }
 
 /// Appends a `real`: the shortest digits that read back to the same value.
 pub fn float4(value: f32, out: &mut Vec<u8>) {
-    let mut buffer = [0; 32];
-    let mut rest = &mut buffer[..];
-    let _fits = write!(rest, "{value:e}");
-    let left = rest.len();
-    float(f64::from(value), buffer.get(..32 - left).unwrap_or_default(), REAL_DIGITS, out);
+    let bits = value.to_bits();
+    let (fraction, exponent) = (u64::from(bits & ((1 << 23) - 1)), (bits >> 23 & 0xff) as i32);
+    let binary = Binary::new(fraction, exponent, 23, 150);
+    let write = |after_point| match after_point {
+        None => Scientific::write(format_args!("{value:e}")),
+        Some(digits) => Scientific::write(format_args!("{value:.digits$e}")),
+    };
+    let scientific = Scientific::shortest(binary, 9, write, |text| text.parse() == Ok(value));
+    float(f64::from(value), scientific.bytes(), REAL_DIGITS, out);
+}
+
+/// The absolute value of a finite float: `mantissa` × 2^`exponent`.
+#[derive(Clone, Copy)]
+struct Binary {
+    mantissa: u64,
+    exponent: i32,
+    /// Whether the next smaller float is half as far away as the next larger one.
+    lopsided: bool,
+}
+
+impl Binary {
+    fn new(fraction: u64, exponent: i32, fraction_bits: u32, bias: i32) -> Self {
+        let normal = exponent > 0;
+        Self {
+            mantissa: fraction | u64::from(normal) << fraction_bits,
+            exponent: exponent.max(1) - bias,
+            lopsided: fraction == 0 && exponent > 1,
+        }
+    }
+
+    /// Returns whether a decimal lies halfway between this float and a neighbour. Such a decimal reads back only by
+    /// the rule for ties, and the server prints none.
+    fn is_halfway(self, digits: u64, power: i32) -> bool {
+        let Self { mantissa, exponent, lopsided } = self;
+        let below =
+            if lopsided { (4 * mantissa - 1, exponent - 2) } else { ((2 * mantissa).wrapping_sub(1), exponent - 1) };
+        let halfway = [(2 * mantissa + 1, exponent - 1), below];
+        // No odd number of 55 bits has more factors of five.
+        if digits == 0 || power.abs() > 24 {
+            return false;
+        }
+        let fives = 5_u128.pow(power.unsigned_abs());
+        halfway.iter().any(|(odd, twos)| {
+            let (left, right) = match power >= 0 {
+                true => (u128::from(digits) * fives, u128::from(*odd)),
+                false => (u128::from(digits), u128::from(*odd) * fives),
+            };
+            left >> left.trailing_zeros() == right && left.trailing_zeros() as i32 + power == *twos
+        })
+    }
+}
+
+/// A float in scientific form, such as `-1.25e-7`.
+struct Scientific {
+    buffer: [u8; 40],
+    length: usize,
+}
+
+impl Scientific {
+    fn write(text: std::fmt::Arguments<'_>) -> Self {
+        let mut buffer = [0; 40];
+        let mut rest = &mut buffer[..];
+        // 25 bytes are the most that a float of 17 digits takes.
+        let _fits = rest.write_fmt(text);
+        let length = 40 - rest.len();
+        Self { buffer, length }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// Returns the shortest form that reads back and is not halfway to a neighbour. `write` prints with as many digits
+    /// after the point as asked for, or with as few as read back.
+    fn shortest(
+        binary: Binary,
+        most_digits: usize,
+        write: impl Fn(Option<usize>) -> Self,
+        reads_back: impl Fn(&str) -> bool,
+    ) -> Self {
+        let is_good = |form: &Self| match form.decimal() {
+            Some((digits, power, _)) => {
+                !binary.is_halfway(digits, power) && std::str::from_utf8(form.bytes()).is_ok_and(&reads_back)
+            }
+            None => true,
+        };
+        let shortest = write(None);
+        match shortest.decimal() {
+            Some((digits, power, count)) if binary.is_halfway(digits, power) => {
+                (count..most_digits).map(|after_point| write(Some(after_point))).find(is_good).unwrap_or(shortest)
+            }
+            _ => shortest,
+        }
+    }
+
+    /// Returns digits and power of ten, and how many digits there are; `None` for NaN and infinities.
+    fn decimal(&self) -> Option<(u64, i32, usize)> {
+        let (mantissa, exponent) = parts(self.bytes())?;
+        let count = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit());
+        let digits = digits.fold(0_u64, |sum, byte| sum.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')));
+        Some((digits, exponent - (count as i32 - 1), count))
+    }
+}
+
+/// Splits an unsigned scientific form into mantissa and exponent.
+fn parts(scientific: &[u8]) -> Option<(&[u8], i32)> {
+    let unsigned = scientific.strip_prefix(b"-").unwrap_or(scientific);
+    let at = unsigned.iter().position(|byte| *byte == b'e')?;
+    let (mantissa, exponent) = unsigned.split_at(at);
+    let exponent = std::str::from_utf8(exponent.get(1..)?).ok()?.parse().ok()?;
+    mantissa.first()?.is_ascii_digit().then_some((mantissa, exponent))
 }
 
 /// Appends a float from its shortest scientific form, such as `-1.25e-7`.
@@ -38,11 +148,7 @@ fn float(value: f64, scientific: &[u8], digits: i32, out: &mut Vec<u8>) {
     if value.is_infinite() {
         return out.extend_from_slice(b"Infinity");
     }
-    let unsigned = scientific.strip_prefix(b"-").unwrap_or(scientific);
-    let Some(at) = unsigned.iter().position(|byte| *byte == b'e') else { return out.extend_from_slice(unsigned) };
-    let (mantissa, exponent) = unsigned.split_at(at);
-    let exponent = std::str::from_utf8(exponent.get(1..).unwrap_or_default()).ok().and_then(|e| e.parse().ok());
-    let exponent: i32 = exponent.unwrap_or_default();
+    let Some((mantissa, exponent)) = parts(scientific) else { return };
     let mut significant = mantissa.iter().copied().filter(|byte| *byte != b'.');
     if exponent < -4 || exponent >= digits {
         out.extend_from_slice(mantissa);
@@ -144,6 +250,11 @@ mod tests {
             (1e14, "100000000000000"),
             (1e15, "1e+15"),
             (1.5e300, "1.5e+300"),
+            // The shortest digits, 1e23, are as near to the next float.
+            (1e23, "9.999999999999999e+22"),
+            (9_007_199_254_740_993.0, "9.007199254740992e+15"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
         ];

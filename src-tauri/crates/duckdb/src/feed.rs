@@ -5,13 +5,11 @@
 //! away fails the statement, so that an abandoned group can never be taken for a complete one.
 
 use crate::types::DuckType;
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch};
-use arrow::buffer::{OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, Field, SchemaRef};
+use crate::vectors::{compact, logical_type, restore_nulls};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
-use duckdb::vtab::{
-    BindInfo, InitInfo, TableFunctionInfo, VTab, record_batch_to_duckdb_data_chunk, to_duckdb_logical_type_for_field,
-};
+use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab, record_batch_to_duckdb_data_chunk};
 use duckdb::{Connection, ffi};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -32,7 +30,7 @@ const PULLING_THREADS: u64 = 2;
 /// What a statement says whose sender has gone away.
 pub(crate) const GIVEN_UP: &str = "the group of rows was given up";
 
-type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 enum Item {
     Batch(RecordBatch),
@@ -227,6 +225,7 @@ impl Feed {
 fn hand_over(rows: &RecordBatch, types: Vec<LogicalTypeHandle>, output: &mut DataChunkHandle) -> Result<(), Failure> {
     let mut own = DataChunkHandle::new(&types);
     record_batch_to_duckdb_data_chunk(rows, &mut own)?;
+    restore_nulls(rows, &own);
     for column in 0..types.len() as u64 {
         // SAFETY: both chunks are alive and have this column, of one type: the types of the feed's shape, which `bind`
         // declared. After the call both vectors share the data's ownership, so dropping our chunk frees nothing.
@@ -238,64 +237,4 @@ fn hand_over(rows: &RecordBatch, types: Vec<LogicalTypeHandle>, output: &mut Dat
     }
     output.set_len(rows.num_rows());
     Ok(())
-}
-
-/// Cuts list columns down to the items of their own rows: a slice still refers to all items of its batch, and each
-/// chunk would copy them all.
-fn compact(slice: &RecordBatch) -> Result<RecordBatch, Failure> {
-    if !slice.columns().iter().any(|c| matches!(c.data_type(), DataType::List(_))) {
-        return Ok(slice.clone());
-    }
-    let columns: Vec<ArrayRef> = slice.columns().iter().map(compact_column).collect();
-    Ok(RecordBatch::try_new(slice.schema(), columns)?)
-}
-
-fn compact_column(column: &ArrayRef) -> ArrayRef {
-    let DataType::List(item) = column.data_type() else { return Arc::clone(column) };
-    let list = column.as_list::<i32>();
-    let offsets = list.value_offsets();
-    let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { return Arc::clone(column) };
-    let items = list.values().slice(usize_of(*first), usize_of(last - first));
-    let moved: ScalarBuffer<i32> = offsets.iter().map(|o| o - first).collect();
-    Arc::new(ListArray::new(Arc::clone(item), OffsetBuffer::new(moved), compact_column(&items), list.nulls().cloned()))
-}
-
-fn usize_of(offset: i32) -> usize {
-    // Arrow's offsets are never negative.
-    usize::try_from(offset).unwrap_or_default()
-}
-
-/// Returns DuckDB's type of a column. JSON is declared as such, because a cast from text would parse every value and
-/// refuse what PostgreSQL's json takes.
-fn logical_type(field: &Field, ddl: &DuckType) -> Result<LogicalTypeHandle, Failure> {
-    match (field.data_type(), ddl) {
-        (DataType::Utf8, DuckType::Named(name)) if name == "JSON" => {
-            let mut json = LogicalTypeHandle::from(LogicalTypeId::Varchar);
-            json.set_alias("JSON");
-            Ok(json)
-        }
-        (DataType::List(item), DuckType::List(item_ddl)) => Ok(LogicalTypeHandle::list(&logical_type(item, item_ddl)?)),
-        _ => to_duckdb_logical_type_for_field(field),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use arrow::array::{Int32Builder, ListBuilder};
-
-    #[test]
-    fn a_slice_of_lists_carries_its_own_items_only() {
-        let mut builder = ListBuilder::new(Int32Builder::new());
-        for row in 0..5_000 {
-            builder.append_value([Some(row), None, Some(-row)]);
-        }
-        builder.append(false);
-        let lists: ArrayRef = Arc::new(builder.finish());
-        let batch = RecordBatch::try_from_iter([("l", lists)]).unwrap();
-        let slice = batch.slice(4_000, 1_001);
-        let compacted = compact(&slice).unwrap();
-        assert_eq!(compacted.column(0).as_list::<i32>().values().len(), 3_000);
-        assert_eq!(compacted, slice);
-    }
 }

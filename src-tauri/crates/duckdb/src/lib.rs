@@ -7,7 +7,7 @@
 //! - `types`, `schema`: DuckDB's type names, and the statements that bring a table to a plan's shape
 //! - `introspect`, `browse`: what is in the file, for plans and for people
 //! - `read`: a table read back as Arrow, for comparisons
-//! - `feed`: a table function through which DuckDB pulls record batches
+//! - `feed`, `vectors`: a table function through which DuckDB pulls record batches, and how they become its vectors
 //! - `state`: identity, cursor, fence and marks
 //! - `merge`, `worker`, `writer`: groups of rows on their way into a table
 //! - `tidy`: giving back the space of deleted rows
@@ -28,6 +28,7 @@ mod state;
 mod target;
 mod tidy;
 mod types;
+mod vectors;
 mod worker;
 mod writer;
 

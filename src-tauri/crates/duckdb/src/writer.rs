@@ -162,6 +162,7 @@ fn unusable(column: &dyn Array) -> Option<&'static str> {
             has(values.values(), outside, column).then_some("a time is outside 00:00:00 to 24:00:00")
         }
         DataType::List(_) => unusable(column.as_list::<i32>().values()),
+        DataType::Struct(_) => column.as_struct().columns().iter().find_map(|part| unusable(part)),
         _ => None,
     }
 }

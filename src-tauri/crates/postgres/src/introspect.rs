@@ -42,6 +42,7 @@ struct Column {
     #[serde(rename = "type")]
     oid: u32,
     typmod: i32,
+    dimensions: i32,
     generated: bool,
     identity: bool,
     not_null: bool,
@@ -188,7 +189,7 @@ fn source_column(column: &Column, types: &TypeCatalog) -> SourceColumn {
     SourceColumn {
         number: column.number,
         name: column.name.clone(),
-        ty: types.resolve(column.oid, column.typmod),
+        ty: types.resolve(column.oid, column.typmod, column.dimensions),
         not_null: column.not_null || types.not_null(column.oid),
         generated: column.generated,
         identity: column.identity,
@@ -249,7 +250,7 @@ async fn expression_types(
     let types = TypeCatalog::load(pool, oids.iter().copied()).await?;
     let resolved = oids.iter().zip(typmods).map(|(oid, typmod)| match typmod {
         Some(numeric) if *oid == NUMERIC => PgType::Numeric(Some(numeric)),
-        _ => types.resolve(*oid, -1),
+        _ => types.resolve(*oid, -1, 0),
     });
     Ok(expressions.keys().cloned().zip(resolved).collect())
 }

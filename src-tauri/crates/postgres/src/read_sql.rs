@@ -95,9 +95,12 @@ fn pages(range: PageRange) -> Vec<String> {
 }
 
 fn item(column: &ReadColumn) -> String {
-    match &column.expression {
-        Some(expression) => format!("(\n{expression}\n) AS {}", ident(&column.name)),
-        None => ident(&column.name),
+    let name = ident(&column.name);
+    match (&column.expression, column.ty.read_cast()) {
+        (Some(expression), None) => format!("(\n{expression}\n) AS {name}"),
+        (Some(expression), Some(cast)) => format!("(\n{expression}\n)::{cast} AS {name}"),
+        (None, Some(cast)) => format!("{name}::{cast} AS {name}"),
+        (None, None) => name,
     }
 }
 
@@ -168,13 +171,16 @@ fn watermark_literal(mark: Watermark) -> String {
 
 /// Writes a key value as a literal of its column's type, without a limit of length, which would cut it off.
 ///
-/// Enums and domains stay bare: the column beside the literal gives it its type, whatever the search path says.
+/// Enums, domains and the types of extensions stay bare: the column beside the literal gives it its type, whatever the
+/// search path says.
 fn key_literal(ty: &PgType, text: &str) -> String {
     let cast = match ty {
         PgType::Numeric(_) => "numeric".to_owned(),
         PgType::Varchar(_) => "varchar".to_owned(),
         PgType::Char(_) => "bpchar".to_owned(),
-        PgType::Enum(_) | PgType::Domain(..) => return literal(text),
+        PgType::Enum(_) | PgType::Domain(..) | PgType::Citext | PgType::Ltree => return literal(text),
+        // A declared length would cut a literal off.
+        PgType::Bit(_) | PgType::Varbit(_) => return literal(text),
         other => other.to_string(),
     };
     format!("{}::{cast}", literal(text))

@@ -1,39 +1,87 @@
 //! From a type's OID to what decides its encoding: domains and arrays resolved down to the types of the map.
 
+use crate::decode::MOST_DIMENSIONS;
 use crate::quote::{Value, fill};
 use crate::session;
 use firn_catalog::{Numeric, PgType, TableName};
 use firn_connector::{Error, ErrorKind, Result, Side};
 use serde::Deserialize;
-use sqlx::PgPool;
+use sqlx::{PgPool, Row};
 use std::collections::{BTreeSet, HashMap};
 
 /// Returns a built-in type of the map by its OID, which `pg_type.dat` fixes for all versions.
 fn built_in(oid: u32, typmod: i32) -> Option<PgType> {
     // The limit of varchar(n) and char(n) is stored with four bytes of header counted in.
     let limit = || u32::try_from(typmod - 4).ok().filter(|_| typmod >= 4);
+    let bits = || u32::try_from(typmod).ok();
     Some(match oid {
         16 => PgType::Bool,
         17 => PgType::Bytea,
+        18 => PgType::InternalChar,
+        19 => PgType::Name,
         20 => PgType::Int8,
         21 => PgType::Int2,
         23 => PgType::Int4,
         25 => PgType::Text,
+        26 => PgType::Oid,
         114 => PgType::Json,
+        142 => PgType::Xml,
+        600 => PgType::Point,
+        601 => PgType::Lseg,
+        602 => PgType::Path,
+        603 => PgType::Box,
+        604 => PgType::Polygon,
+        628 => PgType::Line,
+        650 => PgType::Cidr,
         700 => PgType::Float4,
         701 => PgType::Float8,
+        718 => PgType::Circle,
+        774 => PgType::Macaddr8,
+        829 => PgType::Macaddr,
+        869 => PgType::Inet,
         1042 => PgType::Char(limit()),
         1043 => PgType::Varchar(limit()),
         1082 => PgType::Date,
         1083 => PgType::Time,
         1114 => PgType::Timestamp,
         1184 => PgType::Timestamptz,
+        1186 => PgType::Interval,
+        1266 => PgType::Timetz,
+        1560 => PgType::Bit(bits()),
+        1562 => PgType::Varbit(bits()),
         1700 => PgType::Numeric(Numeric::from_typmod(typmod)),
         2950 => PgType::Uuid,
+        3220 => PgType::PgLsn,
+        3614 => PgType::Tsvector,
+        3615 => PgType::Tsquery,
         3802 => PgType::Jsonb,
+        4072 => PgType::Jsonpath,
+        _ => return registered(oid).map(|name| PgType::Registered(name.to_owned())),
+    })
+}
+
+/// Returns the name of a built-in type whose values are OIDs of objects in the catalog.
+fn registered(oid: u32) -> Option<&'static str> {
+    Some(match oid {
+        24 => "regproc",
+        2202 => "regprocedure",
+        2203 => "regoper",
+        2204 => "regoperator",
+        2205 => "regclass",
+        2206 => "regtype",
+        3734 => "regconfig",
+        3769 => "regdictionary",
+        4089 => "regnamespace",
+        4096 => "regrole",
+        4191 => "regcollation",
         _ => return None,
     })
 }
+
+/// `money` in `pg_type`.
+const MONEY: u32 = 790;
+/// Types inside each other beyond which a type is refused; no server nests so deep.
+const DEEPEST: u32 = 32;
 
 #[derive(Debug, Deserialize)]
 struct TypeRow {
@@ -44,14 +92,29 @@ struct TypeRow {
     kind: String,
     base: u32,
     typmod: i32,
+    dimensions: i32,
     not_null: bool,
     element: Option<u32>,
+    bound: Option<u32>,
+    attributes: Option<Vec<AttributeRow>>,
+    extension: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AttributeRow {
+    name: String,
+    #[serde(rename = "type")]
+    oid: u32,
+    typmod: i32,
+    dimensions: i32,
 }
 
 /// The types of a server that are not built into the map, by OID.
 #[derive(Debug, Default)]
 pub(crate) struct TypeCatalog {
     rows: HashMap<u32, TypeRow>,
+    /// Digits after the point of `money`, where it was asked about.
+    money_digits: Option<u8>,
 }
 
 impl TypeCatalog {
@@ -66,23 +129,46 @@ impl TypeCatalog {
         let sql = fill(include_str!("../../../../sql/postgres/types.sql"), &[("oids", Value::Text(&oids))])?;
         let row = session::run_one(pool, Side::Source, sql).await?;
         let rows: Vec<TypeRow> = parse(session::column(&row, "types", Side::Source)?, Side::Source)?;
-        Ok(Self { rows: rows.into_iter().map(|row| (row.oid, row)).collect() })
+        let digits: Option<i32> =
+            row.try_get("money_digits").map_err(|cause| crate::error::from_sqlx(cause, Side::Source))?;
+        Ok(Self {
+            rows: rows.into_iter().map(|row| (row.oid, row)).collect(),
+            money_digits: digits.and_then(|digits| u8::try_from(digits).ok()),
+        })
     }
 
-    /// Resolves a type.
-    pub(crate) fn resolve(&self, oid: u32, typmod: i32) -> PgType {
+    /// Resolves a type. `dimensions` is what a column was declared with: 2 for `int[][]`, 0 where nobody knows.
+    pub(crate) fn resolve(&self, oid: u32, typmod: i32, dimensions: i32) -> PgType {
+        self.resolve_below(oid, typmod, dimensions, 0)
+    }
+
+    fn resolve_below(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> PgType {
         if let Some(ty) = built_in(oid, typmod) {
             return ty;
         }
-        let Some(row) = self.rows.get(&oid) else {
+        if let (MONEY, Some(digits)) = (oid, self.money_digits) {
+            return PgType::Money(digits);
+        }
+        let Some(row) = self.rows.get(&oid).filter(|_| depth < DEEPEST) else {
             return PgType::Other { oid, name: format!("the type with OID {oid}") };
         };
+        let below = |oid, typmod, dimensions| self.resolve_below(oid, typmod, dimensions, depth + 1);
         let qualified = || TableName::new(&row.schema, &row.name).to_string();
-        match (row.kind.as_str(), row.element) {
-            ("e", _) => PgType::Enum(qualified()),
-            ("d", _) => PgType::Domain(qualified(), Box::new(self.resolve(row.base, row.typmod))),
-            (_, Some(element)) => PgType::Array(Box::new(self.resolve(element, typmod))),
-            _ => PgType::Other { oid, name: row.printed.clone() },
+        match (row.kind.as_str(), row.element, row.bound) {
+            ("e", ..) => PgType::Enum(qualified()),
+            ("d", ..) => PgType::Domain(qualified(), Box::new(below(row.base, row.typmod, row.dimensions))),
+            ("r", _, Some(bound)) => PgType::Range(qualified(), Box::new(below(bound, -1, 0))),
+            ("m", _, Some(bound)) => PgType::Multirange(qualified(), Box::new(below(bound, -1, 0))),
+            ("c", ..) => {
+                let attributes = row.attributes.iter().flatten();
+                let resolved = attributes.map(|a| (a.name.clone(), below(a.oid, a.typmod, a.dimensions)));
+                PgType::Composite(qualified(), resolved.collect())
+            }
+            (_, Some(element), _) => {
+                let item = below(element, typmod, 0);
+                (0..dimensions.clamp(1, MOST_DIMENSIONS)).fold(item, |item, _| PgType::Array(Box::new(item)))
+            }
+            _ => extension_type(row, typmod).unwrap_or_else(|| PgType::Other { oid, name: row.printed.clone() }),
         }
     }
 
@@ -99,6 +185,23 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(text: &str, side: Side) -> R
     })
 }
 
+/// Returns a type of the map that an extension brings. The name alone would not do: anybody may call a type `vector`.
+fn extension_type(row: &TypeRow, typmod: i32) -> Option<PgType> {
+    let size = u32::try_from(typmod).ok();
+    Some(match (row.extension.as_deref()?, row.name.as_str()) {
+        ("citext", "citext") => PgType::Citext,
+        ("hstore", "hstore") => PgType::Hstore,
+        ("ltree", "ltree") => PgType::Ltree,
+        ("ltree", "lquery") => PgType::Lquery,
+        ("ltree", "ltxtquery") => PgType::Ltxtquery,
+        ("postgis", "geometry") => PgType::Geometry,
+        ("postgis", "geography") => PgType::Geography,
+        ("vector", "vector") => PgType::Vector(size),
+        ("vector", "halfvec") => PgType::Halfvec(size),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +211,8 @@ mod tests {
         assert_eq!(built_in(1043, 7), Some(PgType::Varchar(Some(3))));
         assert_eq!(built_in(1042, -1), Some(PgType::Char(None)));
         assert_eq!(built_in(1700, -1), Some(PgType::Numeric(None)));
-        assert_eq!(built_in(600, -1), None);
+        assert_eq!(built_in(1560, 5), Some(PgType::Bit(Some(5))));
+        assert_eq!(built_in(2205, -1), Some(PgType::Registered("regclass".into())));
+        assert_eq!(built_in(5038, -1), None);
     }
 }

@@ -21,7 +21,6 @@ mod full;
 mod group;
 mod lease;
 mod memory;
-mod mend;
 mod reset;
 mod retry;
 mod table;

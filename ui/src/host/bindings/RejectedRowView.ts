@@ -21,11 +21,11 @@ occurred_at: string,
  */
 run_id: string, 
 /**
- * Key column → exact text, in the order of the key.
+ * Key column → exact text.
  */
-pk: Record<string, string | null>, 
+pk: { [key in string]: string | null }, 
 /**
- * Column → value, in the order of the table; null where payloads are switched off or have expired.
+ * Column → value; null where payloads are switched off or have expired.
  */
 payload: Record<string, unknown> | null, 
 /**
@@ -43,12 +43,4 @@ attempts: number,
 /**
  * ISO 8601, where it is resolved.
  */
-resolved_at: string | null, 
-/**
- * Who resolved it: `run`, `retry`, or the person who discarded it.
- */
-resolved_by: string | null, 
-/**
- * Why it was resolved without being merged.
- */
-note: string | null, };
+resolved_at: string | null, };

@@ -5,7 +5,6 @@
 mod connection;
 mod event;
 mod mapping;
-mod rejected;
 mod run;
 mod serve;
 mod table;
@@ -14,7 +13,6 @@ mod workspace;
 pub use connection::*;
 pub use event::*;
 pub use mapping::*;
-pub use rejected::*;
 pub use run::*;
 pub use serve::*;
 pub use table::*;

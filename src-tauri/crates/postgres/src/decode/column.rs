@@ -2,17 +2,22 @@
 
 use super::bits::{Bits, Validity};
 use super::decimal::Decimals;
+use super::expand::is_printed;
 use super::fixed::{Fixed, date, time};
 use super::list::Lists;
+use super::nested::{Maps, Structs, Vectors};
+use super::print::Printer;
 use super::span::{Malformed, RefusedAt, Values};
 use super::variable::Variable;
 use arrow::array::{
-    ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, FixedSizeBinaryArray, PrimitiveArray, StringArray,
+    ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, PrimitiveArray,
+    StringArray, StructArray,
 };
 use arrow::buffer::Buffer;
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt32Type,
+    DataType, Date32Type, Decimal128Type, FieldRef, Fields, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit,
+    TimestampMicrosecondType, UInt32Type,
 };
 use arrow::error::ArrowError;
 use firn_catalog::PgType;
@@ -40,9 +45,21 @@ pub(super) enum Column {
     Decimal(Decimals, DataType),
     NumericText(Variable),
     Text(Variable),
-    Jsonb(Variable),
+    /// Texts after a version byte.
+    Versioned(Variable),
     Bytes(Variable),
+    /// Spans of time.
+    Interval(Fixed<IntervalMonthDayNano>),
+    /// Amounts of money, and their Arrow type.
+    Money(Fixed<i128>, DataType),
+    /// Points, and their Arrow fields.
+    Point(Fixed<[f64; 2]>, Fields),
+    /// Values printed as text.
+    Printed(Variable, Printer),
     List(Box<Lists>),
+    Struct(Box<Structs>),
+    Map(Box<Maps>),
+    Vector(Box<Vectors>),
 }
 
 impl Column {
@@ -71,15 +88,54 @@ impl Column {
             }
             (PgType::Numeric(_), DataType::Utf8) => Self::NumericText(Variable::default()),
             (PgType::Text | PgType::Varchar(_) | PgType::Char(_), DataType::Utf8) => Self::Text(Variable::default()),
-            (PgType::Enum(_) | PgType::Json, DataType::Utf8) => Self::Text(Variable::default()),
-            (PgType::Jsonb, DataType::Utf8) => Self::Jsonb(Variable::default()),
-            (PgType::Bytea, DataType::Binary) => Self::Bytes(Variable::default()),
-            (PgType::Array(item), DataType::List(field)) => {
-                let item = Self::new(item, field.data_type())?;
-                Self::List(Box::new(Lists::new(field.clone(), item)))
+            (PgType::Enum(_) | PgType::Json | PgType::Citext | PgType::Name, DataType::Utf8) => {
+                Self::Text(Variable::default())
+            }
+            // The server has cast these to text.
+            (PgType::Xml | PgType::Registered(_), DataType::Utf8) => Self::Text(Variable::default()),
+            (PgType::Jsonb | PgType::Jsonpath, DataType::Utf8) => Self::Versioned(Variable::default()),
+            (PgType::Ltree | PgType::Lquery | PgType::Ltxtquery, DataType::Utf8) => {
+                Self::Versioned(Variable::default())
+            }
+            (PgType::Bytea | PgType::Geometry | PgType::Geography, DataType::Binary) => {
+                Self::Bytes(Variable::default())
+            }
+            (PgType::Oid, DataType::UInt32) => Self::Xid(Fixed::default()),
+            (PgType::Interval, DataType::Interval(IntervalUnit::MonthDayNano)) => Self::Interval(Fixed::default()),
+            (PgType::Money(_), DataType::Decimal128(..)) => Self::Money(Fixed::default(), arrow.clone()),
+            (PgType::Point, DataType::Struct(fields)) => Self::Point(Fixed::default(), fields.clone()),
+            (ty, DataType::Utf8) if is_printed(ty) => Self::Printed(Variable::default(), Printer::of(ty)?),
+            (PgType::Array(item), DataType::List(field)) => Self::list(item, field)?,
+            (PgType::Composite(_, attributes), DataType::Struct(fields)) if attributes.len() == fields.len() => {
+                let columns = attributes.iter().zip(fields).map(|((_, ty), field)| Self::new(ty, field.data_type()));
+                Self::Struct(Box::new(Structs::new(fields.clone(), columns.collect::<Option<Vec<_>>>()?)))
+            }
+            (PgType::Hstore, DataType::Map(entries, _)) => match entries.data_type() {
+                DataType::Struct(fields) => Self::Map(Box::new(Maps::new(entries.clone(), fields.clone()))),
+                _ => return None,
+            },
+            (PgType::Vector(_) | PgType::Halfvec(_), DataType::FixedSizeList(item, size)) => {
+                let half = matches!(ty.base(), PgType::Halfvec(_));
+                Self::Vector(Box::new(Vectors::new(item.clone(), Some(*size), half)))
+            }
+            (PgType::Vector(_) | PgType::Halfvec(_), DataType::List(item)) => {
+                let half = matches!(ty.base(), PgType::Halfvec(_));
+                Self::Vector(Box::new(Vectors::new(item.clone(), None, half)))
             }
             _ => return None,
         })
+    }
+
+    /// Makes the builder of an array. Arrays directly over arrays are the dimensions of one value.
+    fn list(item: &PgType, field: &FieldRef) -> Option<Self> {
+        let mut fields = vec![field.clone()];
+        let (mut item, mut field) = (item, field);
+        while let (PgType::Array(inner), DataType::List(next)) = (item, field.data_type()) {
+            fields.push(next.clone());
+            (item, field) = (inner, next);
+        }
+        let item = Self::new(item, field.data_type())?;
+        Some(Self::List(Box::new(Lists::new(fields, item))))
     }
 
     /// Appends one value a span. Refused values are pushed with their row within `values`.
@@ -102,12 +158,19 @@ impl Column {
                 variable.append_text(values, refused);
                 Ok(())
             }
-            Self::Jsonb(variable) => variable.append_jsonb(values, refused),
+            Self::Versioned(variable) => variable.append_versioned(values, refused),
             Self::Bytes(variable) => {
                 variable.append_bytes(values);
                 Ok(())
             }
+            Self::Interval(fixed) => fixed.append_intervals(values, refused),
+            Self::Money(fixed, _) => fixed.append(values, |raw| i128::from(i64::from_be_bytes(raw))),
+            Self::Point(fixed, _) => fixed.append(values, point),
+            Self::Printed(variable, printer) => variable.append_printed(values, printer, refused),
             Self::List(lists) => lists.append(values, refused),
+            Self::Struct(structs) => structs.append(values, refused),
+            Self::Map(maps) => maps.append(values, refused),
+            Self::Vector(vectors) => vectors.append(values),
         }
     }
 
@@ -129,7 +192,20 @@ impl Column {
                 let bytes = Buffer::from_vec(std::mem::take(&mut fixed.values).into_flattened());
                 Arc::new(FixedSizeBinaryArray::try_new(16, bytes, fixed.validity.take())?)
             }
-            Self::NumericText(variable) | Self::Text(variable) | Self::Jsonb(variable) => {
+            Self::Interval(fixed) => {
+                primitive::<IntervalMonthDayNanoType>(fixed, DataType::Interval(IntervalUnit::MonthDayNano))?
+            }
+            Self::Money(fixed, ty) => primitive::<Decimal128Type>(fixed, ty.clone())?,
+            Self::Point(fixed, fields) => {
+                let (x, y): (Vec<f64>, Vec<f64>) =
+                    std::mem::take(&mut fixed.values).into_iter().map(|[x, y]| (x, y)).unzip();
+                let axes: Vec<ArrayRef> = vec![Arc::new(Float64Array::from(x)), Arc::new(Float64Array::from(y))];
+                Arc::new(StructArray::try_new(fields.clone(), axes, fixed.validity.take())?)
+            }
+            Self::NumericText(variable)
+            | Self::Text(variable)
+            | Self::Versioned(variable)
+            | Self::Printed(variable, _) => {
                 let (offsets, values, nulls) = variable.take();
                 Arc::new(StringArray::try_new(offsets, values, nulls)?)
             }
@@ -138,6 +214,9 @@ impl Column {
                 Arc::new(BinaryArray::try_new(offsets, values, nulls)?)
             }
             Self::List(lists) => lists.take()?,
+            Self::Struct(structs) => structs.take()?,
+            Self::Map(maps) => maps.take()?,
+            Self::Vector(vectors) => vectors.take()?,
         })
     }
 
@@ -145,8 +224,11 @@ impl Column {
     pub fn bytes(&self) -> usize {
         match self {
             Self::NumericText(variable) | Self::Text(variable) => variable.bytes(),
-            Self::Jsonb(variable) | Self::Bytes(variable) => variable.bytes(),
+            Self::Versioned(variable) | Self::Bytes(variable) => variable.bytes(),
+            Self::Printed(variable, _) => variable.bytes(),
             Self::List(lists) => lists.bytes(),
+            Self::Struct(structs) => structs.columns().iter().map(Self::bytes).sum(),
+            Self::Map(maps) => maps.bytes(),
             _ => 0,
         }
     }
@@ -163,19 +245,19 @@ impl Column {
             Self::Uuid(fixed) => fixed.reserve(rows),
             Self::Decimal(decimals, _) => decimals.fixed.reserve(rows),
             Self::NumericText(variable) | Self::Text(variable) => variable.reserve(rows, bytes),
-            Self::Jsonb(variable) | Self::Bytes(variable) => variable.reserve(rows, bytes),
-            Self::Bool(..) | Self::List(_) => {}
+            Self::Versioned(variable) | Self::Bytes(variable) => variable.reserve(rows, bytes),
+            Self::Interval(fixed) => fixed.reserve(rows),
+            Self::Money(fixed, _) => fixed.reserve(rows),
+            Self::Point(fixed, _) => fixed.reserve(rows),
+            Self::Printed(variable, _) => variable.reserve(rows, bytes),
+            Self::Bool(..) | Self::List(_) | Self::Struct(_) | Self::Map(_) | Self::Vector(_) => {}
         }
     }
+}
 
-    /// Returns whether values can be far longer in Arrow than in the stream: numbers as text.
-    pub fn expands(&self) -> bool {
-        match self {
-            Self::NumericText(_) => true,
-            Self::List(lists) => lists.item().expands(),
-            _ => false,
-        }
-    }
+fn point(raw: [u8; 16]) -> [f64; 2] {
+    let [x, y] = [0, 8].map(|at| raw.get(at..).and_then(|half| half.first_chunk()).copied().unwrap_or_default());
+    [f64::from_be_bytes(x), f64::from_be_bytes(y)]
 }
 
 fn append_bools(bits: &mut Bits, validity: &mut Validity, values: Values<'_>) -> Result<(), Malformed> {

@@ -2,9 +2,9 @@
 
 use super::column::Column;
 use super::error::DecodeError;
+use super::expand::{expands, most_bytes_of};
 use super::fixed::Fixed;
 use super::frame::{BadTuple, HEADER, Tuple, read_header, read_tuple};
-use super::numeric::most_text_of;
 use super::refusal::{Row, describe};
 use super::span::{Malformed, Refused, RefusedAt, Span, Values};
 use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
@@ -111,9 +111,14 @@ impl Decoder {
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let fields = columns.len() + usize::from(plan.row_versions);
+        let expanding = plan.columns.iter().enumerate().filter(|(_, column)| {
+            // A decimal has 16 bytes, whatever its value.
+            expands(&column.ty) && !matches!(column.plan.arrow, arrow::datatypes::DataType::Decimal128(..))
+        });
+        let expanding = expanding.map(|(at, _)| at).collect();
         Ok(Self {
             schema: plan.schema(),
-            expanding: columns.iter().enumerate().filter(|(_, c)| c.expands()).map(|(at, _)| at).collect(),
+            expanding,
             xmin: plan.row_versions.then(Fixed::default),
             state: State::Header,
             pending: Vec::new(),
@@ -327,7 +332,7 @@ impl Decoder {
 
     fn expansion_of(&self, bytes: &[u8], column: usize, row: usize) -> usize {
         let span = self.spans.get(column * STRIDE + row).copied().unwrap_or_default();
-        self.plan.columns.get(column).map_or(0, |c| most_text_of(&c.ty, span.within(bytes)))
+        self.plan.columns.get(column).map_or(0, |c| most_bytes_of(&c.ty, span.within(bytes)))
     }
 
     /// Returns the column that expands most in the chunk's first row.

@@ -3,7 +3,7 @@
 use super::bits::Validity;
 use super::span::{Malformed, Refused, RefusedAt, Span, Values};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
-use arrow::datatypes::ArrowNativeType;
+use arrow::datatypes::{ArrowNativeType, IntervalMonthDayNano};
 use firn_catalog::civil::MICROS_PER_DAY;
 
 /// Days from 1970-01-01, Arrow's epoch, to 2000-01-01, PostgreSQL's.
@@ -137,4 +137,25 @@ impl Fixed<i64> {
         }
         Ok(())
     }
+}
+
+impl Fixed<IntervalMonthDayNano> {
+    /// Appends spans of time; those whose microseconds make more nanoseconds than 64 bits hold are refused, and with
+    /// them the infinities of version 17.
+    pub fn append_intervals(&mut self, values: Values<'_>, refused: &mut Vec<RefusedAt>) -> Result<(), Malformed> {
+        self.append(values, |raw: [u8; 16]| {
+            let days_and_months = u128::from_be_bytes(raw) as u64;
+            let (days, months) = ((days_and_months >> 32) as i32, days_and_months as i32);
+            IntervalMonthDayNano::new(months, days, nanoseconds(raw).unwrap_or_default())
+        })?;
+        let is_long = |span: &Span| values.fixed::<16>(*span).is_some_and(|raw| nanoseconds(raw).is_none());
+        let rows = values.spans.iter().enumerate().filter(|(_, span)| is_long(span));
+        refused.extend(rows.map(|(row, _)| RefusedAt { row, why: Refused::IntervalRange }));
+        Ok(())
+    }
+}
+
+/// Returns the part of an interval below a day.
+fn nanoseconds(raw: [u8; 16]) -> Option<i64> {
+    ((u128::from_be_bytes(raw) >> 64) as i64).checked_mul(1000)
 }

@@ -1,7 +1,8 @@
-//! One-dimensional arrays.
+//! Arrays.
 
 use super::bits::Validity;
 use super::column::Column;
+use super::cursor::{Broken, Cursor};
 use super::span::{Malformed, Refused, RefusedAt, Span, Values};
 use arrow::array::{ArrayRef, ListArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
@@ -10,68 +11,80 @@ use arrow::error::ArrowError;
 use std::sync::Arc;
 
 /// Most dimensions of an array; a larger number is no array.
-const MOST_DIMENSIONS: i32 = 6;
+pub(crate) const MOST_DIMENSIONS: i32 = 6;
 
-/// A column of lists.
+/// A column of lists, nested as deep as the arrays have dimensions.
 #[derive(Debug)]
 pub(super) struct Lists {
-    offsets: Vec<i32>,
+    /// Field and offsets of each dimension, the outermost first.
+    levels: Vec<Level>,
     validity: Validity,
-    field: FieldRef,
     item: Column,
     /// The elements of the chunk at hand.
     elements: Vec<Span>,
+    /// The number of elements up to the end of each row of the chunk at hand.
+    ends: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Level {
+    field: FieldRef,
+    offsets: Vec<i32>,
+}
+
+impl Level {
+    /// Begins `lists` lists of `size` items each.
+    fn push(&mut self, lists: i32, size: i32) {
+        let mut end = self.offsets.last().copied().unwrap_or_default();
+        for _ in 0..lists {
+            // The decoder closes a batch before its bytes, of which each element has four, can pass 2 GiB.
+            end = end.wrapping_add(size);
+            self.offsets.push(end);
+        }
+    }
 }
 
 /// What is before an array's elements.
 pub(super) struct ArrayHeader {
-    /// Size and first index of each dimension.
-    pub dimensions: Vec<(i32, i32)>,
-}
-
-/// A cursor over the bytes of one array.
-struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl Reader<'_> {
-    fn int(&mut self) -> Result<i32, &'static str> {
-        let Some((int, rest)) = self.rest.split_first_chunk::<4>() else { return Err("the array ends early") };
-        self.rest = rest;
-        Ok(i32::from_be_bytes(*int))
-    }
+    dimensions: [(i32, i32); MOST_DIMENSIONS as usize],
+    count: usize,
 }
 
 impl Lists {
-    /// Makes a column of lists of `item`; `field` is the Arrow field of the items.
-    pub fn new(field: FieldRef, item: Column) -> Self {
-        Self { offsets: vec![0], validity: Validity::default(), field, item, elements: Vec::new() }
+    /// Makes a column of lists of `item`; `fields` are the Arrow fields of the items, the outermost dimension first.
+    pub fn new(fields: Vec<FieldRef>, item: Column) -> Self {
+        let levels = fields.into_iter().map(|field| Level { field, offsets: vec![0] }).collect();
+        Self { levels, validity: Validity::default(), item, elements: Vec::new(), ends: Vec::new() }
     }
 
-    /// Appends lists; other shapes than one dimension from index 1 are refused, and lists with a refused element.
+    /// Appends lists; arrays of other dimensions than the column, or that begin at another index than 1, are refused,
+    /// and lists with a refused element.
     pub fn append(&mut self, values: Values<'_>, refused: &mut Vec<RefusedAt>) -> Result<(), Malformed> {
         self.elements.clear();
-        let first = self.offsets.len() - 1;
-        let base = self.offsets.last().copied().unwrap_or_default();
+        self.ends.clear();
         for (row, span) in values.spans.iter().enumerate() {
+            let before = self.elements.len();
+            let mut outermost = 0;
             if !span.is_null() {
                 let read = read_array(values.get(*span), span.at, &mut self.elements);
                 let header = read.map_err(|what| Malformed { row, at: span.at, what })?;
-                if let Some(why) = header.refused() {
-                    refused.push(RefusedAt { row, why });
-                    self.elements.truncate((self.offsets.last().copied().unwrap_or_default() - base) as usize);
+                match header.refused(self.levels.len()) {
+                    Some(why) => {
+                        refused.push(RefusedAt { row, why });
+                        self.elements.truncate(before);
+                    }
+                    None => outermost = self.nest(header.dimensions()),
                 }
             }
-            // The decoder closes a batch before its bytes, of which each element has four, can pass 2 GiB.
-            self.offsets.push(base + self.elements.len() as i32);
+            if let Some(level) = self.levels.first_mut() {
+                level.push(1, outermost);
+            }
+            self.ends.push(self.elements.len());
         }
         self.validity.append(values.spans);
         let before = refused.len();
         let elements = Values { bytes: values.bytes, spans: &self.elements };
-        let row_of = |element: usize| {
-            let end = base + element as i32;
-            self.offsets.get(first + 1..).unwrap_or_default().partition_point(|offset| *offset <= end)
-        };
+        let row_of = |element: usize| self.ends.partition_point(|end| *end <= element);
         self.item.append(elements, refused).map_err(|bad| Malformed { row: row_of(bad.row), ..bad })?;
         for at in refused.iter_mut().skip(before) {
             at.row = row_of(at.row);
@@ -79,9 +92,16 @@ impl Lists {
         Ok(())
     }
 
-    /// Returns the builder of the items.
-    pub fn item(&self) -> &Column {
-        &self.item
+    /// Begins the lists within a list of these dimensions, none of which is empty, and returns its own size.
+    fn nest(&mut self, dimensions: &[(i32, i32)]) -> i32 {
+        let mut sizes = dimensions.iter().map(|(size, _)| *size);
+        let outermost = sizes.next().unwrap_or_default();
+        let mut lists = outermost;
+        for (level, size) in self.levels.iter_mut().skip(1).zip(sizes) {
+            level.push(lists, size);
+            lists = lists.saturating_mul(size);
+        }
+        outermost
     }
 
     /// Returns the number of bytes that the items hold beyond their fixed parts.
@@ -91,57 +111,73 @@ impl Lists {
 
     /// Returns what was appended and begins a new column.
     pub fn take(&mut self) -> Result<ArrayRef, ArrowError> {
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut self.offsets, vec![0])));
-        let items = self.item.take()?;
-        Ok(Arc::new(ListArray::try_new(self.field.clone(), offsets, items, self.validity.take())?))
+        let mut array = self.item.take()?;
+        let mut nulls = self.validity.take();
+        for (at, level) in self.levels.iter_mut().enumerate().rev() {
+            let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut level.offsets, vec![0])));
+            let nulls = if at == 0 { nulls.take() } else { None };
+            array = Arc::new(ListArray::try_new(level.field.clone(), offsets, array, nulls)?);
+        }
+        Ok(array)
     }
 }
 
 impl ArrayHeader {
-    /// Returns why a list cannot hold an array of this shape.
-    pub fn refused(&self) -> Option<Refused> {
-        match self.dimensions.as_slice() {
-            [] | [(_, 1)] => None,
-            [_] => Some(Refused::ArrayLowerBound),
-            _ => Some(Refused::ArrayDimensions),
+    /// Returns size and first index of each dimension.
+    pub fn dimensions(&self) -> &[(i32, i32)] {
+        self.dimensions.get(..self.count).unwrap_or_default()
+    }
+
+    /// Returns why lists nested `depth` deep cannot hold an array of this shape.
+    pub fn refused(&self, depth: usize) -> Option<Refused> {
+        match self.dimensions() {
+            // Without elements the server keeps no dimensions.
+            [] => None,
+            dimensions if dimensions.len() != depth => Some(Refused::ArrayDimensions),
+            dimensions if dimensions.iter().any(|(_, first)| *first != 1) => Some(Refused::ArrayLowerBound),
+            _ => None,
         }
     }
 }
 
 /// Reads an array's header and appends the spans of its elements, counted from where the chunk begins.
-pub(super) fn read_array(raw: &[u8], at: u32, elements: &mut Vec<Span>) -> Result<ArrayHeader, &'static str> {
-    let mut reader = Reader { rest: raw };
-    let dimension_count = reader.int()?;
+pub(super) fn read_array(raw: &[u8], at: u32, elements: &mut Vec<Span>) -> Result<ArrayHeader, Broken> {
+    let mut cursor = Cursor::new(raw);
+    let dimension_count = cursor.i32()?;
     if !(0..=MOST_DIMENSIONS).contains(&dimension_count) {
         return Err("the array has an impossible number of dimensions");
     }
-    if !matches!(reader.int()?, 0 | 1) {
+    if !matches!(cursor.i32()?, 0 | 1) {
         return Err("the array's flags are unknown");
     }
-    let _element_type = reader.int()?;
-    let mut dimensions = Vec::new();
+    let _element_type = cursor.i32()?;
+    let mut header = ArrayHeader { dimensions: Default::default(), count: dimension_count as usize };
     let mut count = i64::from(dimension_count.min(1));
-    for _ in 0..dimension_count {
-        let (size, lower_bound) = (reader.int()?, reader.int()?);
-        if size < 0 {
-            return Err("a dimension of the array has a negative size");
+    for slot in header.dimensions.iter_mut().take(header.count) {
+        let (size, lower_bound) = (cursor.i32()?, cursor.i32()?);
+        // Empty lists in a list, of which no byte would speak, could be without number.
+        if size < 0 || size == 0 && dimension_count > 1 {
+            return Err("a dimension of the array has an impossible size");
         }
-        dimensions.push((size, lower_bound));
+        *slot = (size, lower_bound);
         count = count.saturating_mul(i64::from(size));
     }
     // Each element has at least its length: an array cannot promise more of them than there are bytes.
-    if count > (reader.rest.len() / 4) as i64 {
+    if count > (cursor.left() / 4) as i64 {
         return Err("the array ends early");
     }
     for _ in 0..count {
-        let len = reader.int()?;
-        let from = raw.len() - reader.rest.len();
+        let len = cursor.i32()?;
+        let from = raw.len() - cursor.left();
         match usize::try_from(len) {
-            Ok(bytes) => reader.rest = reader.rest.get(bytes..).ok_or("the array ends early")?,
+            Ok(bytes) => {
+                cursor.bytes(bytes)?;
+            }
             Err(_) if len == -1 => {}
             Err(_) => return Err("an element of the array has a negative length"),
         }
         elements.push(Span { at: at + from as u32, len });
     }
-    if reader.rest.is_empty() { Ok(ArrayHeader { dimensions }) } else { Err("bytes follow the array's last element") }
+    cursor.end()?;
+    Ok(header)
 }

@@ -6,7 +6,9 @@
 //! | `frame` | finds header, tuples and fields in bytes |
 //! | `span` | where the values of a column lie in a chunk |
 //! | `column` | one builder a column, by the type map |
-//! | `fixed`, `decimal`, `variable`, `numeric`, `list`, `bits` | the builders |
+//! | `fixed`, `decimal`, `variable`, `numeric`, `list`, `nested`, `bits` | the builders |
+//! | `print` | texts of values whose column is text |
+//! | `expand` | how much longer a value can become |
 //! | `refusal` | a row that cannot become Arrow, as text |
 //! | `error` | what is wrong with a stream |
 //!
@@ -15,13 +17,17 @@
 
 mod bits;
 mod column;
+mod cursor;
 mod decimal;
 mod decoder;
 mod error;
+mod expand;
 mod fixed;
 mod frame;
 mod list;
+mod nested;
 mod numeric;
+mod print;
 mod refusal;
 mod span;
 mod variable;
@@ -35,3 +41,4 @@ mod wire;
 
 pub use decoder::Decoder;
 pub use error::DecodeError;
+pub(crate) use list::MOST_DIMENSIONS;

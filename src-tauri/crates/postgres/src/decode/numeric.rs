@@ -1,8 +1,5 @@
 //! `numeric` as PostgreSQL sends it: base-10000 digits, and the exact text of them.
 
-use super::list::read_array;
-use firn_catalog::PgType;
-
 /// Most decimal digits after the point that a server stores.
 const MOST_SCALE: u16 = 0x3fff;
 
@@ -128,19 +125,4 @@ pub(super) fn most_text(raw: &[u8]) -> usize {
 fn four(digit: u16) -> [u8; 4] {
     let (high, low) = (digit / 100, digit % 100);
     [high / 10, high % 10, low / 10, low % 10].map(|d| b'0' + d as u8)
-}
-
-/// Returns a bound of the length of the texts in a value: a number, or an array of numbers. 0 for other types.
-pub(super) fn most_text_of(ty: &PgType, raw: &[u8]) -> usize {
-    match ty.base() {
-        PgType::Numeric(_) => most_text(raw),
-        PgType::Array(item) if matches!(item.base(), PgType::Numeric(_)) => {
-            let mut elements = Vec::new();
-            match read_array(raw, 0, &mut elements) {
-                Ok(_) => elements.iter().map(|span| most_text(span.within(raw))).sum(),
-                Err(_) => 0,
-            }
-        }
-        _ => 0,
-    }
 }

@@ -1,13 +1,13 @@
 //! A row that cannot become Arrow, as text: key, watermark, row version and the whole row for the operator.
 
 use super::column::Column;
-use super::fixed::EPOCH_DAYS;
+use super::expand::{innermost, most_bytes_of};
 use super::list::read_array;
-use super::numeric::{Number, most_text_of};
+use super::nested::read_row;
+use super::print::Printer;
 use super::span::{Refused, Span, Values};
 use arrow::array::ArrayRef;
-use arrow::datatypes::DataType;
-use firn_catalog::civil::{MICROS_PER_DAY, date_text, time_text};
+use arrow::datatypes::{DataType, FieldRef, Fields};
 use firn_catalog::text::{value_json, value_text};
 use firn_catalog::{PgType, Watermark};
 use firn_connector::{ReadPlan, RowRefusal};
@@ -62,7 +62,7 @@ fn array_of(ty: &PgType, arrow: &DataType, bytes: &[u8], span: Span) -> Option<A
     let mut column = Column::new(ty, arrow)?;
     let mut refused = Vec::new();
     let values = Values { bytes, spans: &[span] };
-    if most_text_of(ty, values.get(span)) > LONGEST_VALUE {
+    if most_bytes_of(ty, values.get(span)) > LONGEST_VALUE {
         return None;
     }
     column.append(values, &mut refused).ok()?;
@@ -72,45 +72,55 @@ fn array_of(ty: &PgType, arrow: &DataType, bytes: &[u8], span: Span) -> Option<A
 /// Writes a value that Arrow cannot hold: as the server would print it where that is known, else as its bytes.
 fn value_by_hand(ty: &PgType, arrow: &DataType, bytes: &[u8], span: Span) -> Value {
     let raw = span.within(bytes);
-    if raw.len() > LONGEST_VALUE || most_text_of(ty, raw) > LONGEST_VALUE {
+    if raw.len() > LONGEST_VALUE || most_bytes_of(ty, raw) > LONGEST_VALUE {
         return Value::String(format!("({} bytes, left out)", raw.len()));
     }
     let text = match (ty.base(), arrow) {
-        (PgType::Numeric(_), _) => numeric_text(raw),
-        (PgType::Timestamp, _) => moment_text(raw, ""),
-        (PgType::Timestamptz, _) => moment_text(raw, "+00"),
         (PgType::Array(item), DataType::List(field)) => {
-            return array_json(item, field.data_type(), bytes, span).unwrap_or_else(|| Value::String(hex(raw)));
+            return array_json(item, field, bytes, span).unwrap_or_else(|| Value::String(hex(raw)));
         }
-        _ => None,
+        (PgType::Composite(_, attributes), DataType::Struct(fields)) => {
+            return row_json(attributes, fields, bytes, span).unwrap_or_else(|| Value::String(hex(raw)));
+        }
+        _ => printed(ty, raw),
     };
     Value::String(text.unwrap_or_else(|| hex(raw)))
 }
 
-fn numeric_text(raw: &[u8]) -> Option<String> {
+fn printed(ty: &PgType, raw: &[u8]) -> Option<String> {
     let mut text = Vec::new();
-    Number::read(raw).ok()?.write(&mut text);
+    Printer::of(ty)?.print(raw, &mut text).ok()?;
     String::from_utf8(text).ok()
 }
 
-fn moment_text(raw: &[u8], zone: &str) -> Option<String> {
-    let micros = i64::from_be_bytes(raw.try_into().ok()?);
-    let date = date_text(micros.div_euclid(MICROS_PER_DAY) + i64::from(EPOCH_DAYS));
-    Some(format!("{date} {}{zone}", time_text(micros.rem_euclid(MICROS_PER_DAY))))
+fn part(ty: &PgType, arrow: &DataType, bytes: &[u8], span: Span) -> Value {
+    match array_of(ty, arrow, bytes, span) {
+        Some(array) => value_json(&array, 0),
+        None => value_by_hand(ty, arrow, bytes, span),
+    }
+}
+
+/// Writes a composite value as a JSON object.
+fn row_json(attributes: &[(String, PgType)], fields: &Fields, bytes: &[u8], span: Span) -> Option<Value> {
+    let mut spans = Vec::new();
+    read_row(span.within(bytes), span.at, attributes.len(), |_, span| spans.push(span)).ok()?;
+    let parts = attributes.iter().zip(fields).zip(spans);
+    Some(Value::Object(
+        parts.map(|(((name, ty), field), span)| (name.clone(), part(ty, field.data_type(), bytes, span))).collect(),
+    ))
 }
 
 /// Writes an array of any shape as nested JSON arrays.
-fn array_json(item: &PgType, arrow: &DataType, bytes: &[u8], span: Span) -> Option<Value> {
+fn array_json(item: &PgType, field: &FieldRef, bytes: &[u8], span: Span) -> Option<Value> {
     let mut elements = Vec::new();
+    let (mut depth, mut arrow) = (item, field.data_type());
+    while let (PgType::Array(inner), DataType::List(next)) = (depth, arrow) {
+        (depth, arrow) = (inner, next.data_type());
+    }
+    let item = innermost(item);
     let header = read_array(span.within(bytes), span.at, &mut elements).ok()?;
-    let mut level: Vec<Value> = elements
-        .into_iter()
-        .map(|element| match array_of(item, arrow, bytes, element) {
-            Some(array) => value_json(&array, 0),
-            None => value_by_hand(item, arrow, bytes, element),
-        })
-        .collect();
-    for (size, _) in header.dimensions.iter().skip(1).rev() {
+    let mut level: Vec<Value> = elements.into_iter().map(|element| part(item, arrow, bytes, element)).collect();
+    for (size, _) in header.dimensions().iter().skip(1).rev() {
         let size = usize::try_from(*size).ok().filter(|size| *size > 0)?;
         level = level.chunks(size).map(|part| Value::Array(part.to_vec())).collect();
     }

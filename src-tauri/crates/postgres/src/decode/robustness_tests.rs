@@ -1,6 +1,6 @@
 //! Streams that no server sends: the decoder answers with an error or a batch, never with a panic.
 
-use super::wire::{Stream, array, decode, int4, int8, numeric, plan, text};
+use super::wire::{Stream, array, decode, hstore, int4, int8, numeric, plan, record, sized, text};
 use firn_catalog::{Numeric, PgType};
 use firn_connector::{ReadBatch, ReadPlan};
 use proptest::prelude::*;
@@ -25,11 +25,41 @@ fn every_type() -> ReadPlan {
         PgType::Uuid,
         PgType::Jsonb,
         list(PgType::Text),
-        list(decimal),
+        list(decimal.clone()),
+        PgType::Interval,
+        PgType::Timetz,
+        PgType::Inet,
+        PgType::Varbit(None),
+        PgType::Tsvector,
+        PgType::Tsquery,
+        PgType::Range("r".into(), Box::new(PgType::Numeric(None))),
+        PgType::Multirange("m".into(), Box::new(PgType::Text)),
+        PgType::Hstore,
+        PgType::Composite("c".into(), vec![("a".into(), decimal), ("b".into(), list(PgType::Text))]),
+        list(list(PgType::Int4)),
+        PgType::Vector(Some(3)),
+        PgType::Halfvec(None),
+        PgType::Point,
+        PgType::Path,
+        PgType::Money(2),
+        PgType::Macaddr8,
+        list(PgType::Domain("d".into(), Box::new(list(PgType::Text)))),
     ]);
     plan.row_versions = true;
     plan.batch_rows = 7;
     plan
+}
+
+/// The place of `xmin`, behind the columns of [`every_type`].
+const LAST: usize = 35;
+
+fn texts() -> BoxedStrategy<Option<Vec<u8>>> {
+    prop::collection::vec(any::<Option<String>>(), 0..5)
+        .prop_map(|items| {
+            let items: Vec<_> = items.iter().map(|item| item.as_ref().map(|t| t.as_bytes().to_vec())).collect();
+            array(&[(items.len() as i32, 1)], &items)
+        })
+        .boxed()
 }
 
 /// A field of any shape that the n-th column of [`every_type`] may carry.
@@ -44,7 +74,7 @@ fn field(column: usize) -> BoxedStrategy<Option<Vec<u8>>> {
         0 => any::<i64>().prop_map(int8).boxed(),
         1 => bytes(1),
         2 => bytes(2),
-        3 | 4 | 17 => bytes(4),
+        3 | 4 | LAST => bytes(4),
         5 => bytes(8),
         6 | 7 => number().boxed(),
         8 => any::<String>().prop_map(|t| text(&t)).boxed(),
@@ -54,19 +84,52 @@ fn field(column: usize) -> BoxedStrategy<Option<Vec<u8>>> {
         12 => (-211_813_488_000_000_000_i64..i64::MAX).prop_map(int8).boxed(),
         13 => bytes(16),
         14 => any::<String>().prop_map(|t| text(&format!("\u{1}{t}"))).boxed(),
-        15 => prop::collection::vec(any::<Option<String>>(), 0..5)
-            .prop_map(|items| {
-                let items: Vec<_> = items.iter().map(|item| item.as_ref().map(|t| t.as_bytes().to_vec())).collect();
-                array(&[(items.len() as i32, 1)], &items)
+        15 => texts(),
+        17 => bytes(16),
+        18 => (0_i64..=86_400_000_000, -57_599_i32..=57_599)
+            .prop_map(|(micros, zone)| Some([&micros.to_be_bytes()[..], &zone.to_be_bytes()].concat()))
+            .boxed(),
+        19 => (any::<[u8; 4]>(), 0_u8..=32).prop_map(|(a, mask)| Some([&[2, mask, 0, 4][..], &a].concat())).boxed(),
+        20 => prop::collection::vec(any::<u8>(), 0..9)
+            .prop_map(|bits| Some([&(bits.len() as i32 * 8).to_be_bytes()[..], &bits].concat()))
+            .boxed(),
+        21 => "[a-z']{1,5}"
+            .prop_map(|word| Some([&[0, 0, 0, 1][..], word.as_bytes(), &[0, 0, 2, 0, 1, 0x80, 7]].concat()))
+            .boxed(),
+        22 => "[a-z']{1,5}"
+            .prop_map(|word| {
+                let word = [&[1, 0, 0][..], word.as_bytes(), &[0]].concat();
+                Some([&[0, 0, 0, 4, 2, 1, 2, 4, 0, 1][..], &word, &word].concat())
             })
             .boxed(),
+        23 => {
+            (number(), number()).prop_map(|(low, high)| Some([&[2][..], &sized(&low), &sized(&high)].concat())).boxed()
+        }
+        24 => any::<String>()
+            .prop_map(|bound| {
+                let range = [&[0x10][..], &sized(&text(&bound))].concat();
+                Some([&[0, 0, 0, 1][..], &sized(&Some(range))].concat())
+            })
+            .boxed(),
+        25 => prop::collection::vec(any::<(String, Option<String>)>(), 0..4).prop_map(|pairs| hstore(&pairs)).boxed(),
+        26 => (number(), texts()).prop_map(|(price, tags)| record(&[price, tags])).boxed(),
+        27 => (1..4_i32, 1..4_i32)
+            .prop_map(|(rows, columns)| array(&[(rows, 1), (columns, 1)], &vec![int4(7); (rows * columns) as usize]))
+            .boxed(),
+        28 => any::<[u8; 12]>().prop_map(|floats| Some([&[0, 3, 0, 0][..], &floats].concat())).boxed(),
+        29 => any::<[u8; 4]>().prop_map(|halves| Some([&[0, 2, 0, 0][..], &halves].concat())).boxed(),
+        30 => bytes(16),
+        31 => any::<[u8; 16]>().prop_map(|point| Some([&[1, 0, 0, 0, 1][..], &point].concat())).boxed(),
+        32 => any::<i64>().prop_map(int8).boxed(),
+        33 => bytes(8),
+        34 => prop::collection::vec(texts(), 0..3).prop_map(|lists| array(&[(lists.len() as i32, 1)], &lists)).boxed(),
         _ => prop::collection::vec(number(), 0..4).prop_map(|items| array(&[(items.len() as i32, 1)], &items)).boxed(),
     };
     prop_oneof![1 => Just(None), 6 => there].boxed()
 }
 
 fn stream() -> impl Strategy<Value = Vec<u8>> {
-    let row = (0..18).map(field).collect::<Vec<_>>();
+    let row = (0..=LAST).map(field).collect::<Vec<_>>();
     prop::collection::vec(row, 0..40)
         .prop_map(|rows| rows.iter().fold(Stream::new(), |stream, row| stream.row(row)).end())
 }
@@ -127,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_values_do_not_panic(rows in prop::collection::vec(prop::collection::vec(prop::option::of(prop::collection::vec(any::<u8>(), 0..40)), 18), 1..4)) {
+    fn arbitrary_values_do_not_panic(rows in prop::collection::vec(prop::collection::vec(prop::option::of(prop::collection::vec(any::<u8>(), 0..40)), LAST + 1), 1..4)) {
         let stream = rows.iter().fold(Stream::new(), |stream, row| stream.row(row)).end();
         let _outcome = decode(&every_type(), &stream, 1000);
     }
@@ -150,4 +213,13 @@ fn a_promise_of_much_data_allocates_nothing() {
     assert!(decode(&plan(&[PgType::Text]), &long, 4).is_err());
     let many = Stream::new().row(&[array(&[(i32::MAX, 1)], &[int4(1)])]).end();
     assert!(decode(&plan(&[PgType::Array(Box::new(PgType::Int4))]), &many, 4).is_err());
+    // Lists without an item each, 2^31 − 1 of them, and counts of parts that are not there.
+    let grid = PgType::Array(Box::new(PgType::Array(Box::new(PgType::Int4))));
+    let empty = Stream::new().row(&[array(&[(i32::MAX, 1), (0, 1)], &[])]).end();
+    assert!(decode(&plan(&[grid]), &empty, 4).is_err());
+    let promise = Stream::new().row(&[int4(i32::MAX)]).end();
+    let counted = [PgType::Hstore, PgType::Tsvector, PgType::Tsquery, PgType::Varbit(None), PgType::Polygon];
+    for ty in counted {
+        assert!(decode(&plan(&[ty]), &promise, 4).is_err());
+    }
 }

@@ -63,9 +63,11 @@ pub(super) enum Refused {
     InvalidUtf8,
     /// A moment after the year 294246.
     TimestampRange,
-    /// An array of two or more dimensions.
+    /// An interval whose hours make more than 292 years, or an infinite one.
+    IntervalRange,
+    /// An array with another number of dimensions than its column was declared with.
     ArrayDimensions,
-    /// An array whose first index is not 1.
+    /// An array with a first index that is not 1.
     ArrayLowerBound,
     /// A value whose text is longer than a batch can hold.
     ValueTooLarge,
@@ -80,6 +82,7 @@ impl Refused {
             Self::NumericRange => "numeric_range",
             Self::InvalidUtf8 => "invalid_utf8",
             Self::TimestampRange => "timestamp_range",
+            Self::IntervalRange => "interval_range",
             Self::ArrayDimensions => "array_dimensions",
             Self::ArrayLowerBound => "array_lower_bound",
             Self::ValueTooLarge => "value_too_large",
@@ -104,8 +107,11 @@ impl Refused {
             Self::TimestampRange => {
                 "a moment after the year 294246 does not fit: correct the row, or cast the column to text with a transform"
             }
+            Self::IntervalRange => {
+                "an interval that is infinite, or whose hours make more than 292 years, does not fit: correct the row, or cast the column to text with a transform"
+            }
             Self::ArrayDimensions => {
-                "the array has more than one dimension: correct the row, or turn the column into JSON with to_jsonb(col) as a transform"
+                "the array has another number of dimensions than its column was declared with: correct the row, or turn the column into JSON with to_jsonb(col) as a transform"
             }
             Self::ArrayLowerBound => {
                 "the array does not begin at index 1, and the target would move its elements: correct the row, or turn the column into JSON with to_jsonb(col) as a transform"

@@ -2,6 +2,7 @@
 
 use super::bits::Validity;
 use super::numeric::Number;
+use super::print::Printer;
 use super::span::{Malformed, Refused, RefusedAt, Span, Values};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
@@ -37,9 +38,9 @@ impl Variable {
         self.check_text(first, from, refused);
     }
 
-    /// Appends `jsonb`: the text after a version byte, which is 1.
+    /// Appends the texts after a version byte, which is 1: `jsonb` and its like.
     #[inline]
-    pub fn append_jsonb(&mut self, values: Values<'_>, refused: &mut Vec<RefusedAt>) -> Result<(), Malformed> {
+    pub fn append_versioned(&mut self, values: Values<'_>, refused: &mut Vec<RefusedAt>) -> Result<(), Malformed> {
         let wrong = |span: &Span| !span.is_null() && values.get(*span).first() != Some(&1);
         if let Some(row) = values.spans.iter().position(wrong) {
             let at = values.spans.get(row).map_or(0, |span| span.at);
@@ -62,6 +63,27 @@ impl Variable {
             self.offsets.push(self.values.len() as i32);
         }
         self.validity.append(values.spans);
+        Ok(())
+    }
+
+    /// Appends the texts that a printer writes; those that are not UTF-8 are refused.
+    pub fn append_printed(
+        &mut self,
+        values: Values<'_>,
+        printer: &Printer,
+        refused: &mut Vec<RefusedAt>,
+    ) -> Result<(), Malformed> {
+        let (first, from) = (self.offsets.len() - 1, self.values.len());
+        self.offsets.reserve(values.spans.len());
+        for (row, span) in values.spans.iter().enumerate() {
+            if !span.is_null() {
+                let printed = printer.print(values.get(*span), &mut self.values);
+                printed.map_err(|what| Malformed { row, at: span.at, what })?;
+            }
+            self.offsets.push(self.values.len() as i32);
+        }
+        self.validity.append(values.spans);
+        self.check_text(first, from, refused);
         Ok(())
     }
 

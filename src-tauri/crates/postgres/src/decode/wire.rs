@@ -73,6 +73,33 @@ pub(super) fn array(dimensions: &[(i32, i32)], elements: &[Option<Vec<u8>>]) -> 
     Some(bytes)
 }
 
+/// A composite field of attributes.
+pub(super) fn record(attributes: &[Option<Vec<u8>>]) -> Option<Vec<u8>> {
+    let mut bytes = i32::try_from(attributes.len()).unwrap().to_be_bytes().to_vec();
+    for attribute in attributes {
+        bytes.extend(25_i32.to_be_bytes());
+        bytes.extend(sized(attribute));
+    }
+    Some(bytes)
+}
+
+/// A length and so many bytes.
+pub(super) fn sized(value: &Option<Vec<u8>>) -> Vec<u8> {
+    let mut bytes = value.as_ref().map_or(-1, |value| value.len() as i32).to_be_bytes().to_vec();
+    bytes.extend(value.iter().flatten());
+    bytes
+}
+
+/// A field of a map: pairs of texts.
+pub(super) fn hstore(pairs: &[(String, Option<String>)]) -> Option<Vec<u8>> {
+    let mut bytes = i32::try_from(pairs.len()).unwrap().to_be_bytes().to_vec();
+    for (key, value) in pairs {
+        bytes.extend(sized(&text(key)));
+        bytes.extend(sized(&value.as_ref().and_then(|value| text(value))));
+    }
+    Some(bytes)
+}
+
 /// A plan over columns named c0, c1, …; the first is the key, the first after it that can be is the watermark.
 pub(super) fn plan(types: &[PgType]) -> ReadPlan {
     let columns = types.iter().enumerate().map(|(at, ty)| ReadColumn {
