@@ -152,6 +152,10 @@ pub struct RunSpec {
     pub connect_ms: u64,
     /// The lease's length, in milliseconds.
     pub lease_ms: u64,
+    /// Open entries of a table beyond which it stops.
+    pub open_entries: usize,
+    /// Whether rejected rows are kept with their values.
+    pub error_payloads: bool,
     /// The tables.
     pub tables: Vec<TableSpec>,
 }
@@ -199,6 +203,8 @@ impl RunSpec {
             range_bytes: self.range_bytes,
             backoff: Duration::from_millis(self.backoff_ms),
             backoff_most: Duration::from_secs(2),
+            open_entries: self.open_entries,
+            error_payloads: self.error_payloads,
             ..EngineSettings::default()
         };
         Ok(Arc::new(Engine::new(

@@ -89,6 +89,8 @@ pub fn describe(outcome: &RunOutcome) -> Value {
             "merged": table.counters.rows_merged,
             "rejected": table.counters.rows_rejected,
             "duplicate": table.counters.rows_duplicate,
+            "gone": table.counters.rows_gone,
+            "without_key": table.counters.rows_without_key,
             "known": table.counters.rows_known,
             "commits": table.counters.commits,
             "watermark": table.watermark,
@@ -101,6 +103,19 @@ pub fn describe(outcome: &RunOutcome) -> Value {
         "failure": outcome.failure.as_ref().map(failure),
         "tables": tables.collect::<Vec<_>>(),
     })
+}
+
+type Events = Arc<Mutex<Vec<Event>>>;
+
+/// Makes a sink that keeps what it hears.
+fn ear() -> (Events, Arc<dyn ProgressSink>) {
+    let events = Events::default();
+    let kept = Arc::clone(&events);
+    (events, Arc::new(move |event| kept.lock().unwrap_or_else(PoisonError::into_inner).push(event)))
+}
+
+fn heard(events: &Events) -> Vec<Event> {
+    std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// A connection of the superuser, for transactions that stay open.
@@ -153,6 +168,8 @@ impl World {
             backoff_ms: 50,
             connect_ms: 10_000,
             lease_ms: 30_000,
+            open_entries: 10_000,
+            error_payloads: true,
             tables: Vec::new(),
         };
         let options = cluster.dsn_of("app").parse::<sqlx::postgres::PgConnectOptions>()?;
@@ -222,17 +239,31 @@ impl World {
 
     /// Runs every table with this engine until done or cancelled, and gives the warehouse up.
     pub async fn run_until(&self, engine: &Arc<Engine>, cancel: CancellationToken) -> Result<Run> {
-        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-        let heard = Arc::clone(&events);
-        let sink: Arc<dyn ProgressSink> =
-            Arc::new(move |event| heard.lock().unwrap_or_else(PoisonError::into_inner).push(event));
-        let id = format!("run-{}-{}", self.spec.nonce, self.runs.fetch_add(1, Ordering::SeqCst));
-        let tables = self.spec.configs()?;
+        let (events, sink) = ear();
+        let (id, tables) = (self.next_run(), self.spec.configs()?);
         let run = tokio::time::timeout(PATIENCE, engine.run(&id, &tables, sink, cancel)).await;
         let outcome = run.context("a run does not end")?;
         engine.target.close().await?;
-        let events = std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Run { outcome, events })
+        Ok(Run { outcome, events: heard(&events) })
+    }
+
+    /// Tries the rejected rows of every table again with a new engine.
+    pub async fn retry(&self) -> Result<Run> {
+        self.retry_with(&self.spec.engine().await?).await
+    }
+
+    /// Tries the rejected rows of every table again with this engine, and gives the warehouse up.
+    pub async fn retry_with(&self, engine: &Arc<Engine>) -> Result<Run> {
+        let (events, sink) = ear();
+        let (id, tables) = (self.next_run(), self.spec.configs()?);
+        let retry = tokio::time::timeout(PATIENCE, engine.retry(&id, &tables, sink, CancellationToken::new())).await;
+        let outcome = retry.context("a retry does not end")?;
+        engine.target.close().await?;
+        Ok(Run { outcome, events: heard(&events) })
+    }
+
+    fn next_run(&self) -> String {
+        format!("run-{}-{}", self.spec.nonce, self.runs.fetch_add(1, Ordering::SeqCst))
     }
 
     /// Compares every table with its source by the engine itself, and gives the warehouse up.

@@ -43,7 +43,14 @@ CREATE TABLE IF NOT EXISTS :"schema".sync_errors (
 );
 ALTER TABLE :"schema".sync_errors
     ADD COLUMN IF NOT EXISTS pk_text text,
-    ADD COLUMN IF NOT EXISTS pk_digest text;
+    ADD COLUMN IF NOT EXISTS pk_digest text,
+    ADD COLUMN IF NOT EXISTS payload_columns jsonb,
+    ADD COLUMN IF NOT EXISTS resolved_by text,
+    ADD COLUMN IF NOT EXISTS note text;
+COMMENT ON COLUMN :"schema".sync_errors.payload_columns IS
+    'The payload''s columns in the order of the table, which jsonb does not keep.';
+COMMENT ON COLUMN :"schema".sync_errors.resolved_by IS 'Who closed the entry: run, retry, or the person who discarded it.';
+COMMENT ON COLUMN :"schema".sync_errors.note IS 'Why the entry was closed without its row being merged.';
 COMMENT ON COLUMN :"schema".sync_errors.pk_text IS 'The key with its columns in the order of the key, which jsonb does not keep.';
 COMMENT ON COLUMN :"schema".sync_errors.pk_digest IS
     'SHA-256 of the key: one open entry a key, and a key may be too long for an index.';
@@ -73,4 +80,6 @@ CREATE TABLE IF NOT EXISTS :"schema".sync_workspace (
     folder text NOT NULL,
     claimed_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE :"schema".sync_workspace IS 'Firn state tables, version 1';
+ALTER TABLE :"schema".sync_workspace ADD COLUMN IF NOT EXISTS tidied_at timestamptz;
+COMMENT ON COLUMN :"schema".sync_workspace.tidied_at IS 'When what has expired was last dropped: at most once an hour.';
+COMMENT ON TABLE :"schema".sync_workspace IS 'Firn state tables, version 2';

@@ -13,6 +13,7 @@ mod memory;
 mod modes;
 mod program;
 mod rejected;
+mod retried;
 mod runners;
 mod serve;
 mod sessions;

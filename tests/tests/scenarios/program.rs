@@ -117,6 +117,71 @@ async fn rejected_rows_end_with_exit_3_and_mended_ones_with_0() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_are_tried_again_and_discarded_by_number() -> Result<()> {
+    let mut world = World::with_orders(10).await?;
+    let terminal = workspace(&mut world)?;
+    world.change_warehouse(
+        "CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR CHECK (v <> 'bad'), updated_at TIMESTAMPTZ)",
+    )?;
+    world.sql("UPDATE orders SET v = 'bad' WHERE id IN (7, 8, 9)").await?;
+    ensure!(terminal.run(&RUN)?.code == 3);
+    // Another workspace of earlier days has left an entry in the same schema.
+    world
+        .sql("INSERT INTO sync_errors (source_table, pk, pk_digest, error) VALUES ('public.strangers', '{\"id\": \"1\"}', 'd', 'old')")
+        .await?;
+    let errors = terminal.json(&["sync", "errors"])?;
+    let listed = errors["errors"].as_array().context("no list")?;
+    ensure!(listed.len() == 3 && listed.iter().all(|row| row["source"] == "public.orders"), "{errors}");
+    ensure!(listed[0]["payload"].to_string().starts_with("{\"id\":"), "{errors}");
+    let named = terminal.json(&["sync", "errors", "strangers"])?;
+    ensure!(named["errors"].as_array().is_some_and(|rows| rows.len() == 1), "{named}");
+    ensure!(terminal.run(&["sync", "errors", "nobody"])?.code == 2);
+
+    world.sql("UPDATE orders SET v = 'good' WHERE id = 7").await?;
+    const RETRY: [&str; 3] = ["sync", "retry", "--json"];
+    let some = terminal.run(&RETRY)?;
+    let document: Value = serde_json::from_str(&some.stdout)?;
+    ensure!(some.code == 3 && document["status"] == "partial", "{some:?}");
+    let table = &document["tables"][0];
+    ensure!(
+        table["rows_merged"] == 1
+            && table["rows_rejected"] == 2
+            && table["rows_gone"] == 0
+            && table["rows_without_key"] == 0,
+        "{document}"
+    );
+    let eight = listed.iter().find(|row| row["pk"]["id"] == "8").and_then(|row| row["id"].as_str()).context("no 8")?;
+    ensure!(terminal.run(&["sync", "discard", "--note", "x"])?.code == 2, "neither a table nor a number");
+    ensure!(terminal.run(&["sync", "discard", "orders", "--note", " "])?.code == 2, "an empty note");
+    let discarded = terminal.run(&["sync", "discard", "--id", eight, "4711", "--note", "a test row", "--json"])?;
+    let document: Value = serde_json::from_str(&discarded.stdout)?;
+    ensure!(
+        discarded.code == 3 && document["discarded"][0] == eight && document["not_open"][0] == "4711",
+        "{discarded:?}"
+    );
+    let all = terminal.json(&["sync", "errors", "--all"])?;
+    let entry = all["errors"].as_array().into_iter().flatten().find(|row| row["id"] == eight).context("it is gone")?;
+    ensure!(entry["note"] == "a test row" && entry["resolved_at"].is_string(), "{entry}");
+
+    world.sql("UPDATE sync_watermarks SET lease_host = 'etl-7', lease_pid = 1, lease_nonce = 'n', lease_expires = now() + interval '1 minute'").await?;
+    ensure!(terminal.run(&RETRY)?.code == 4);
+    world.sql("UPDATE sync_watermarks SET lease_expires = now(); UPDATE orders SET v = 'good' WHERE id = 9").await?;
+    let rest = terminal.run(&RETRY)?;
+    ensure!(rest.code == 0, "{rest:?}");
+    let nothing = terminal.run(&RETRY)?;
+    ensure!(nothing.code == 0 && nothing.stdout.contains("\"tables\":[]"), "{nothing:?}");
+    // What was discarded is not asked back by the next run.
+    ensure!(terminal.run(&RUN)?.code == 0);
+    ensure!(
+        world
+            .text("SELECT count(*)::text FROM sync_errors WHERE resolved_at IS NULL AND source_table = 'public.orders'")
+            .await?
+            == "0"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_program_ends_within_a_second_with_exit_130() -> Result<()> {
     let mut world = World::with_orders(5000).await?;
     let terminal = workspace(&mut world)?;

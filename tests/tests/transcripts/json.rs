@@ -73,6 +73,8 @@ fn every_other_command_is_one_document() -> Result<()> {
     let log = t.json(&["sync", "log", "tags"])?;
     assert_eq!((log["entries"].as_array().unwrap().len(), &log["entries"][0]["rows_merged"]), (1, &2.into()));
     assert_eq!(t.json(&["sync", "errors"])?["errors"], Value::Array(Vec::new()));
+    assert_eq!(t.json(&["sync", "retry"])?["tables"], Value::Array(Vec::new()));
+    has(&t.json(&["sync", "discard", "tags", "--note", "none"])?, &["discarded", "not_open", "note"]);
     let reset = t.json(&["sync", "reset", "customers"])?;
     assert_eq!((&reset["source"], &reset["to"]), (&"public.customers".into(), &Value::Null));
     Ok(())

@@ -48,6 +48,30 @@ fn a_row_that_the_target_refuses_is_kept_and_the_rest_goes_on() -> Result<()> {
 }
 
 #[test]
+fn rejected_rows_are_tried_again_and_discarded() -> Result<()> {
+    let mut shop = Shop::with(BOTH)?;
+    shop.terminal.set("USER", "ann");
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")?;
+    shop.terminal.name(host.trim(), "<HOST>");
+    shop.sql("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id IN (7, 8, 9, 10)")?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shop.terminal.run(&["sync", "run"])?;
+    shown.run(&["sync", "retry"])?;
+    shown.remark("one row is mended, one is deleted; neither with a new watermark");
+    shop.sql("UPDATE customers SET credit = 7 WHERE id = 7; DELETE FROM customers WHERE id = 8")?;
+    shown.run(&["sync", "retry", "customers"])?;
+    shown.run(&["sync", "errors"])?;
+    shown.run(&["sync", "discard", "--note", "nobody buys there any more"])?;
+    shown.run(&["sync", "discard", "customers", "--id", "4", "99", "--note", "nobody buys there any more"])?;
+    shown.run(&["sync", "discard", "customers", "--id", "99", "--note", "no such row"])?;
+    shown.run(&["sync", "discard", "customers", "--note", "closed shop"])?;
+    shown.run(&["sync", "retry"])?;
+    shown.run(&["sync", "errors", "--all", "--limit", "2"])?;
+    shown.run(&["sync", "log", "customers", "--limit", "1"])?;
+    shown.check("retried.txt")
+}
+
+#[test]
 fn some_tables_fail_and_the_rest_is_done() -> Result<()> {
     let shop = Shop::with(&format!("{BOTH}  - {{ source: public.gone, target: shop.gone, pk: id, mode: full }}\n"))?;
     let mut shown = Transcript::new(&shop.terminal);

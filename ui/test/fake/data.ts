@@ -383,6 +383,8 @@ export const rejected: RejectedRowView[] = [
     error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.",
     attempts: 3,
     resolved_at: null,
+    resolved_by: null,
+    note: null,
   },
   {
     id: "10",
@@ -395,6 +397,8 @@ export const rejected: RejectedRowView[] = [
     error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.",
     attempts: 1,
     resolved_at: null,
+    resolved_by: null,
+    note: null,
   },
   {
     id: "9",
@@ -407,6 +411,8 @@ export const rejected: RejectedRowView[] = [
     error: "Column price: 1e400 is larger than DOUBLE can hold.",
     attempts: 1,
     resolved_at: null,
+    resolved_by: null,
+    note: null,
   },
 ];
 

@@ -86,7 +86,11 @@ impl Firn {
     /// `configuration` where a connection is of a kind that cannot play its role.
     pub(crate) async fn drivers(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
         let roles = usable.roles()?;
-        let settings = EngineSettings { max_retries: usable.workspace.max_retries, ..EngineSettings::default() };
+        let settings = EngineSettings {
+            max_retries: usable.workspace.max_retries,
+            error_payloads: usable.workspace.error_payloads,
+            ..EngineSettings::default()
+        };
         let folder = &usable.folder;
         let target = duckdb(folder, roles.target)?;
         let (source, state) = futures::try_join!(
@@ -103,7 +107,7 @@ impl Firn {
         let engine = Engine::new(
             Arc::new(source),
             Arc::new(DuckdbTarget::new(target)),
-            Arc::new(state),
+            Arc::new(state.with_retention(usable.workspace.error_retention_days)),
             ours.clone(),
             format!("{}:{}", ours.host, folder.name),
             settings,

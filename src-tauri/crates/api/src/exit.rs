@@ -1,6 +1,6 @@
 //! Exit codes of the command line, decided here so that no shell decides them.
 
-use crate::wire::{CheckView, ErrorView, PlanView, RunFinished};
+use crate::wire::{CheckView, DiscardView, ErrorView, PlanView, RetryView, RunFinished};
 
 /// Everything done.
 pub const DONE: u8 = 0;
@@ -41,6 +41,29 @@ pub fn of_run(run: &RunFinished) -> u8 {
         _ if !run.tables.is_empty() && run.tables.iter().all(|table| table.status == "held") => HELD,
         _ if !run.tables.is_empty() && run.tables.iter().all(|table| is_configuration(table.error.as_ref())) => USAGE,
         _ => FAILED,
+    }
+}
+
+/// Returns the exit code of rejected rows tried again: done where none is left.
+#[must_use]
+pub fn of_retry(retry: &RetryView) -> u8 {
+    match retry.status.as_str() {
+        "success" => DONE,
+        "partial" => PARTIAL,
+        "cancelled" => CANCELLED,
+        _ if retry.tables.iter().all(|table| table.status == "held") => HELD,
+        _ if retry.tables.iter().all(|table| is_configuration(table.error.as_ref())) => USAGE,
+        _ => FAILED,
+    }
+}
+
+/// Returns the exit code of discarded rows.
+#[must_use]
+pub fn of_discard(discard: &DiscardView) -> u8 {
+    match (discard.discarded.is_empty(), discard.not_open.is_empty()) {
+        (_, true) => DONE,
+        (false, false) => PARTIAL,
+        (true, false) => FAILED,
     }
 }
 

@@ -164,6 +164,15 @@ impl Firn {
             || self.store().await?.recent_workspace(folder).await?.is_some_and(|known| known.trusted))
     }
 
+    /// Returns who sits before this process, as far as the variables tell: the name on `sync_errors.resolved_by`.
+    pub(crate) fn person(&self) -> String {
+        let variables = &self.inner.options.variables;
+        let name =
+            ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| variables.get(*name)).filter(|n| !n.is_empty());
+        let host = &self.inner.holder.host;
+        name.map_or_else(|| format!("a process on {host}"), |name| format!("{name} on {host}"))
+    }
+
     /// Ends what this process has begun: cancels runs and waits for them, stops servers of samples that nobody else
     /// uses, closes the local state. A shell calls it before it exits; after it, commands may fail.
     pub async fn close(&self) {

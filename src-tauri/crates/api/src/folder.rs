@@ -151,6 +151,11 @@ pub(crate) fn source_name(table: &TableSync) -> String {
     table.source.clone().with_default_schema(SOURCE_SCHEMA).to_string()
 }
 
+/// Returns the name of a source table with its schema filled in.
+pub(crate) fn with_source_schema(source: &TableName) -> TableName {
+    source.clone().with_default_schema(SOURCE_SCHEMA)
+}
+
 /// Returns the target table's full name.
 pub(crate) fn target_name(table: &TableSync) -> String {
     with_target_schema(&table.target).to_string()

@@ -31,6 +31,8 @@ macro_rules! with_commands {
             read  sync_status(WorkspaceRef) -> StatusView;
             read  sync_log(HistoryRequest) -> LogView;
             read  sync_errors(HistoryRequest) -> ErrorsView;
+            write sync_retry(TablesRequest) -> RetryView;
+            write sync_discard(DiscardRequest) -> DiscardView;
             write sync_reset(ResetRequest) -> ResetView;
         }
     };

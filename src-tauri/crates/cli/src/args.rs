@@ -230,6 +230,24 @@ pub(crate) enum SyncCommand {
         #[arg(long)]
         all: bool,
     },
+    /// Try rejected rows again: read by their keys from the source, as they are now
+    Retry {
+        /// Only of these tables
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+    },
+    /// Close rejected rows that nobody wants any more
+    Discard {
+        /// All of this table, or those of it that --id names
+        #[arg(required_unless_present = "ids")]
+        table: Option<String>,
+        /// Only these: the numbers that `sync errors` shows
+        #[arg(long = "id", value_name = "N", num_args = 1..)]
+        ids: Vec<String>,
+        /// Why; kept with the rows
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// Move a table's cursor back; the only way to do so
     Reset {
         /// The table

@@ -26,8 +26,8 @@ pub use source::{
     Snapshot, Source, SourceColumn, SourceTable, WatermarkFacts,
 };
 pub use state::{
-    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, StateStore, TableReport, TableStatus,
-    Workspace, WorkspaceClaim,
+    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, Resolution, StateStore, TableReport,
+    TableStatus, Workspace, WorkspaceClaim,
 };
 pub use target::{
     Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetTable, WriteMode, Writer,

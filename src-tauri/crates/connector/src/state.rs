@@ -156,6 +156,27 @@ pub struct RejectedRow {
     pub message: String,
 }
 
+/// Why an open entry of `sync_errors` is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// Who closes it: `run`, `retry`, or the person who discards it.
+    pub by: String,
+    /// Why, where the row was not merged.
+    pub note: Option<String>,
+}
+
+impl Resolution {
+    /// Makes the resolution of rows that were merged.
+    pub fn merged_by(by: impl Into<String>) -> Self {
+        Self { by: by.into(), note: None }
+    }
+
+    /// Makes the resolution of rows that were not merged, and says why not.
+    pub fn given_up_by(by: impl Into<String>, note: impl Into<String>) -> Self {
+        Self { by: by.into(), note: Some(note.into()) }
+    }
+}
+
 /// One row of `sync_errors`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorEntry {
@@ -179,6 +200,10 @@ pub struct ErrorEntry {
     pub attempts: i32,
     /// ISO text; when it was merged or given up.
     pub resolved_at: Option<String>,
+    /// Who closed it: `run`, `retry`, or the person who discarded it.
+    pub resolved_by: Option<String>,
+    /// Why it was closed without being merged.
+    pub note: Option<String>,
 }
 
 /// Where leases, logs and rejected rows are kept.
@@ -225,8 +250,17 @@ pub trait StateStore: Send + Sync {
     /// Returns the open entries' keys of a table, as JSON objects, at most `most`.
     async fn open_keys(&self, source: &str, most: u32) -> Result<Vec<serde_json::Map<String, serde_json::Value>>>;
 
-    /// Marks open entries of these keys as resolved.
-    async fn resolve(&self, source: &str, keys: &[serde_json::Map<String, serde_json::Value>]) -> Result<()>;
+    /// Closes open entries of these keys.
+    async fn resolve(
+        &self,
+        source: &str,
+        keys: &[serde_json::Map<String, serde_json::Value>],
+        how: &Resolution,
+    ) -> Result<()>;
+
+    /// Closes open entries of these tables, or of all for none: those with these ids, or all where no id is named.
+    /// Returns the ids of those it has closed.
+    async fn discard(&self, sources: &[String], ids: &[i64], how: &Resolution) -> Result<Vec<i64>>;
 
     /// Lists what `sync_watermarks` says, by table name.
     async fn reports(&self) -> Result<Vec<TableReport>>;
@@ -234,6 +268,6 @@ pub trait StateStore: Send + Sync {
     /// Lists log rows, newest first.
     async fn logs(&self, source: Option<&str>, most: u32) -> Result<Vec<LogEntry>>;
 
-    /// Lists rejected rows, newest first.
-    async fn errors(&self, source: Option<&str>, resolved: bool, most: u32) -> Result<Vec<ErrorEntry>>;
+    /// Lists rejected rows of these tables, or of all for none, newest first.
+    async fn errors(&self, sources: &[String], resolved: bool, most: u32) -> Result<Vec<ErrorEntry>>;
 }

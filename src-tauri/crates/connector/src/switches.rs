@@ -46,6 +46,10 @@ pub enum Protection {
     Retry,
     /// A refused row is found by bisection and the rest goes on.
     Bisection,
+    /// A row that is refused again keeps its open entry, whatever else its commit merged.
+    RefusedStaysOpen,
+    /// More open entries than can be looked through stop their table.
+    OpenEntriesLimit,
     /// Types outside the map are refused.
     TypeRefusal,
     /// Source sessions are read-only.
@@ -74,7 +78,7 @@ pub enum Protection {
 
 impl Protection {
     /// Every protection, in the order of the guarantees page.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: &'static [Self] = &[
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
@@ -94,6 +98,8 @@ impl Protection {
         Self::LockBeforeSnapshot,
         Self::Retry,
         Self::Bisection,
+        Self::RefusedStaysOpen,
+        Self::OpenEntriesLimit,
         Self::TypeRefusal,
         Self::ReadOnlySource,
         Self::StatementTimeout,

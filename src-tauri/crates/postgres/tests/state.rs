@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use firn_connector::{
-    ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedRow, StateStore, TableReport, Workspace, WorkspaceClaim,
+    ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedRow, Resolution, StateStore, TableReport, Workspace,
+    WorkspaceClaim,
 };
 use firn_postgres::{PgSettings, PostgresState, TlsMode};
 use firn_testbed::{Bouncer, Cluster};
@@ -293,21 +294,27 @@ async fn a_rejected_row_has_one_open_entry_until_it_is_resolved() {
     granted(&state, &holder(1), TTL).await;
     state.reject(TABLE, "run 1", &[rejected("1", "first"), rejected("2", "x"), rejected("1", "again")]).await.unwrap();
     state.reject(TABLE, "run 2", &[rejected("1", "and again")]).await.unwrap();
-    let entries = state.errors(Some(TABLE), false, 10).await.unwrap();
+    let entries = state.errors(&[TABLE.to_owned()], false, 10).await.unwrap();
     assert_eq!(entries.len(), 2);
     let one = entries.iter().find(|entry| entry.pk == json!({"id": "1"})).unwrap();
     assert_eq!((one.attempts, one.error.as_str(), one.run_id.as_str()), (3, "and again", "run 2"));
     assert_eq!(one.payload["note"], json!("it's a \\ \"row\""));
     assert_eq!(state.reports().await.unwrap().remove(0).open_errors, 2);
 
-    state.resolve(TABLE, &[map(json!({"id": "1"})), map(json!({"id": "unknown"}))]).await.unwrap();
+    state
+        .resolve(TABLE, &[map(json!({"id": "1"})), map(json!({"id": "unknown"}))], &Resolution::merged_by("run"))
+        .await
+        .unwrap();
     assert_eq!(state.open_keys(TABLE, 10).await.unwrap(), [map(json!({"id": "2"}))]);
-    assert_eq!(state.errors(None, false, 10).await.unwrap().len(), 1);
-    assert_eq!(state.errors(None, true, 10).await.unwrap().len(), 2);
+    assert_eq!(state.errors(&[], false, 10).await.unwrap().len(), 1);
+    assert_eq!(state.errors(&[], true, 10).await.unwrap().len(), 2);
+    let closed =
+        state.errors(&[], true, 10).await.unwrap().into_iter().find(|entry| entry.resolved_at.is_some()).unwrap();
+    assert_eq!((closed.resolved_by.as_deref(), closed.note), (Some("run"), None));
     // The same row may be rejected anew.
     state.reject(TABLE, "run 3", &[rejected("1", "back")]).await.unwrap();
     assert_eq!(state.open_keys(TABLE, 10).await.unwrap().len(), 2);
-    assert_eq!(state.errors(None, true, 10).await.unwrap().len(), 3);
+    assert_eq!(state.errors(&[], true, 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -319,14 +326,55 @@ async fn keys_keep_the_order_of_their_columns_and_may_be_long() {
     state.reject(TABLE, "run", std::slice::from_ref(&row)).await.unwrap();
     let open = state.open_keys(TABLE, 10).await.unwrap();
     assert_eq!(Value::Object(open[0].clone()).to_string(), Value::Object(key).to_string());
-    let entry = state.errors(None, false, 10).await.unwrap().remove(0);
+    let entry = state.errors(&[], false, 10).await.unwrap().remove(0);
     assert_eq!((entry.payload, entry.error.as_str()), (Value::Null, "nul \u{2400} inside"));
 }
 
 #[tokio::test]
-async fn payloads_are_capped_and_expire() {
+async fn payloads_keep_the_order_of_their_columns() {
     let cluster = Cluster::shared().unwrap();
     let state = store(cluster, "public").await;
+    let mut row = rejected("1", "x");
+    let payload = json!({"zeta": "1", "id": "1", "a": null, "middle column": ["2"], "b": true});
+    row.payload = Some(map(payload.clone()));
+    state.reject(TABLE, "run", &[row]).await.unwrap();
+    let entry = state.errors(&[], false, 10).await.unwrap().remove(0);
+    assert_eq!(entry.payload.to_string(), payload.to_string());
+    // What another program or an earlier version wrote has no order of its own.
+    cluster.psql("postgres", "UPDATE sync_errors SET payload_columns = NULL").unwrap();
+    assert_eq!(state.errors(&[], false, 10).await.unwrap().remove(0).payload, payload);
+}
+
+#[tokio::test]
+async fn entries_are_listed_and_discarded_by_table_and_id() {
+    let cluster = Cluster::shared().unwrap();
+    let state = store(cluster, "public").await;
+    state.reject(TABLE, "run", &[rejected("1", "x"), rejected("2", "x"), rejected("3", "x")]).await.unwrap();
+    state.reject("public.it's \"odd\"", "run", &[rejected("1", "x")]).await.unwrap();
+    let (mine, odd) = ([TABLE.to_owned()], ["public.it's \"odd\"".to_owned()]);
+    let ids = |entries: &[firn_connector::ErrorEntry]| entries.iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let all = ids(&state.errors(&mine, false, 10).await.unwrap());
+    assert_eq!(all.len(), 3);
+    assert_eq!(state.errors(&odd, false, 10).await.unwrap().len(), 1);
+    assert_eq!(state.errors(&[], false, 10).await.unwrap().len(), 4);
+
+    let why = Resolution::given_up_by("ann on host", "it's a test row");
+    assert!(state.discard(&odd, &all, &why).await.unwrap().is_empty(), "the ids belong to another table");
+    assert_eq!(state.discard(&mine, &all[..1], &why).await.unwrap(), all[..1]);
+    assert!(state.discard(&mine, &all[..1], &why).await.unwrap().is_empty(), "it is closed already");
+    let closed = state.errors(&mine, true, 10).await.unwrap().into_iter().find(|entry| entry.id == all[0]).unwrap();
+    assert_eq!((closed.resolved_by.as_deref(), closed.note.as_deref()), (Some("ann on host"), Some("it's a test row")));
+    assert_eq!(state.discard(&mine, &[], &why).await.unwrap().len(), 2);
+    assert_eq!(state.open_keys(TABLE, 10).await.unwrap().len(), 0);
+    assert_eq!(state.errors(&odd, false, 10).await.unwrap().len(), 1, "nobody asked for the other table");
+}
+
+#[tokio::test]
+async fn payloads_are_capped_and_expire_once_an_hour() {
+    let cluster = Cluster::shared().unwrap();
+    let state = store(cluster, "public").await.with_retention(10);
+    let mine = Workspace { target_id: "t".into(), target_location: "/w.duckdb".into(), folder: "host:/".into() };
+    state.claim(&mine).await.unwrap();
     let mut row = rejected("1", "x");
     row.payload = Some(map(json!({"id": "1", "body": "é\n".repeat(100_000)})));
     let many: Vec<_> =
@@ -337,13 +385,44 @@ async fn payloads_are_capped_and_expire() {
         "SELECT count(*), max(length(payload::text)) < 65536, bool_and(payload ? '_truncated') FROM sync_errors";
     assert_eq!(cluster.psql("postgres", sizes).unwrap().trim(), "199|t|t");
 
-    state.resolve(TABLE, &[map(json!({"id": "1"}))]).await.unwrap();
-    let age = "UPDATE sync_errors SET occurred_at = now() - interval '31 days', resolved_at = resolved_at - interval '31 days';
+    let merged = Resolution::merged_by("run");
+    state.resolve(TABLE, &[map(json!({"id": "1"})), map(json!({"id": "2"}))], &merged).await.unwrap();
+    // Met eleven days ago; one of them was closed then, another one yesterday.
+    let age = "UPDATE sync_errors SET occurred_at = now() - interval '11 days';
+               UPDATE sync_errors SET resolved_at = resolved_at - interval '11 days' WHERE pk->>'id' = '1';
                INSERT INTO sync_logs (run_id, source_table, started_at) VALUES ('old', 't', now() - interval '91 days');";
+    let left = || {
+        let sql = "SELECT count(*), count(payload), (SELECT count(*) FROM sync_logs) FROM sync_errors";
+        cluster.psql("postgres", sql).unwrap().trim().to_owned()
+    };
     cluster.psql("postgres", age).unwrap();
     state.ensure().await.unwrap();
-    let left = "SELECT count(*), count(payload), (SELECT count(*) FROM sync_logs) FROM sync_errors";
-    assert_eq!(cluster.psql("postgres", left).unwrap().trim(), "198|0|0");
+    assert_eq!(left(), "198|0|0");
+    state.reject(TABLE, "run", &[rejected("1", "x")]).await.unwrap();
+    cluster.psql("postgres", age).unwrap();
+    state.ensure().await.unwrap();
+    assert_eq!(left(), "199|1|1", "within an hour nothing is looked for");
+    cluster.psql("postgres", "UPDATE sync_workspace SET tidied_at = now() - interval '61 minutes'").unwrap();
+    state.ensure().await.unwrap();
+    assert_eq!(left(), "199|0|0");
+}
+
+#[tokio::test]
+async fn tables_of_an_earlier_version_get_what_they_lack() {
+    let cluster = Cluster::shared().unwrap();
+    let state = store(cluster, "public").await;
+    state.reject(TABLE, "run", &[rejected("1", "x")]).await.unwrap();
+    let earlier = "ALTER TABLE sync_errors DROP COLUMN note, DROP COLUMN resolved_by, DROP COLUMN payload_columns;
+                   ALTER TABLE sync_workspace DROP COLUMN tidied_at;
+                   COMMENT ON TABLE sync_workspace IS 'Firn state tables, version 1'";
+    // A run brings them up to date, and so does whoever looks before it.
+    cluster.psql("postgres", earlier).unwrap();
+    assert_eq!(state.errors(&[], false, 10).await.unwrap().len(), 1);
+    cluster.psql("postgres", earlier).unwrap();
+    state.ensure().await.unwrap();
+    assert_eq!(state.errors(&[], false, 10).await.unwrap().len(), 1);
+    let discarded = state.discard(&[], &[], &Resolution::given_up_by("ann", "old")).await.unwrap();
+    assert_eq!(discarded.len(), 1);
 }
 
 #[tokio::test]
@@ -392,7 +471,7 @@ async fn everything_works_behind_a_pooler_in_transaction_mode() {
     let reports = states[0].reports().await.unwrap();
     assert_eq!(reports.len(), 6);
     assert!(reports.iter().all(|r| r.status == "success" && r.open_errors == 1 && r.holder.is_none()));
-    assert_eq!(states[0].errors(None, false, 100).await.unwrap()[0].attempts, 10);
+    assert_eq!(states[0].errors(&[], false, 100).await.unwrap()[0].attempts, 10);
     assert_eq!(states[0].logs(None, 100).await.unwrap().len(), 60);
 }
 

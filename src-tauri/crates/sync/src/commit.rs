@@ -8,10 +8,11 @@ use arrow::array::RecordBatch;
 use firn_catalog::text::{row_json, value_json};
 use firn_connector::switches::{Protection, on, pass};
 use firn_connector::{
-    Commit, CommitOutcome, Error, ErrorKind, RejectedRow, Result, SeenChange, Side, TableState, WriteMode, Writer,
+    Commit, CommitOutcome, Error, ErrorKind, RejectedRow, Resolution, Result, SeenChange, Side, TableState, WriteMode,
+    Writer,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A group in which more rows than this are refused is not about single rows; the table stops.
 const MOST_REFUSED: usize = 1_000;
@@ -59,8 +60,9 @@ impl TableRun<'_> {
         state.shape = Some(prepared.shape.clone());
         self.stage(Stage::Merging);
         pass("engine.before_commit");
-        let Group { batches, rejected, mended, refusal, begun, .. } = group;
-        self.reject(&rejected).await?;
+        let Group { batches, rejected, mut mended, refusal, begun, .. } = group;
+        let mut refused: HashSet<String> = rejected.iter().map(|row| canonical(&row.key)).collect();
+        self.reject(rejected).await?;
         let commit = Commit { mode, state: state.clone(), seen };
         let attempted = match refusal {
             Some(error) => Err(error),
@@ -75,10 +77,13 @@ impl TableRun<'_> {
             Err(error)
                 if error.kind == ErrorKind::RowRefused && mode != WriteMode::Replace && on(Protection::Bisection) =>
             {
-                self.bisect(prepared, writer, batches, commit).await
+                self.bisect(prepared, writer, batches, commit, &mut refused).await
             }
             done => done,
         }?;
+        if on(Protection::RefusedStaysOpen) {
+            mended.retain(|key| !refused.contains(&canonical(key)));
+        }
         self.state = state;
         self.ddl_pending = false;
         self.counters.rows_merged += outcome.merged;
@@ -86,7 +91,7 @@ impl TableRun<'_> {
         self.counters.commits += 1;
         pass("engine.after_commit");
         if !mended.is_empty() {
-            self.engine.state.resolve(&self.source, &mended).await?;
+            self.engine.state.resolve(&self.source, &mended, &Resolution::merged_by(self.task.word())).await?;
             for key in mended {
                 self.open_keys.remove(&canonical(&key));
             }
@@ -97,13 +102,30 @@ impl TableRun<'_> {
     }
 
     /// Keeps rejected rows before the cursor passes them: met twice is better than lost.
-    async fn reject(&mut self, rejected: &[RejectedRow]) -> Result<()> {
+    ///
+    /// # Errors
+    /// Where the table has too many open entries: what is beyond them is not kept, and the cursor does not pass it.
+    async fn reject(&mut self, mut rejected: Vec<RejectedRow>) -> Result<()> {
         if rejected.is_empty() {
             return Ok(());
         }
-        self.engine.state.reject(&self.source, self.run_id, rejected).await?;
+        let met = rejected.len();
+        let settings = &self.engine.settings;
+        let most = if on(Protection::OpenEntriesLimit) { settings.open_entries } else { usize::MAX };
+        rejected.retain(|row| {
+            let key = canonical(&row.key);
+            let kept = self.open_keys.len() < most || self.open_keys.contains(&key);
+            if kept {
+                self.open_keys.insert(key);
+            }
+            kept
+        });
+        if !settings.error_payloads {
+            rejected.iter_mut().for_each(|row| row.payload = None);
+        }
+        self.engine.state.reject(&self.source, self.run_id, &rejected).await?;
         self.counters.rows_rejected += rejected.len() as u64;
-        Ok(())
+        if rejected.len() < met { Err(too_many_open(most, &self.source)) } else { Ok(()) }
     }
 
     /// Commits what the target takes of a refused group, piece by piece in order, and keeps the rows it refuses.
@@ -116,9 +138,10 @@ impl TableRun<'_> {
         writer: &mut dyn Writer,
         batches: Vec<RecordBatch>,
         whole: Commit,
+        refused_keys: &mut HashSet<String>,
     ) -> Result<CommitOutcome> {
         let mut total = CommitOutcome::default();
-        let mut refused = Vec::new();
+        let mut refused: Vec<RejectedRow> = Vec::new();
         let mut pieces: Vec<RecordBatch> = batches.into_iter().rev().collect();
         while let Some(piece) = pieces.pop() {
             match self.commit_piece(writer, &piece).await {
@@ -141,13 +164,14 @@ impl TableRun<'_> {
                         message: error.chain(),
                     });
                     if refused.len() > MOST_REFUSED {
-                        self.reject(&refused).await?;
+                        self.reject(refused).await?;
                         return Err(too_many(&error));
                     }
                 }
             }
         }
-        self.reject(&refused).await?;
+        refused_keys.extend(refused.iter().map(|row| canonical(&row.key)));
+        self.reject(refused).await?;
         writer.begin(WriteMode::Upsert).await?;
         writer.commit(Commit { mode: WriteMode::Upsert, ..whole }).await?;
         Ok(total)
@@ -159,6 +183,15 @@ impl TableRun<'_> {
         let state = self.state.clone();
         writer.commit(Commit { mode: WriteMode::Upsert, state, seen: SeenChange::Keep }).await
     }
+}
+
+fn too_many_open(most: usize, source: &str) -> Error {
+    let message =
+        format!("the table has {most} rejected rows and meets more: nothing is passed over, so it stops here");
+    Error::new(Side::Engine, ErrorKind::Other, message).with_hint(format!(
+        "`firn sync errors {source}` says why they are rejected: mend them at the source or cast the column with a \
+         `transform`, or close what is not wanted with `firn sync discard {source} --note TEXT`; then run again"
+    ))
 }
 
 fn too_many(last: &Error) -> Error {

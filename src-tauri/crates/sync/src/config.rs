@@ -111,6 +111,10 @@ pub struct EngineSettings {
     pub backoff: Duration,
     /// Longest pause before a retry.
     pub backoff_most: Duration,
+    /// Whether rejected rows are kept with their values.
+    pub error_payloads: bool,
+    /// Open entries of a table beyond which it stops: each is looked for among the rows that are merged.
+    pub open_entries: usize,
 }
 
 impl Default for EngineSettings {
@@ -126,6 +130,8 @@ impl Default for EngineSettings {
             range_bytes: 16 << 20,
             backoff: Duration::from_millis(500),
             backoff_most: Duration::from_secs(30),
+            error_payloads: true,
+            open_entries: 10_000,
         }
     }
 }

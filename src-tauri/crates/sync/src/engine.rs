@@ -5,12 +5,14 @@ use crate::event::ProgressSink;
 use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
+use crate::table::Task;
 use crate::{drift, first_load, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
 };
 use futures::StreamExt as _;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
@@ -66,23 +68,61 @@ impl Engine {
         sink: Arc<dyn ProgressSink>,
         cancel: CancellationToken,
     ) -> RunOutcome {
+        self.run_as(Task::Sync, run_id, tables, sink, cancel).await
+    }
+
+    /// Tries the rejected rows of tables again: reads them by their keys as they are now, and merges what the target
+    /// takes, each table under its lease and without moving its cursor. Tables without an open entry are left alone
+    /// and out of the outcome.
+    pub async fn retry(
+        self: &Arc<Self>,
+        run_id: &str,
+        tables: &[TableConfig],
+        sink: Arc<dyn ProgressSink>,
+        cancel: CancellationToken,
+    ) -> RunOutcome {
+        self.run_as(Task::Retry, run_id, tables, sink, cancel).await
+    }
+
+    async fn run_as(
+        self: &Arc<Self>,
+        task: Task,
+        run_id: &str,
+        tables: &[TableConfig],
+        sink: Arc<dyn ProgressSink>,
+        cancel: CancellationToken,
+    ) -> RunOutcome {
         let opened = tokio::select! {
-            opened = self.open_with_retry() => opened,
+            opened = self.open_for(task, tables) => opened,
             () = cancel.cancelled() => Err(Error::cancelled(Side::Engine)),
         };
-        if let Err(error) = opened {
-            return RunOutcome { tables: Vec::new(), failure: Some(Failure::from(&error)) };
-        }
+        let tables = match opened {
+            Ok(tables) => tables,
+            Err(error) => return RunOutcome { tables: Vec::new(), failure: Some(Failure::from(&error)) },
+        };
         let keeper = Keeper::start(self);
         // Collected: a closure inside the stream would keep this future from being `Send` for every lifetime.
         let runs: Vec<_> = tables
             .iter()
-            .map(|config| table::run(Arc::clone(self), run_id, config, Arc::clone(&sink), cancel.clone(), &keeper))
+            .map(|config| {
+                table::run(Arc::clone(self), task, run_id, config, Arc::clone(&sink), cancel.clone(), &keeper)
+            })
             .collect();
         // In order: the outcome lists tables as they were given.
         let outcomes: Vec<Arc<TableOutcome>> =
             futures::stream::iter(runs).buffered(self.settings.tables.max(1)).collect().await;
         RunOutcome { tables: outcomes, failure: None }
+    }
+
+    /// Opens the state and returns the tables that there is something to do for.
+    async fn open_for<'t>(&self, task: Task, tables: &'t [TableConfig]) -> Result<Vec<&'t TableConfig>> {
+        self.open_with_retry().await?;
+        if task == Task::Sync {
+            return Ok(tables.iter().collect());
+        }
+        let reports = self.state.reports().await?;
+        let open: HashSet<&str> = reports.iter().filter(|r| r.open_errors > 0).map(|r| r.source.as_str()).collect();
+        Ok(tables.iter().filter(|config| open.contains(config.state_name().as_str())).collect())
     }
 
     pub(crate) async fn open_with_retry(&self) -> Result<()> {

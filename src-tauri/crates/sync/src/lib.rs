@@ -21,6 +21,7 @@ mod full;
 mod group;
 mod lease;
 mod memory;
+mod mend;
 mod reset;
 mod retry;
 mod table;

@@ -19,6 +19,10 @@ pub struct Counters {
     pub rows_null_watermark: u64,
     /// Rows read again and recognised: neither staged nor merged.
     pub rows_known: u64,
+    /// Open entries closed by a retry because no row of their key is to be read any more.
+    pub rows_gone: u64,
+    /// Open entries that a retry has to leave, because a row without a whole key cannot be read again.
+    pub rows_without_key: u64,
     /// Bytes received from the source.
     pub bytes: u64,
     /// Commits.

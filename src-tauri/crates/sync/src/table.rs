@@ -7,22 +7,48 @@ use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
 use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
-use crate::{drain, drift, first_load, full, retry};
+use crate::{drain, drift, first_load, full, mend, retry};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
-    Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus,
+    Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus, Writer,
 };
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Open entries looked for among merged rows.
-const MOST_OPEN_KEYS: u32 = 10_000;
+/// What a table is taken up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Reads on from the cursor until caught up.
+    Sync,
+    /// Tries rejected rows again; the cursor stays.
+    Retry,
+}
+
+impl Task {
+    /// Returns the word that `sync_errors.resolved_by` has for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sync => "run",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// What stands on both sides before rows move.
+pub(crate) struct Looked {
+    pub(crate) prepared: Prepared,
+    pub(crate) writer: Box<dyn Writer>,
+    /// Keys of the open entries in `sync_errors`.
+    pub(crate) open: Vec<Map<String, Value>>,
+}
 
 /// A table in progress.
 pub(crate) struct TableRun<'a> {
     pub(crate) engine: &'a Arc<Engine>,
+    pub(crate) task: Task,
     pub(crate) config: &'a TableConfig,
     pub(crate) run_id: &'a str,
     pub(crate) source: String,
@@ -52,6 +78,7 @@ enum Ended {
 /// Runs a table to its end and reports it.
 pub(crate) async fn run(
     engine: Arc<Engine>,
+    task: Task,
     run_id: &str,
     config: &TableConfig,
     sink: Arc<dyn ProgressSink>,
@@ -61,6 +88,7 @@ pub(crate) async fn run(
     let started = Instant::now();
     let mut run = TableRun {
         engine: &engine,
+        task,
         config,
         run_id,
         source: config.state_name(),
@@ -123,7 +151,7 @@ impl TableRun<'_> {
         let epoch = self.epoch;
         self.engine.target.fence(&self.source, epoch).await?;
         tokio::select! {
-            done = self.sync() => done.map(|()| Ended::Done),
+            done = self.work() => done.map(|()| Ended::Done),
             () = lost.cancelled() => Err(Error::new(
                 Side::State,
                 ErrorKind::Fenced,
@@ -133,20 +161,29 @@ impl TableRun<'_> {
         }
     }
 
-    /// Reads and writes until caught up.
-    async fn sync(&mut self) -> Result<()> {
+    async fn work(&mut self) -> Result<()> {
+        match self.task {
+            Task::Sync => self.sync().await,
+            Task::Retry => mend::entries(self).await,
+        }
+    }
+
+    /// Looks at both sides, decides read and write, and opens the writer.
+    pub(crate) async fn look(&mut self) -> Result<Looked> {
         let engine = Arc::clone(self.engine);
         let config = self.config;
         let expressions = expressions(config);
+        let most_open = u32::try_from(engine.settings.open_entries).unwrap_or(u32::MAX);
         let (table, existing, state, open) = futures::join!(
             engine.source.inspect(&config.source, &expressions, config.filter.as_deref()),
             engine.target.inspect(&config.target),
             engine.target.state(&self.source),
-            engine.state.open_keys(&self.source, MOST_OPEN_KEYS),
+            engine.state.open_keys(&self.source, most_open),
         );
         self.state = state?.map(|(state, _)| state).unwrap_or_default();
         self.logged_times.clone_from(&self.state.logged_times);
-        self.open_keys = open?.iter().map(canonical).collect();
+        let open = open?;
+        self.open_keys = open.iter().map(canonical).collect();
         let table = match table {
             Err(error) => return Err(drift::gone(engine.source.as_ref(), config, &self.state, error).await),
             Ok(table) => table,
@@ -156,8 +193,15 @@ impl TableRun<'_> {
             self.note(finding.clone());
         }
         self.ddl_pending = !prepared.write.ddl.is_empty() || self.state.shape.as_ref() != Some(&prepared.shape);
-        let mut writer = engine.target.writer(Arc::clone(&prepared.write), self.epoch).await?;
-        if config.mode == Mode::Full {
+        let writer = engine.target.writer(Arc::clone(&prepared.write), self.epoch).await?;
+        Ok(Looked { prepared, writer, open })
+    }
+
+    /// Reads and writes until caught up.
+    async fn sync(&mut self) -> Result<()> {
+        let engine = Arc::clone(self.engine);
+        let Looked { prepared, mut writer, .. } = self.look().await?;
+        if self.config.mode == Mode::Full {
             return full::load(self, &prepared, writer.as_mut()).await;
         }
         let mut loaded_now = false;
@@ -179,8 +223,10 @@ impl TableRun<'_> {
     async fn finish(mut self, ended: Result<Ended>, started: Instant) -> Arc<TableOutcome> {
         let (result, failure) = match ended {
             Ok(Ended::Held(error)) => (TableResult::Held, Some(Failure::from(&error))),
-            Ok(Ended::Done) if self.counters.rows_rejected > 0 => (TableResult::Partial, None),
-            Ok(Ended::Done) if self.counters.rows_merged > 0 => (TableResult::Success, None),
+            Ok(Ended::Done) if self.counters.rows_rejected + self.counters.rows_without_key > 0 => {
+                (TableResult::Partial, None)
+            }
+            Ok(Ended::Done) if self.counters.rows_merged + self.counters.rows_gone > 0 => (TableResult::Success, None),
             Ok(Ended::Done) => (TableResult::Idle, None),
             Err(error) if error.kind == ErrorKind::Cancelled => (TableResult::Cancelled, None),
             Err(error) => (TableResult::Failed, Some(Failure::from(&error.on_table(&self.config.source)))),
@@ -218,7 +264,7 @@ impl TableRun<'_> {
         let error = match (&outcome.failure, outcome.result) {
             (Some(failure), _) => Some(failure.message.clone()),
             (None, TableResult::Partial) => {
-                let rows = outcome.counters.rows_rejected;
+                let rows = outcome.counters.rows_rejected + outcome.counters.rows_without_key;
                 let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
                 Some(format!("{rows} rejected; see sync_errors or `firn sync errors {}`", self.source))
             }
@@ -246,7 +292,13 @@ impl TableRun<'_> {
             rows_read: count(outcome.counters.rows_read),
             rows_merged: count(outcome.counters.rows_merged),
             rows_rejected: count(outcome.counters.rows_rejected),
-            message: error,
+            message: match (self.task, error) {
+                (Task::Retry, None) => Some(format!(
+                    "rejected rows tried again: {} merged, {} gone",
+                    outcome.counters.rows_merged, outcome.counters.rows_gone
+                )),
+                (_, error) => error,
+            },
         };
         let mut attempt = 0;
         loop {

@@ -21,11 +21,11 @@ occurred_at: string,
  */
 run_id: string, 
 /**
- * Key column → exact text.
+ * Key column → exact text, in the order of the key.
  */
-pk: { [key in string]: string | null }, 
+pk: Record<string, string | null>, 
 /**
- * Column → value; null where payloads are switched off or have expired.
+ * Column → value, in the order of the table; null where payloads are switched off or have expired.
  */
 payload: Record<string, unknown> | null, 
 /**
@@ -43,4 +43,12 @@ attempts: number,
 /**
  * ISO 8601, where it is resolved.
  */
-resolved_at: string | null, };
+resolved_at: string | null, 
+/**
+ * Who resolved it: `run`, `retry`, or the person who discarded it.
+ */
+resolved_by: string | null, 
+/**
+ * Why it was resolved without being merged.
+ */
+note: string | null, };

@@ -10,6 +10,8 @@ import type { ConnectionSecret } from "./ConnectionSecret";
 import type { ConnectionUrl } from "./ConnectionUrl";
 import type { ConnectionView } from "./ConnectionView";
 import type { ConnectionsView } from "./ConnectionsView";
+import type { DiscardRequest } from "./DiscardRequest";
+import type { DiscardView } from "./DiscardView";
 import type { DiscoverRequest } from "./DiscoverRequest";
 import type { DiscoverView } from "./DiscoverView";
 import type { ErrorsView } from "./ErrorsView";
@@ -20,6 +22,7 @@ import type { MappingView } from "./MappingView";
 import type { PlanView } from "./PlanView";
 import type { ResetRequest } from "./ResetRequest";
 import type { ResetView } from "./ResetView";
+import type { RetryView } from "./RetryView";
 import type { RunChart } from "./RunChart";
 import type { RunRef } from "./RunRef";
 import type { RunStarted } from "./RunStarted";
@@ -56,6 +59,8 @@ export type Commands = {
   sync_status: { request: WorkspaceRef; response: StatusView; access: "read" };
   sync_log: { request: HistoryRequest; response: LogView; access: "read" };
   sync_errors: { request: HistoryRequest; response: ErrorsView; access: "read" };
+  sync_retry: { request: TablesRequest; response: RetryView; access: "write" };
+  sync_discard: { request: DiscardRequest; response: DiscardView; access: "write" };
   sync_reset: { request: ResetRequest; response: ResetView; access: "write" };
 };
 

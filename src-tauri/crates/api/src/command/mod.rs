@@ -2,6 +2,7 @@
 
 mod connection;
 mod discover;
+mod errors;
 mod mapping;
 mod plan;
 mod reset;
@@ -13,9 +14,10 @@ pub use connection::{
     connection_check, connection_list, connection_parse_url, connection_remove, connection_save, connection_set_secret,
 };
 pub use discover::sync_discover;
+pub use errors::{sync_discard, sync_errors, sync_retry};
 pub use mapping::{mapping_save, mapping_show};
 pub use plan::sync_plan;
 pub use reset::sync_reset;
 pub use run::{run_chart, run_history, run_state, sync_cancel, sync_run};
-pub use status::{sync_errors, sync_log, sync_status};
+pub use status::{sync_log, sync_status};
 pub use workspace::{app_start, workspace_create, workspace_forget, workspace_open, workspace_trust};

@@ -1,14 +1,11 @@
-//! What the state tables say: standing, log, rejected rows.
+//! What the state tables say: standing and log.
 
 use crate::Firn;
 use crate::folder::{source_name, target_name};
-use crate::wire::{
-    ErrorView, ErrorsView, HistoryRequest, LogEntryView, LogView, RejectedRowView, StatusView, TableStatusView,
-    WorkspaceRef,
-};
-use firn_connector::{ErrorEntry, LogEntry, StateStore as _, TableReport};
+use crate::wire::{ErrorView, HistoryRequest, LogEntryView, LogView, StatusView, TableStatusView, WorkspaceRef};
+use firn_connector::{LogEntry, StateStore as _, TableReport};
 use firn_workspace::TableSync;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Shows where every configured table stands.
 ///
@@ -25,7 +22,7 @@ pub async fn sync_status(firn: &Firn, request: WorkspaceRef) -> Result<StatusVie
 }
 
 /// Takes missing state tables, which the first run makes, for empty ones.
-fn none_before_the_first_run<T>(rows: firn_connector::Result<Vec<T>>) -> firn_connector::Result<Vec<T>> {
+pub(super) fn none_before_the_first_run<T>(rows: firn_connector::Result<Vec<T>>) -> firn_connector::Result<Vec<T>> {
     const NO_TABLE: &str = "42P01";
     const NO_SCHEMA: &str = "3F000";
     match rows {
@@ -73,42 +70,4 @@ fn entry(entry: LogEntry) -> LogEntryView {
         rows_rejected: entry.rows_rejected,
         message: entry.message,
     }
-}
-
-/// Lists rejected rows, newest first.
-///
-/// # Errors
-/// `untrusted`, `configuration`, and whatever keeps the state database from being asked.
-pub async fn sync_errors(firn: &Firn, request: HistoryRequest) -> Result<ErrorsView, ErrorView> {
-    let usable = firn.usable(&request.folder).await?;
-    let table = request.table.as_deref().map(|table| usable.state_name(table)).transpose()?;
-    let (state, advice) = firn.state(&usable).await?;
-    let errors = state.errors(table.as_deref(), request.resolved, request.limit).await;
-    let errors = none_before_the_first_run(errors).map_err(|error| advice.explain(error.into()))?;
-    Ok(ErrorsView { errors: errors.into_iter().map(rejected).collect() })
-}
-
-fn rejected(row: ErrorEntry) -> RejectedRowView {
-    RejectedRowView {
-        id: row.id.to_string(),
-        source: row.source,
-        occurred_at: row.occurred_at,
-        run_id: row.run_id,
-        pk: key(&row.pk),
-        payload: row.payload,
-        code: row.code,
-        error: row.error,
-        attempts: row.attempts,
-        resolved_at: row.resolved_at,
-    }
-}
-
-/// Returns the key's columns with their texts. A value that is no text, which only another program writes, is shown as JSON.
-fn key(pk: &serde_json::Value) -> BTreeMap<String, Option<String>> {
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    pk.as_object().into_iter().flatten().map(|(column, value)| (column.clone(), text(value))).collect()
 }

@@ -3,7 +3,9 @@
 mod connection;
 mod outcome;
 mod plan;
+mod retried;
 
 pub(crate) use connection::{address, settings};
 pub(crate) use outcome::{failure, finding, outcome, run_status, run_word, stage};
 pub(crate) use plan::{column, plan};
+pub(crate) use retried::retried;

@@ -31,7 +31,7 @@ pub(crate) fn failure(failure: &Failure) -> ErrorView {
 }
 
 /// Returns the word and the stage of a table that has ended.
-fn ended(result: firn_sync::TableResult) -> (&'static str, Stage) {
+pub(super) fn ended(result: firn_sync::TableResult) -> (&'static str, Stage) {
     match result {
         firn_sync::TableResult::Success => ("success", Stage::Done),
         firn_sync::TableResult::Idle => ("idle", Stage::Done),
@@ -42,12 +42,18 @@ fn ended(result: firn_sync::TableResult) -> (&'static str, Stage) {
     }
 }
 
-pub(crate) fn outcome(outcome: &TableOutcome) -> (Stage, TableResult) {
-    let (status, stage) = ended(outcome.result);
+/// Returns why a table failed or was held.
+pub(super) fn failure_of(outcome: &TableOutcome) -> Option<ErrorView> {
     let mut error = outcome.failure.as_ref().map(failure);
     if let (firn_sync::TableResult::Held, Some(error)) = (outcome.result, &mut error) {
         error.code = "held".to_owned();
     }
+    error
+}
+
+pub(crate) fn outcome(outcome: &TableOutcome) -> (Stage, TableResult) {
+    let (status, stage) = ended(outcome.result);
+    let error = failure_of(outcome);
     let counters = &outcome.counters;
     let result = TableResult {
         source: outcome.source.clone(),

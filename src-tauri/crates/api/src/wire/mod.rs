@@ -5,6 +5,7 @@
 mod connection;
 mod event;
 mod mapping;
+mod rejected;
 mod run;
 mod serve;
 mod table;
@@ -13,6 +14,7 @@ mod workspace;
 pub use connection::*;
 pub use event::*;
 pub use mapping::*;
+pub use rejected::*;
 pub use run::*;
 pub use serve::*;
 pub use table::*;

@@ -2,7 +2,6 @@
 
 use super::{DocumentProblem, FindingView};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// A configured table with what is known without asking the databases.
@@ -289,9 +288,10 @@ pub struct RejectedRowView {
     pub occurred_at: String,
     /// The run that met it last.
     pub run_id: String,
-    /// Key column → exact text.
-    pub pk: BTreeMap<String, Option<String>>,
-    /// Column → value; null where payloads are switched off or have expired.
+    /// Key column → exact text, in the order of the key.
+    #[ts(type = "Record<string, string | null>")]
+    pub pk: serde_json::Map<String, serde_json::Value>,
+    /// Column → value, in the order of the table; null where payloads are switched off or have expired.
     #[ts(type = "Record<string, unknown> | null")]
     pub payload: serde_json::Value,
     /// A stable short name.
@@ -302,6 +302,10 @@ pub struct RejectedRowView {
     pub attempts: i32,
     /// ISO 8601, where it is resolved.
     pub resolved_at: Option<String>,
+    /// Who resolved it: `run`, `retry`, or the person who discarded it.
+    pub resolved_by: Option<String>,
+    /// Why it was resolved without being merged.
+    pub note: Option<String>,
 }
 
 /// Moves a cursor back.

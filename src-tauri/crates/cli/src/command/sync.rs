@@ -6,7 +6,7 @@ use crate::output::Output;
 use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
-    DiscoverRequest, ErrorView, HistoryRequest, ResetRequest, RunFinished, TablesRequest, WorkspaceRef,
+    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, ResetRequest, RunFinished, TablesRequest, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -64,6 +64,23 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             let view = command::sync_errors(firn, request).await?;
             output.document(&view, report::errors);
             Ok(exit::DONE)
+        }
+        SyncCommand::Retry { tables } => {
+            let view = command::sync_retry(firn, TablesRequest { folder, tables }).await?;
+            output.document(&view, report::retried);
+            for table in &view.tables {
+                table.error.iter().for_each(|error| output.error(error));
+                table.findings.iter().for_each(|finding| output.finding(&table.source, finding));
+                if table.rows_rejected + table.rows_without_key > 0 {
+                    output.hint(&format!("firn sync errors {} shows the rejected rows", table.source));
+                }
+            }
+            Ok(exit::of_retry(&view))
+        }
+        SyncCommand::Discard { table, ids, note } => {
+            let view = command::sync_discard(firn, DiscardRequest { folder, table, ids, note }).await?;
+            output.document(&view, report::discarded);
+            Ok(exit::of_discard(&view))
         }
         SyncCommand::Reset { table, to } => {
             let view = command::sync_reset(firn, ResetRequest { folder, table, to }).await?;

@@ -15,8 +15,8 @@ use crate::session;
 use crate::types::parse;
 use async_trait::async_trait;
 use firn_connector::{
-    Error, ErrorEntry, ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedRow, Result, Side, StateStore, TableReport,
-    Workspace, WorkspaceClaim,
+    Error, ErrorEntry, ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedRow, Resolution, Result, Side, StateStore,
+    TableReport, Workspace, WorkspaceClaim,
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
@@ -24,17 +24,27 @@ use std::time::Duration;
 
 const SIDE: Side = Side::State;
 
+/// Days after which rejected rows are forgotten, where nothing else is said.
+const RETENTION_DAYS: u32 = 30;
+
 /// The state store of a schema in a PostgreSQL database.
 #[derive(Debug, Clone)]
 pub struct PostgresState {
     pool: PgPool,
     schema: String,
+    retention_days: u32,
 }
 
 impl PostgresState {
     /// Makes a store over a pool.
     pub fn new(pool: PgPool, schema: impl Into<String>) -> Self {
-        Self { pool, schema: schema.into() }
+        Self { pool, schema: schema.into(), retention_days: RETENTION_DAYS }
+    }
+
+    /// Sets after how many days payloads of rejected rows, and closed entries, are forgotten.
+    #[must_use]
+    pub fn with_retention(self, days: u32) -> Self {
+        Self { retention_days: days, ..self }
     }
 
     /// Opens a pool and makes a store over it. Nothing is connected yet; see [`connect::open`].
@@ -126,8 +136,17 @@ impl StateStore for PostgresState {
         reject::open_keys(self, source, most).await
     }
 
-    async fn resolve(&self, source: &str, keys: &[serde_json::Map<String, serde_json::Value>]) -> Result<()> {
-        reject::resolve(self, source, keys).await
+    async fn resolve(
+        &self,
+        source: &str,
+        keys: &[serde_json::Map<String, serde_json::Value>],
+        how: &Resolution,
+    ) -> Result<()> {
+        reject::resolve(self, source, keys, how).await
+    }
+
+    async fn discard(&self, sources: &[String], ids: &[i64], how: &Resolution) -> Result<Vec<i64>> {
+        reject::discard(self, sources, ids, how).await
     }
 
     async fn reports(&self) -> Result<Vec<TableReport>> {
@@ -138,7 +157,7 @@ impl StateStore for PostgresState {
         report::logs(self, source, most).await
     }
 
-    async fn errors(&self, source: Option<&str>, resolved: bool, most: u32) -> Result<Vec<ErrorEntry>> {
-        reject::errors(self, source, resolved, most).await
+    async fn errors(&self, sources: &[String], resolved: bool, most: u32) -> Result<Vec<ErrorEntry>> {
+        reject::errors(self, sources, resolved, most).await
     }
 }

@@ -1,14 +1,20 @@
-//! Rejected rows: one open entry a key, payloads capped, and gone after 30 days.
+//! Rejected rows: one open entry a key, payloads capped, and forgotten after a while.
 
-use super::PostgresState;
+use super::{PostgresState, SIDE, schema};
+use crate::error::sqlstate;
 use crate::quote::Value;
-use firn_connector::{ErrorEntry, RejectedRow, Result};
+use crate::session;
+use firn_connector::{Error, ErrorEntry, RejectedRow, Resolution, Result};
+use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Most bytes of a payload as JSON text.
 const PAYLOAD_BYTES: usize = 64 * 1024;
+
+/// Values are not cut below this many bytes; rather are columns left out.
+const SHORTEST_CUT: usize = 64;
 
 /// Bytes of rows sent in one statement, reached by at most one row more.
 const STATEMENT_BYTES: usize = 4 * 1024 * 1024;
@@ -24,11 +30,13 @@ pub(super) async fn reject(state: &PostgresState, source: &str, run_id: &str, ro
     let mut batch = String::new();
     for (digest, (row, times)) in entries {
         let pk = storable(&Json::Object(row.key.clone()));
+        let payload = row.payload.as_ref().map(|payload| capped(payload, &row.key));
         let entry = json!({
             "pk_text": pk.to_string(),
             "pk": pk,
             "digest": digest,
-            "payload": row.payload.as_ref().map(|payload| storable(&Json::Object(capped(payload)))),
+            "columns": payload.as_ref().map(|payload| payload.keys().map(|name| sign(name)).collect::<Vec<_>>()),
+            "payload": payload.map(|payload| storable(&Json::Object(payload))),
             "code": storable(&Json::from(row.code.as_str())),
             "error": storable(&Json::from(row.message.as_str())),
             "times": times,
@@ -61,44 +69,80 @@ fn digest(key: &Map<String, Json>) -> String {
 }
 
 /// Replaces U+0000, which jsonb cannot hold, by the sign that stands for it.
+fn sign(text: &str) -> String {
+    text.replace('\0', "\u{2400}")
+}
+
+/// Replaces U+0000 in all texts of a value.
 fn storable(value: &Json) -> Json {
     match value {
-        Json::String(text) => Json::String(text.replace('\0', "\u{2400}")),
+        Json::String(text) => Json::String(sign(text)),
         Json::Array(items) => Json::Array(items.iter().map(storable).collect()),
         Json::Object(fields) => {
-            Json::Object(fields.iter().map(|(name, value)| (name.replace('\0', "\u{2400}"), storable(value))).collect())
+            Json::Object(fields.iter().map(|(name, value)| (sign(name), storable(value))).collect())
         }
         other => other.clone(),
     }
 }
 
-/// Cuts a payload down to the cap: long values first lose their end, then columns are left out, and a mark says so.
-fn capped(payload: &Map<String, Json>) -> Map<String, Json> {
-    let size = |value: &Json| value.to_string().len();
-    let bytes: usize = payload.iter().map(|(name, value)| name.len() + size(value) + 4).sum();
+/// Cuts a payload down to the cap: the longest values lose their end and say how long they were; columns for which not
+/// even that leaves room are left out. The key is never cut.
+fn capped(payload: &Map<String, Json>, key: &Map<String, Json>) -> Map<String, Json> {
+    let size = |payload: &Map<String, Json>| serde_json::to_string(payload).map_or(usize::MAX, |text| text.len());
+    let bytes = size(payload);
     if bytes <= PAYLOAD_BYTES {
         return payload.clone();
     }
-    let mut kept = Map::new();
-    kept.insert("_truncated".to_owned(), Json::Bool(true));
-    kept.insert("_bytes".to_owned(), Json::from(bytes));
-    let mut room = PAYLOAD_BYTES - 64;
-    for (name, value) in payload {
-        let value = match value {
-            Json::String(text) if text.len() > 512 => {
-                Json::String(text.chars().take(256).chain(std::iter::once('…')).collect())
-            }
-            other if size(other) > 1024 => Json::Null,
-            other => other.clone(),
-        };
-        let needed = name.len() + size(&value) + 4;
-        if needed > room {
-            break;
+    let mut longest = PAYLOAD_BYTES;
+    let mut kept = loop {
+        longest /= 2;
+        let mut kept = Map::new();
+        kept.insert("_truncated".to_owned(), Json::Bool(true));
+        kept.insert("_bytes".to_owned(), Json::from(bytes));
+        let values = payload.iter().map(|(name, value)| {
+            let value = if key.contains_key(name) { value.clone() } else { shortened(value, longest) };
+            (name.clone(), value)
+        });
+        kept.extend(values);
+        if size(&kept) <= PAYLOAD_BYTES {
+            return kept;
         }
-        room -= needed;
-        kept.insert(name.clone(), value);
+        if longest <= SHORTEST_CUT {
+            break kept;
+        }
+    };
+    let mut room = PAYLOAD_BYTES.saturating_sub(128);
+    let entry = |name: &str, value: &Json| name.len() + value.to_string().len() + 4;
+    room = room.saturating_sub(key.keys().filter_map(|name| Some(entry(name, kept.get(name)?))).sum());
+    let columns = kept.len();
+    let mut fits = |name: &str, value: &Json| {
+        if key.contains_key(name) {
+            return true;
+        }
+        let needed = entry(name, value);
+        let fits = needed <= room;
+        room = if fits { room - needed } else { 0 };
+        fits
+    };
+    kept.retain(|name, value| fits(name, value));
+    if kept.len() < columns {
+        kept.insert("_left_out".to_owned(), Json::from(columns - kept.len()));
     }
     kept
+}
+
+/// Cuts a value whose text is longer than `most` bytes, with a mark that says how long it was.
+fn shortened(value: &Json, most: usize) -> Json {
+    let text = match value {
+        Json::String(text) => text.clone(),
+        Json::Array(_) | Json::Object(_) => value.to_string(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => return value.clone(),
+    };
+    if text.len() <= most {
+        return value.clone();
+    }
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    Json::String(format!("{}… [cut: {} bytes in all]", &text[..end], text.len()))
 }
 
 /// Returns the keys of a table's open entries.
@@ -110,29 +154,99 @@ pub(super) async fn open_keys(state: &PostgresState, source: &str, most: u32) ->
     state.list(sql, &values, "key").await
 }
 
-/// Marks open entries of these keys as resolved.
-pub(super) async fn resolve(state: &PostgresState, source: &str, keys: &[Map<String, Json>]) -> Result<()> {
+/// Closes open entries of these keys.
+pub(super) async fn resolve(
+    state: &PostgresState,
+    source: &str,
+    keys: &[Map<String, Json>],
+    how: &Resolution,
+) -> Result<()> {
     for part in keys.chunks(10_000) {
         let digests = Json::from(part.iter().map(digest).collect::<Vec<_>>()).to_string();
-        let values = [("source", Value::Text(source)), ("digests", Value::Text(&digests))];
+        let values = [
+            ("source", Value::Text(source)),
+            ("digests", Value::Text(&digests)),
+            ("by", Value::Text(&how.by)),
+            ("note", Value::Optional(how.note.as_deref())),
+        ];
         state.run(include_str!("../../../../../sql/postgres/state/resolve.sql"), &values).await?;
     }
     Ok(())
 }
 
-/// Lists rejected rows, newest first; `resolved` lists the resolved ones, too.
+/// Closes open entries by their ids, or all; returns the ids of those closed.
+pub(super) async fn discard(
+    state: &PostgresState,
+    sources: &[String],
+    ids: &[i64],
+    how: &Resolution,
+) -> Result<Vec<i64>> {
+    let (sources, ids) = (Json::from(sources).to_string(), Json::from(ids).to_string());
+    let values = [
+        ("sources", Value::Text(&sources)),
+        ("ids", Value::Text(&ids)),
+        ("by", Value::Text(&how.by)),
+        ("note", Value::Optional(how.note.as_deref())),
+    ];
+    let statement = include_str!("../../../../../sql/postgres/state/discard.sql");
+    let rows = match state.run(statement, &values).await {
+        Err(error) if is_earlier(&error) => {
+            schema::ensure(state).await?;
+            state.run(statement, &values).await?
+        }
+        rows => rows?,
+    };
+    rows.iter().map(|row| session::column(row, "id", SIDE)).collect()
+}
+
+/// Returns whether a statement failed because the tables, which the next run brings up to date, are of an earlier
+/// version and lack a column.
+fn is_earlier(error: &Error) -> bool {
+    sqlstate(error) == Some("42703")
+}
+
+/// An entry with the order of its payload's columns.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    entry: ErrorEntry,
+    payload_columns: Option<Vec<String>>,
+}
+
+/// Lists rejected rows of these tables, or of all for none, newest first; `resolved` lists the closed ones, too.
 pub(super) async fn errors(
     state: &PostgresState,
-    source: Option<&str>,
+    sources: &[String],
     resolved: bool,
     most: u32,
 ) -> Result<Vec<ErrorEntry>> {
+    let sources = Json::from(sources).to_string();
     let values = [
-        ("source", Value::Optional(source)),
+        ("sources", Value::Text(&sources)),
         ("resolved", Value::Text(if resolved { "true" } else { "false" })),
         ("most", Value::Integer(i64::from(most))),
     ];
-    state.list(include_str!("../../../../../sql/postgres/state/errors.sql"), &values, "entry").await
+    let statement = include_str!("../../../../../sql/postgres/state/errors.sql");
+    let stored: Vec<Stored> = match state.list(statement, &values, "entry").await {
+        Err(error) if is_earlier(&error) => {
+            schema::ensure(state).await?;
+            state.list(statement, &values, "entry").await?
+        }
+        stored => stored?,
+    };
+    Ok(stored.into_iter().map(in_order).collect())
+}
+
+/// Puts a payload's columns back into the order in which they were read.
+fn in_order(stored: Stored) -> ErrorEntry {
+    let Stored { mut entry, payload_columns } = stored;
+    if let (Json::Object(payload), Some(columns)) = (&mut entry.payload, payload_columns) {
+        let mut ordered: Map<String, Json> =
+            columns.into_iter().filter_map(|name| payload.remove(&name).map(|value| (name, value))).collect();
+        ordered.append(payload);
+        *payload = ordered;
+    }
+    entry
 }
 
 #[cfg(test)]
@@ -153,15 +267,28 @@ mod tests {
 
     #[test]
     fn a_large_payload_is_cut_and_says_so() {
-        let mut payload = map(json!({"id": "1", "body": "x".repeat(200_000), "note": "kept"}));
-        let cut = capped(&payload);
-        assert_eq!(cut["_truncated"], Json::Bool(true));
-        assert_eq!((&cut["id"], &cut["note"]), (&json!("1"), &json!("kept")));
-        for i in 0..1000 {
-            payload.insert(format!("column_{i}"), Json::from("y".repeat(500)));
+        let id = "k".repeat(40_000);
+        let key = map(json!({"id": id.as_str()}));
+        let mut payload =
+            map(json!({"body": "x".repeat(200_000), "list": ["y".repeat(9_000)], "id": id.as_str(), "note": "kept"}));
+        let cut = capped(&payload, &key);
+        let text = |name: &str| cut[name].as_str().unwrap_or_default().to_owned();
+        assert_eq!((&cut["_truncated"], &cut["_bytes"].as_u64().unwrap() > &240_000), (&Json::Bool(true), true));
+        assert_eq!((&cut["id"], &cut["note"]), (&json!(id), &json!("kept")));
+        assert!(text("body").starts_with("xxx") && text("body").ends_with("… [cut: 200000 bytes in all]"));
+        assert!(Json::Object(cut.clone()).to_string().len() <= PAYLOAD_BYTES);
+        assert_eq!(
+            cut.keys().map(String::as_str).collect::<Vec<_>>(),
+            ["_truncated", "_bytes", "body", "list", "id", "note"]
+        );
+        for i in 0..1500 {
+            payload.insert(format!("column_{i}"), Json::from("é".repeat(500)));
         }
-        assert!(Json::Object(capped(&payload)).to_string().len() <= PAYLOAD_BYTES);
+        let cut = capped(&payload, &key);
+        assert!(Json::Object(cut.clone()).to_string().len() <= PAYLOAD_BYTES);
+        assert_eq!(cut["id"], json!(id), "the key is whole");
+        assert!(cut["_left_out"].as_u64().unwrap() > 100, "{:?}", cut["_left_out"]);
         let small = map(json!({"id": "1"}));
-        assert_eq!(capped(&small), small);
+        assert_eq!(capped(&small, &small), small);
     }
 }

@@ -12,7 +12,8 @@ const TABLES: &str = include_str!("../../../../../sql/postgres/state/tables.sql"
 pub(super) async fn ensure(state: &PostgresState) -> Result<()> {
     let workspace = format!("{}.sync_workspace", ident(&state.schema));
     // One message looks how things stand and drops what has expired; where a table is missing, its second half fails.
-    let values = [("workspace", Value::Text(&workspace))];
+    let days = Value::Integer(i64::from(state.retention_days));
+    let values = [("workspace", Value::Text(&workspace)), ("days", days)];
     match state.run(include_str!("../../../../../sql/postgres/state/ensure.sql"), &values).await {
         Ok(rows) => {
             if let Some(row) = rows.first()
