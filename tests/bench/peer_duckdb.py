@@ -1,6 +1,6 @@
 """The hand-written way: DuckDB attaches PostgreSQL and upserts what is at or after the largest watermark.
 
-usage: peer_duckdb.py sync CONNECTION FILE | arrow CONNECTION | parquet CONNECTION FILE
+usage: peer_duckdb.py sync CONNECTION FILE | arrow CONNECTION TABLE | parquet CONNECTION TABLE FILE
 CONNECTION is a libpq string. Needs the packages duckdb, duckdb-extensions and duckdb-extension-postgres-scanner.
 """
 import sys
@@ -14,10 +14,10 @@ db = duckdb.connect(rest[0] if job == "sync" else ":memory:")
 db.execute("load postgres_scanner")
 db.execute(f"attach '{source}' as pg (type postgres, read_only)")
 if job == "arrow":
-    rows = sum(batch.num_rows for batch in db.execute("select * from pg.orders").to_arrow_reader(50_000))
+    rows = sum(batch.num_rows for batch in db.execute(f"select * from pg.{rest[0]}").to_arrow_reader(50_000))
     print(rows)
 elif job == "parquet":
-    db.execute(f"copy (select * from pg.orders) to '{rest[0]}' (format parquet, compression zstd)")
+    db.execute(f"copy (select * from pg.{rest[0]}) to '{rest[1]}' (format parquet, compression zstd)")
 else:
     there = db.execute("select count(*) from duckdb_tables() where table_name = 'orders' and database_name <> 'pg'")
     if there.fetchone()[0] == 0:

@@ -5,6 +5,7 @@ use crate::table::{Line, head};
 use anyhow::{Context as _, Result};
 use firn_postgres::PgSettings;
 use firn_testbed::{Cluster, ClusterOptions};
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,8 +43,14 @@ impl Server {
     }
 
     fn sql(&self, sql: &str) -> Result<()> {
-        let done =
-            Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &self.dsn, "-c"]).arg(sql).output()?;
+        // From standard input, where each statement is one of its own: VACUUM wants that.
+        let mut script = tempfile::tempfile()?;
+        script.write_all(sql.as_bytes())?;
+        script.rewind()?;
+        let done = Command::new("psql")
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &self.dsn, "-f", "-"])
+            .stdin(script)
+            .output()?;
         anyhow::ensure!(done.status.success(), "psql: {}", String::from_utf8_lossy(&done.stderr));
         Ok(())
     }
@@ -72,6 +79,9 @@ pub(crate) fn all(names: &[&str]) -> Result<()> {
     }
     if wanted("parquet") {
         parquet(&server)?;
+    }
+    if wanted("wide") {
+        wide(&server)?;
     }
     if wanted("sync") {
         sync(&server)?;
@@ -114,13 +124,13 @@ fn line(case: &str, who: &str, rows: Option<f64>, usage: Usage, yardstick: Optio
 
 fn read(server: &Server) -> Result<()> {
     let dsn = server.dsn.as_str();
-    let limit = several(|| body(&["drain", dsn]))?;
+    let limit = several(|| body(&["drain", dsn, "orders"]))?;
     let case = "orders 5 M × 16 → Arrow";
     line(case, "two COPY streams, thrown away", Some(READ_ROWS), limit, None);
-    let firn = several(|| body(&["arrow", dsn]))?;
+    let firn = several(|| body(&["arrow", dsn, "orders"]))?;
     line(case, "firn", Some(READ_ROWS), firn, Some(("the limit", limit)));
     if peer(&[]).is_some() {
-        let other = several(|| run(&mut peer(&["arrow", dsn]).context("no peer")?))?;
+        let other = several(|| run(&mut peer(&["arrow", dsn, "orders"]).context("no peer")?))?;
         line(case, "DuckDB", Some(READ_ROWS), other, Some(("the limit", limit)));
     }
     Ok(())
@@ -131,13 +141,37 @@ fn parquet(server: &Server) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = |name: &str| folder.path().join(name).display().to_string();
     let case = "orders 5 M × 16 → zstd Parquet";
-    let firn = several(|| body(&["parquet", dsn, &file("firn.parquet")]))?;
+    let firn = several(|| body(&["parquet", dsn, "orders", &file("firn.parquet")]))?;
     if peer(&[]).is_some() {
-        let other = several(|| run(&mut peer(&["parquet", dsn, &file("duckdb.parquet")]).context("no peer")?))?;
+        let other =
+            several(|| run(&mut peer(&["parquet", dsn, "orders", &file("duckdb.parquet")]).context("no peer")?))?;
         line(case, "DuckDB", Some(READ_ROWS), other, None);
         line(case, "firn", Some(READ_ROWS), firn, Some(("DuckDB", other)));
     } else {
         line(case, "firn", Some(READ_ROWS), firn, None);
+    }
+    Ok(())
+}
+
+/// Rows of the wide case.
+const WIDE_ROWS: f64 = 100_000.0;
+
+/// 276 columns, as the widest table of the field has.
+fn wide(server: &Server) -> Result<()> {
+    server.sql(&include_str!("../sql/wide.sql").replace(":rows", &format!("{WIDE_ROWS:.0}")))?;
+    let dsn = server.dsn.as_str();
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let case = "wide 100 k × 276 → zstd Parquet";
+    let limit = several(|| body(&["drain", dsn, "wide"]))?;
+    line(case, "two COPY streams, thrown away", Some(WIDE_ROWS), limit, None);
+    let firn = several(|| body(&["parquet", dsn, "wide", &file("firn.parquet")]))?;
+    if peer(&[]).is_some() {
+        let other = several(|| run(&mut peer(&["parquet", dsn, "wide", &file("duckdb.parquet")]).context("no peer")?))?;
+        line(case, "DuckDB", Some(WIDE_ROWS), other, None);
+        line(case, "firn", Some(WIDE_ROWS), firn, Some(("DuckDB", other)));
+    } else {
+        line(case, "firn", Some(WIDE_ROWS), firn, None);
     }
     Ok(())
 }

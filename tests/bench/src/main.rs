@@ -20,10 +20,10 @@ fn main() -> Result<()> {
         ["all"] => cases::all(&[]),
         ["all", names @ ..] => cases::all(names),
         // The bodies below are what `all` starts as processes of their own.
-        ["body", "drain", dsn] => runtime.block_on(read::drain(dsn)),
-        ["body", "arrow", dsn] => runtime.block_on(read::arrow(dsn)),
-        ["body", "parquet", dsn, file] => runtime.block_on(parquet_case::parquet(dsn, file)),
-        _ => bail!("usage: firn-bench all [read] [parquet] [sync] [memory]"),
+        ["body", "drain", dsn, table] => runtime.block_on(read::drain(dsn, table)),
+        ["body", "arrow", dsn, table] => runtime.block_on(read::arrow(dsn, table)),
+        ["body", "parquet", dsn, table, file] => runtime.block_on(parquet_case::parquet(dsn, table, file)),
+        _ => bail!("usage: firn-bench all [read] [parquet] [wide] [sync] [memory]"),
     }
     .context("the benchmark did not finish")
 }

@@ -2,9 +2,9 @@
 
 use crate::read::{each_range, open};
 use anyhow::{Context as _, Result};
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use firn_connector::BatchStream;
+use firn_connector::{BatchStream, PageRange, ReadScope};
 use futures::StreamExt as _;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
@@ -12,22 +12,30 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
+use std::collections::HashSet;
 use std::fs::File;
 use std::sync::{Arc, Mutex};
 
 type Out = Arc<Mutex<Option<SerializedFileWriter<File>>>>;
 
-/// Writes `file`.
-pub(crate) async fn parquet(dsn: &str, file: &str) -> Result<()> {
-    let (snapshot, plan) = open(dsn).await?;
+/// Writes a table into `file`.
+pub(crate) async fn parquet(dsn: &str, table: &str, file: &str) -> Result<()> {
+    let (snapshot, plan) = open(dsn, table).await?;
     let schema = storage_schema(&plan.schema());
-    // A dictionary pays where values repeat; on keys and free text it is built, found too large and thrown away.
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk);
-    for name in ["order_id", "customer_id", "ref", "comment", "updated_at", "shipped_at", "total_price", "weight"] {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    // A dictionary pays where values repeat; on keys and free text it is built, found too large and thrown away. The
+    // first rows tell.
+    let mut first = snapshot.read(ReadScope::Pages(PageRange { from: 0, to: None })).await?;
+    if let Some(sample) = first.next().await {
+        let sample = sample?.batch;
+        for (field, column) in schema.fields().iter().zip(sample.columns()) {
+            let path = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_dictionary_enabled(path, repeats(column));
+        }
     }
+    drop(first);
     let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
     let writer =
         SerializedFileWriter::new(File::create(file)?, parquet_schema.root_schema_ptr(), Arc::new(properties.build()))?;
@@ -40,6 +48,26 @@ pub(crate) async fn parquet(dsn: &str, file: &str) -> Result<()> {
     let metadata = out.take().context("the file was closed twice")?.close()?;
     println!("{} rows in {} row groups", metadata.file_metadata().num_rows(), metadata.num_row_groups());
     Ok(())
+}
+
+/// Whether most values of a column come more than once among its first rows.
+fn repeats(column: &ArrayRef) -> bool {
+    const LOOKED_AT: usize = 2_000;
+    let column = column.slice(0, column.len().min(LOOKED_AT));
+    let data = column.to_data();
+    let valid = (0..column.len()).filter(|row| column.is_valid(*row));
+    let distinct: HashSet<&[u8]> = match (data.data_type(), data.data_type().primitive_width()) {
+        (_, Some(width)) => {
+            let bytes = data.buffers()[0].as_slice();
+            valid.map(|row| &bytes[(data.offset() + row) * width..][..width]).collect()
+        }
+        (DataType::Utf8, _) => {
+            let texts = column.as_string::<i32>();
+            valid.map(|row| texts.value(row).as_bytes()).collect::<HashSet<_>>()
+        }
+        _ => return false,
+    };
+    distinct.len() * 2 < column.len() - column.null_count()
 }
 
 /// The writer wants plain storage types: the name of an extension stays out of its schema.

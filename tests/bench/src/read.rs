@@ -16,14 +16,15 @@ pub(crate) const READERS: usize = 2;
 pub(crate) const RANGE_BYTES: u64 = 16 << 20;
 
 /// The limit: the halves of the table as two COPY streams, drained by sqlx and thrown away.
-pub(crate) async fn drain(dsn: &str) -> Result<()> {
+pub(crate) async fn drain(dsn: &str, table: &str) -> Result<()> {
     let pool = PgPoolOptions::new().max_connections(2).connect_with(PgConnectOptions::from_str(dsn)?).await?;
-    let pages: i64 = sqlx::query_scalar("SELECT pg_relation_size('orders') / 8192").fetch_one(&pool).await?;
+    let pages: i64 =
+        sqlx::query_scalar("SELECT pg_relation_size($1::regclass) / 8192").bind(table).fetch_one(&pool).await?;
     let middle = pages / 2;
     let half = |condition: String| {
-        let pool = pool.clone();
+        let (pool, table) = (pool.clone(), table.to_owned());
         tokio::spawn(async move {
-            let sql = format!("COPY (SELECT * FROM orders WHERE {condition}) TO STDOUT (FORMAT binary)");
+            let sql = format!("COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT (FORMAT binary)");
             let mut stream = pool.copy_out_raw(&sql).await?;
             let mut bytes = 0_usize;
             while let Some(chunk) = stream.try_next().await? {
@@ -39,11 +40,11 @@ pub(crate) async fn drain(dsn: &str) -> Result<()> {
 }
 
 /// Opens the table as the engine does for a first load.
-pub(crate) async fn open(dsn: &str) -> Result<(Arc<dyn Snapshot>, Arc<ReadPlan>)> {
+pub(crate) async fn open(dsn: &str, table: &str) -> Result<(Arc<dyn Snapshot>, Arc<ReadPlan>)> {
     let settings = crate::cases::settings(dsn)?;
     let connections = u32::try_from(READERS + 2)?;
     let source = PostgresSource::new(firn_postgres::connect::open(&settings, Side::Source, connections).await?);
-    let table = source.inspect(&TableName::new("public", "orders"), &BTreeMap::new(), None).await?;
+    let table = source.inspect(&TableName::new("public", table), &BTreeMap::new(), None).await?;
     let column = |c: &firn_connector::SourceColumn| ReadColumn {
         name: c.name.clone(),
         expression: None,
@@ -88,8 +89,8 @@ where
 }
 
 /// The same table decoded to Arrow batches, which are thrown away.
-pub(crate) async fn arrow(dsn: &str) -> Result<()> {
-    let (snapshot, _) = open(dsn).await?;
+pub(crate) async fn arrow(dsn: &str, table: &str) -> Result<()> {
+    let (snapshot, _) = open(dsn, table).await?;
     let rows = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = Arc::clone(&rows);
     each_range(snapshot, move |mut stream| {
