@@ -99,6 +99,10 @@ impl Source for GatedSource {
         self.inner.name_of(relation).await
     }
 
+    fn text_of(&self, column: &str) -> String {
+        self.inner.text_of(column)
+    }
+
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {
         self.inner.statement(plan, scope)
     }

@@ -11,6 +11,7 @@ mod identity;
 mod late_commits;
 mod memory;
 mod modes;
+mod preview;
 mod program;
 mod rejected;
 mod retried;

@@ -33,6 +33,32 @@ fn tables_are_found_planned_run_and_run_again() -> Result<()> {
 }
 
 #[test]
+fn a_table_is_shown_before_and_after_its_transforms() -> Result<()> {
+    let transforms =
+        "    transform: { name: \"upper(name)\", credit: \"nullif(credit, 'NaN')\" }\n    where: \"id > 10\"\n";
+    let shop = Shop::with(&BOTH.replace("updated_at\n", &format!("updated_at\n{transforms}")))?;
+    shop.sql("UPDATE customers SET credit = 'NaN' WHERE id = 11")?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shown.run(&["sync", "plan", "customers", "--preview", "2"])?;
+    shown.run(&["sync", "plan", "tags", "--preview"])?;
+    shown.run(&["sync", "plan", "--preview"])?;
+    shown.remark("a transform that the server does not take, and one that fails on a row");
+    let broken = |sql: &str| {
+        shop.terminal.write(
+            "firn.yaml",
+            &shop.document(
+                &BOTH.replace("updated_at\n", &format!("updated_at\n    transform: {{ name: \"{sql}\" }}\n")),
+            ),
+        )
+    };
+    broken("upper(nam)")?;
+    shown.run(&["sync", "plan", "customers", "--preview"])?;
+    broken("(1 / (id - 7))::text")?;
+    shown.run(&["sync", "plan", "customers", "--preview"])?;
+    shown.check("preview.txt")
+}
+
+#[test]
 fn a_row_that_the_target_refuses_is_kept_and_the_rest_goes_on() -> Result<()> {
     let shop = Shop::with(BOTH)?;
     shop.sql("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id = 7")?;

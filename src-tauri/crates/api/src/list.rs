@@ -21,6 +21,7 @@ macro_rules! with_commands {
             read  connection_parse_url(ConnectionUrl) -> ConnectionForm;
             write sync_discover(DiscoverRequest) -> DiscoverView;
             read  sync_plan(TablesRequest) -> PlanView;
+            read  sync_preview(PreviewRequest) -> PreviewView;
             read  mapping_show(MappingRequest) -> MappingView;
             write mapping_save(MappingRequest) -> WorkspaceView;
             write sync_run(TablesRequest) -> RunStarted;

@@ -201,6 +201,9 @@ pub(crate) enum SyncCommand {
         /// Only these tables
         #[arg(value_name = "TABLE")]
         tables: Vec<String>,
+        /// Show N rows of one table instead, before and after its transforms
+        #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "5", value_parser = clap::value_parser!(u32).range(1..=100))]
+        preview: Option<u32>,
     },
     /// Run once, until every table is caught up
     Run {

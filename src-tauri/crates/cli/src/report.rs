@@ -3,7 +3,7 @@
 use crate::text::{Align, TextTable, count, or_dash, seconds};
 use firn_api::wire::{
     CheckView, ConnectionView, ConnectionsView, DiscardView, DiscoverView, ErrorsView, LevelView, LogView, PlanView,
-    ResetView, RetryView, RunFinished, StatusView, TablePlanView, WorkspaceView,
+    PreviewView, ResetView, RetryView, RunFinished, StatusView, TablePlanView, WorkspaceView,
 };
 use std::fmt::Write as _;
 
@@ -146,6 +146,61 @@ fn plan_of_table(plan: &TablePlanView) -> String {
         line!(text, "  {};", statement.replace('\n', "\n  "));
     }
     text
+}
+
+/// Rows with their key, what is transformed with both of its values, and what the sample says.
+pub(crate) fn preview(view: &PreviewView) -> String {
+    let mut text = String::new();
+    let transformed = view.columns.iter().any(|column| column.transform.is_some());
+    for (number, row) in view.rows.iter().enumerate() {
+        line!(text, "row {}", number + 1);
+        for (column, cell) in view.columns.iter().zip(row) {
+            let after = shown(cell.after.as_deref());
+            match &column.transform {
+                Some(_) => line!(text, "  {}: {} → {after}", column.name, shown(cell.before.as_deref())),
+                None if column.key || !transformed => line!(text, "  {}: {after}", column.name),
+                None => {}
+            }
+        }
+    }
+    let of = if view.complete { "all" } else { "the first" };
+    line!(text, "{} of {of} {} rows would be read", count(view.matching), count(view.sampled));
+    for refused in &view.refused {
+        line!(
+            text,
+            "{} of them would be rejected: {}: {} ({})",
+            count(refused.rows),
+            refused.column,
+            refused.message,
+            refused.code
+        );
+    }
+    for worst in &view.worst {
+        match (worst.rows, worst.characters) {
+            (Some(rows), _) => line!(text, "{}: {} in {} rows", worst.column, worst.what, count(rows)),
+            (None, characters) => line!(
+                text,
+                "{}: {} {} characters, {}",
+                worst.column,
+                worst.what,
+                count(characters.unwrap_or(0)),
+                shown(worst.value.as_deref())
+            ),
+        }
+    }
+    text
+}
+
+/// A value on one line of the terminal; NULL is told from a text of that name.
+fn shown(value: Option<&str>) -> String {
+    const WIDTH: usize = 60;
+    let Some(value) = value else { return "NULL".to_owned() };
+    let seen = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let mut line: String = value.chars().take(WIDTH).map(seen).collect();
+    if value.chars().nth(WIDTH).is_some() {
+        line.push('…');
+    }
+    format!("'{line}'")
 }
 
 /// Rows waiting; the engine stops counting at a million.

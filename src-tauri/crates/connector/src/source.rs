@@ -214,6 +214,9 @@ pub trait Source: Send + Sync {
     /// Returns the name that the relation of this identity has now; `None` where it is gone.
     async fn name_of(&self, relation: u32) -> Result<Option<TableName>>;
 
+    /// Writes an expression that prints a column as text, whatever its type.
+    fn text_of(&self, column: &str) -> String;
+
     /// Writes the statement that reads a scope, for people to read; the very text the snapshot would run.
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String;
 

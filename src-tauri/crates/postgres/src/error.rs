@@ -2,6 +2,7 @@
 //! the advice that goes with it.
 
 use firn_connector::{Error, ErrorKind, Side};
+use sqlx::postgres::PgErrorPosition;
 use std::borrow::Cow;
 use std::io;
 
@@ -13,6 +14,8 @@ pub struct ServerError {
     pub code: String,
     /// The server's primary message, or a description of the code where that message may quote values.
     pub message: String,
+    /// Where in the statement the server stopped, in characters from 1.
+    pub position: Option<usize>,
 }
 
 /// Turns a failure of sqlx into Firn's, with kind, advice and cause.
@@ -21,7 +24,12 @@ pub fn from_sqlx(error: sqlx::Error, side: Side) -> Error {
     match error {
         sqlx::Error::Database(database) => {
             let code = database.code().map(Cow::into_owned).unwrap_or_default();
-            from_server(&code, database.message(), side)
+            let mut error = from_server(&code, database.message(), side);
+            let position = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|e| e.position());
+            if let (Some(PgErrorPosition::Original(at)), Some(server)) = (position, server_error(&mut error)) {
+                server.position = Some(at);
+            }
+            error
         }
         sqlx::Error::Io(error) => from_io(error, side),
         sqlx::Error::Tls(cause) => {
@@ -57,6 +65,16 @@ pub fn from_sqlx(error: sqlx::Error, side: Side) -> Error {
 pub fn no_answer(side: Side, seconds: u64) -> Error {
     Error::new(side, ErrorKind::Transient, format!("PostgreSQL did not answer within {seconds} seconds"))
         .with_hint("Check the network between this machine and the server, and the server's load.")
+}
+
+fn server_error(error: &mut Error) -> Option<&mut ServerError> {
+    error.source.as_deref_mut()?.downcast_mut()
+}
+
+/// Returns where in its statement the server stopped, in characters from 1, where it said so.
+#[must_use]
+pub fn position(error: &Error) -> Option<usize> {
+    error.source.as_deref()?.downcast_ref::<ServerError>()?.position
 }
 
 /// Returns the SQLSTATE behind an error, where a server sent one.
@@ -117,7 +135,7 @@ fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
 
 fn from_server(code: &str, message: &str, side: Side) -> Error {
     let kind = kind_of(code, message);
-    let server = ServerError { code: code.to_owned(), message: without_values(code, message) };
+    let server = ServerError { code: code.to_owned(), message: without_values(code, message), position: None };
     let mut error = Error::new(side, kind, format!("PostgreSQL says: {server}")).caused_by(server);
     error.hint = advice(kind, code).map(str::to_owned);
     error

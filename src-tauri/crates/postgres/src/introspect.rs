@@ -1,7 +1,7 @@
 //! What a server knows about a table: columns with resolved types, keys, indexes, storage, and the types of
 //! transform expressions.
 
-use crate::error::sqlstate;
+use crate::error::{position, sqlstate};
 use crate::quote::{Value, fill, table as quoted_table};
 use crate::session::{self, ReadOnly};
 use crate::types::{TypeCatalog, parse};
@@ -260,17 +260,27 @@ fn from_clause(table: &TableName, filter: Option<&str>) -> String {
     format!("FROM {} WHERE ({}\n)", quoted_table(table), filter.unwrap_or("true"))
 }
 
-/// Returns the type OIDs of expressions. Nothing runs: the subqueries are limited to no row, and `pg_typeof` looks at
-/// the type its argument was given when the statement was analysed.
-async fn type_list(transaction: &mut ReadOnly, list: &[&str], from: &str) -> Result<Vec<u32>> {
-    // Without expressions the filter alone is checked.
+/// Writes the statement that types expressions; without any the filter alone is checked.
+fn probes_sql(list: &[&str], from: &str) -> String {
     let probes: Vec<String> =
         if list.is_empty() { vec!["NULL".to_owned()] } else { list.iter().map(|e| format!("({e}\n)")).collect() };
     let columns: Vec<String> = probes
         .iter()
         .map(|probe| format!("pg_catalog.pg_typeof((SELECT {probe} {from} LIMIT 0))::oid::int8"))
         .collect();
-    let rows = transaction.single(format!("SELECT {}", columns.join(", "))).await?;
+    format!("SELECT {}", columns.join(", "))
+}
+
+/// Returns the place within `part` of the character at `at` of a statement that holds it, both counted from 1.
+fn within(statement: &str, part: &str, at: usize) -> Option<usize> {
+    let before = statement[..statement.find(part)?].chars().count();
+    at.checked_sub(before).filter(|at| (1..=part.chars().count()).contains(at))
+}
+
+/// Returns the type OIDs of expressions. Nothing runs: the subqueries are limited to no row, and `pg_typeof` looks at
+/// the type its argument was given when the statement was analysed.
+async fn type_list(transaction: &mut ReadOnly, list: &[&str], from: &str) -> Result<Vec<u32>> {
+    let rows = transaction.single(probes_sql(list, from)).await?;
     let Some(row) = rows.first() else { return Ok(Vec::new()) };
     let mut oids = Vec::with_capacity(list.len());
     for place in 0..list.len() {
@@ -337,10 +347,17 @@ async fn find_broken(
             Some(column) => format!("the transform of column `{column}` is not an expression over this table"),
             None => "`where` is not a condition over this table".to_owned(),
         };
-        let said = cause.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut said = cause.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        let probe = match column {
+            Some(_) => probes_sql(&[sql], &from_clause(&table.name, None)),
+            None => probes_sql(&[], &from_clause(&table.name, Some(sql))),
+        };
+        if let Some(at) = position(&cause).and_then(|at| within(&probe, sql, at)) {
+            said = format!("at character {at}: {said}");
+        }
         let hint = "Correct it in the table's entry; it is SQL that PostgreSQL evaluates for each row.";
-        let error =
-            Error::new(SIDE, ErrorKind::Configuration, format!("{what}: {said}")).with_hint(hint).caused_by(cause);
+        let mut error = Error::new(SIDE, ErrorKind::Configuration, format!("{what}: {said}")).with_hint(hint);
+        error.source = cause.source;
         return Ok(Some(error));
     }
     Ok(None)

@@ -1,7 +1,7 @@
 //! PostgreSQL as a source.
 
 use crate::connect::{self, PgSettings, READER_APPLICATION};
-use crate::quote::table as quoted_table;
+use crate::quote::{ident, table as quoted_table};
 use crate::session::ReadOnly;
 use crate::{horizon, introspect, read_sql, session, snapshot};
 use async_trait::async_trait;
@@ -69,6 +69,10 @@ impl Source for PostgresSource {
 
     async fn name_of(&self, relation: u32) -> Result<Option<TableName>> {
         introspect::name_of(&self.pool, relation).await
+    }
+
+    fn text_of(&self, column: &str) -> String {
+        format!("{}::pg_catalog.text", ident(column))
     }
 
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {

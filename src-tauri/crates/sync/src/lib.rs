@@ -10,6 +10,7 @@ pub mod event;
 pub mod outcome;
 pub mod planning;
 pub mod position;
+pub mod preview;
 pub mod verify;
 
 mod admit;
@@ -31,4 +32,5 @@ pub use engine::Engine;
 pub use event::{Event, ProgressSink, Stage};
 pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};
 pub use planning::{PhaseName, TablePlan};
+pub use preview::TablePreview;
 pub use verify::{TableVerdict, VerifyOptions, VerifyOutcome};

@@ -213,7 +213,7 @@ pub(crate) fn prepare(
     })
 }
 
-fn check_names(config: &TableConfig, table: &SourceTable, drift: &Drift) -> Result<()> {
+pub(crate) fn check_names(config: &TableConfig, table: &SourceTable, drift: &Drift) -> Result<()> {
     let has = |name: &str| table.columns.iter().any(|c| c.name == name);
     let list = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let missing = |what: &str, name: &str| {

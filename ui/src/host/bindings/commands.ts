@@ -20,6 +20,8 @@ import type { LogView } from "./LogView";
 import type { MappingRequest } from "./MappingRequest";
 import type { MappingView } from "./MappingView";
 import type { PlanView } from "./PlanView";
+import type { PreviewRequest } from "./PreviewRequest";
+import type { PreviewView } from "./PreviewView";
 import type { ResetRequest } from "./ResetRequest";
 import type { ResetView } from "./ResetView";
 import type { RetryView } from "./RetryView";
@@ -49,6 +51,7 @@ export type Commands = {
   connection_parse_url: { request: ConnectionUrl; response: ConnectionForm; access: "read" };
   sync_discover: { request: DiscoverRequest; response: DiscoverView; access: "write" };
   sync_plan: { request: TablesRequest; response: PlanView; access: "read" };
+  sync_preview: { request: PreviewRequest; response: PreviewView; access: "read" };
   mapping_show: { request: MappingRequest; response: MappingView; access: "read" };
   mapping_save: { request: MappingRequest; response: WorkspaceView; access: "write" };
   sync_run: { request: TablesRequest; response: RunStarted; access: "write" };

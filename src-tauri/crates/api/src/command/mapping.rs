@@ -60,7 +60,7 @@ pub async fn mapping_save(firn: &Firn, request: MappingRequest) -> Result<Worksp
     workspace_open(firn, WorkspaceRef { folder: request.folder }).await
 }
 
-fn change(document: &mut Document, request: &MappingRequest) -> Result<(), EditError> {
+pub(super) fn change(document: &mut Document, request: &MappingRequest) -> Result<(), EditError> {
     let TableEdit { pk, watermark_column, mode, target, filter, on_drift, deletes } = &request.edit;
     let mut patch = TablePatch::new();
     match pk.as_deref() {

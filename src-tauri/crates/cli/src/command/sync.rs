@@ -6,7 +6,8 @@ use crate::output::Output;
 use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
-    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, ResetRequest, RunFinished, TablesRequest, WorkspaceRef,
+    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, TableEdit,
+    TablesRequest, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -34,7 +35,18 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             }
             Ok(exit::DONE)
         }
-        SyncCommand::Plan { tables } => {
+        SyncCommand::Plan { tables, preview: Some(rows) } => {
+            let [table] = tables.as_slice() else {
+                return Err(ErrorView::configuration("a preview shows one table")
+                    .with_hint("name it: firn sync plan TABLE --preview"));
+            };
+            let (columns, edit) = (Vec::new(), TableEdit::default());
+            let request = PreviewRequest { folder, table: table.clone(), rows, columns, edit };
+            let view = command::sync_preview(firn, request).await?;
+            output.document(&view, report::preview);
+            Ok(exit::DONE)
+        }
+        SyncCommand::Plan { tables, preview: None } => {
             let view = command::sync_plan(firn, TablesRequest { folder, tables }).await?;
             output.document(&view, report::plan);
             Ok(exit::of_plan(&view))
