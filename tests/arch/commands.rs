@@ -13,6 +13,7 @@ const NOT_TYPED: [(&str, &str); 11] = [
     ("workspace_forget", "the list of recent workspaces is the window's"),
     ("sync_run", "`firn sync run` takes the same path to its end, with `Firn::run_to_end`"),
     ("sync_cancel", "Ctrl-C"),
+    ("sync_verify", "`firn sync verify` takes the same path to its end, with `Firn::verify_to_end`"),
     ("mapping_show", "`firn sync plan` shows the mapping of the saved document"),
     ("mapping_save", "in a terminal the document is edited as the file it is"),
     ("run_state", "`firn sync run --json` prints every event"),

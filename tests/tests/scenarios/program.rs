@@ -235,3 +235,46 @@ async fn of_two_programs_on_one_workspace_the_second_waits_and_nobody_meets_a_lo
     ensure!(!second.stderr.contains("lock"), "{second:?}");
     world.assert_equal().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_ends_with_0_where_equal_and_3_where_not() -> Result<()> {
+    let mut world = World::with_orders(100).await?;
+    let terminal = workspace(&mut world)?;
+    let verify = ["sync", "verify", "--json"];
+    // Nothing is there to compare with yet.
+    let missing = terminal.run(&verify)?;
+    ensure!(missing.code == 1 && missing.stderr.contains("not in the target"), "{missing:?}");
+    ensure!(terminal.run(&RUN)?.code == 0);
+    let verdict = |done: &Done| -> Result<Value> {
+        Ok(serde_json::from_str(done.stdout.lines().last().with_context(|| format!("{done:?}"))?)?)
+    };
+    let equal = terminal.run(&verify)?;
+    let document = verdict(&equal)?;
+    ensure!(equal.code == 0 && document["equal"] == true, "{equal:?}");
+    let table = &document["tables"][0];
+    ensure!(table["rows_source"] == 100 && table["rows_target"] == 100 && table["differing_keys"] == 0, "{equal:?}");
+
+    world.change_warehouse("UPDATE raw.orders SET v = NULL WHERE id = 7; DELETE FROM raw.orders WHERE id = 8")?;
+    let different = terminal.run(&verify)?;
+    let document = verdict(&different)?;
+    ensure!(different.code == 3 && document["equal"] == false, "{different:?}");
+    let table = &document["tables"][0];
+    ensure!(table["source"] == "public.orders" && table["target"] == "raw.orders" && table["differing_keys"] == 2);
+    ensure!(
+        table["keys"][1]
+            == serde_json::json!({
+                "kind": "changed", "key": { "id": "7" }, "reason": null,
+                "cells": [{ "column": "v", "source": "row 7", "target": null }]
+            }),
+        "{table}"
+    );
+    world
+        .sql(
+            "UPDATE sync_watermarks SET lease_host = 'etl-7', lease_pid = 4711, lease_nonce = 'n',
+             lease_since = now(), lease_expires = now() + interval '1 minute'",
+        )
+        .await?;
+    let held = terminal.run(&verify)?;
+    ensure!(held.code == 4 && held.stderr.contains("process 4711 on etl-7"), "{held:?}");
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use crate::shop::{BOTH, Shop};
 use anyhow::Result;
 use firn_scenarios::Transcript;
-use firn_scenarios::child::duckdb;
+use firn_scenarios::child::{duckdb, duckdb_execute};
 
 #[test]
 fn tables_are_found_planned_run_and_run_again() -> Result<()> {
@@ -128,4 +128,22 @@ fn another_holder_and_another_workspace_are_told() -> Result<()> {
     shop.terminal.write("second/firn.yaml", &shop.document(BOTH))?;
     shown.run(&["--workspace", "second", "sync", "run"])?;
     shown.check("held.txt")
+}
+
+#[test]
+fn tables_are_compared_and_differences_named() -> Result<()> {
+    let shop = Shop::with(BOTH)?;
+    let mut shown = Transcript::new(&shop.terminal);
+    shop.terminal.run(&["sync", "run"])?;
+    shown.run(&["sync", "verify"])?;
+    shown.remark("the source moves on, and somebody edits the warehouse");
+    shop.sql("INSERT INTO customers VALUES (2001, 'new', 1)")?;
+    duckdb_execute(
+        &shop.terminal.folder().join("warehouse.duckdb"),
+        "UPDATE shop.customers SET name = 'x', credit = NULL WHERE id = 7; DELETE FROM shop.customers WHERE id = 8;
+         INSERT INTO shop.tags VALUES (3, 'extra')",
+    )?;
+    shown.run(&["sync", "verify"])?;
+    shown.run(&["sync", "verify", "tags", "--quiet"])?;
+    shown.check("verify.txt")
 }

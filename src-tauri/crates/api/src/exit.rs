@@ -1,6 +1,6 @@
 //! Exit codes of the command line, decided here so that no shell decides them.
 
-use crate::wire::{CheckView, DiscardView, ErrorView, PlanView, RetryView, RunFinished};
+use crate::wire::{CheckView, DiscardView, ErrorView, PlanView, RetryView, RunFinished, VerifyView};
 
 /// Everything done.
 pub const DONE: u8 = 0;
@@ -64,6 +64,29 @@ pub fn of_discard(discard: &DiscardView) -> u8 {
         (_, true) => DONE,
         (false, false) => PARTIAL,
         (true, false) => FAILED,
+    }
+}
+
+/// Returns the exit code of a comparison: equal or different, as far as it came.
+#[must_use]
+pub fn of_verify(view: &VerifyView) -> u8 {
+    if let Some(error) = &view.error {
+        return of_error(error);
+    }
+    let count = |status: &str| view.tables.iter().filter(|table| table.status == status).count();
+    let all = view.tables.len();
+    match (count("equal"), count("failed"), count("held"), count("cancelled")) {
+        (equal, ..) if equal == all => DONE,
+        (.., cancelled) if cancelled > 0 => CANCELLED,
+        (_, _, held, _) if held == all => HELD,
+        (_, failed, ..) if failed == all => {
+            if view.tables.iter().all(|table| is_configuration(table.error.as_ref())) {
+                USAGE
+            } else {
+                FAILED
+            }
+        }
+        _ => PARTIAL,
     }
 }
 

@@ -35,6 +35,7 @@ macro_rules! with_commands {
             write sync_retry(TablesRequest) -> RetryView;
             write sync_discard(DiscardRequest) -> DiscardView;
             write sync_reset(ResetRequest) -> ResetView;
+            write sync_verify(VerifyRequest) -> VerifyView;
         }
     };
 }

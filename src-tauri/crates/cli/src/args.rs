@@ -251,6 +251,17 @@ pub(crate) enum SyncCommand {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Compare tables with their sources by count and content, and name the keys that differ
+    Verify {
+        /// Only these tables
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// Make what differs equal: rows are read from the source again by their keys
+        #[arg(long)]
+        repair: bool,
+        #[command(flatten)]
+        limit: Listed,
+    },
     /// Move a table's cursor back; the only way to do so
     Reset {
         /// The table
@@ -265,5 +276,12 @@ pub(crate) enum SyncCommand {
 pub(crate) struct Limit {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Listed {
+    /// List at most so many differing keys of a table; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub(crate) limit: u32,
 }

@@ -3,7 +3,7 @@
 use crate::text::{Align, TextTable, count, or_dash, seconds};
 use firn_api::wire::{
     CheckView, ConnectionView, ConnectionsView, DiscardView, DiscoverView, ErrorsView, LevelView, LogView, PlanView,
-    PreviewView, ResetView, RetryView, RunFinished, StatusView, TablePlanView, WorkspaceView,
+    PreviewView, ResetView, RetryView, RunFinished, StatusView, TablePlanView, VerifiedTable, VerifyView, WorkspaceView,
 };
 use std::fmt::Write as _;
 
@@ -233,6 +233,79 @@ pub(crate) fn run(result: &RunFinished) -> String {
         ]);
     }
     if table.is_empty() { String::new() } else { table.to_string() }
+}
+
+/// Differing keys shown of a table; `--json` has all that were asked for.
+const SHOWN_KEYS: usize = 20;
+
+pub(crate) fn verified(view: &VerifyView) -> String {
+    let mut table = TextTable::new(&[
+        ("TABLE", Left),
+        ("TARGET", Left),
+        ("RESULT", Left),
+        ("ROWS", Right),
+        ("IN TARGET", Right),
+        ("MISSING", Right),
+        ("EXTRA", Right),
+        ("CHANGED", Right),
+        ("WAITING", Right),
+        ("TIME", Right),
+    ]);
+    for verdict in &view.tables {
+        table.row([
+            verdict.source.clone(),
+            verdict.target.clone(),
+            verdict.status.clone(),
+            count(verdict.rows_source),
+            count(verdict.rows_target),
+            count(verdict.missing),
+            count(verdict.extra),
+            count(verdict.changed),
+            count(verdict.waiting),
+            seconds(verdict.seconds),
+        ]);
+    }
+    let mut text = if table.is_empty() { "no tables\n".to_owned() } else { table.to_string() };
+    view.tables.iter().for_each(|verdict| differences(&mut text, verdict));
+    text
+}
+
+fn differences(text: &mut String, verdict: &VerifiedTable) {
+    if let Some(done) = &verdict.repaired {
+        line!(
+            text,
+            "{}: {} written, {} deleted, {} left",
+            verdict.source,
+            count(done.written),
+            count(done.deleted),
+            count(done.left)
+        );
+    }
+    if verdict.differing_keys == 0 {
+        return;
+    }
+    let keys = if verdict.differing_keys == 1 { "1 key differs" } else { "keys differ" };
+    let number =
+        if verdict.differing_keys == 1 { String::new() } else { format!("{} ", count(verdict.differing_keys)) };
+    line!(text, "{}: {number}{keys}", verdict.source);
+    for key in verdict.keys.iter().take(SHOWN_KEYS) {
+        let parts: Vec<String> =
+            key.key.iter().map(|(column, value)| format!("{column} = {}", value.as_str().unwrap_or("NULL"))).collect();
+        let reason = key.reason.as_ref().map_or(String::new(), |reason| format!("  ({reason})"));
+        line!(text, "  {:<7}  {}{reason}", key.kind, parts.join(", "));
+        for cell in &key.cells {
+            line!(text, "           {}: {} in the source, {} in the target", cell.column, cell.source, cell.target);
+        }
+    }
+    let listed = verdict.keys.len().min(SHOWN_KEYS) as u64;
+    if listed < verdict.differing_keys {
+        line!(text, "  and {} more", count(verdict.differing_keys - listed));
+    }
+    let columns: Vec<String> =
+        verdict.columns.iter().map(|(name, cells)| format!("{name} {}", count(*cells))).collect();
+    if !columns.is_empty() {
+        line!(text, "  differing cells of {} changed keys: {}", count(verdict.cells_of), columns.join(", "));
+    }
 }
 
 pub(crate) fn status(view: &StatusView) -> String {

@@ -32,6 +32,8 @@ import type { RunView } from "./RunView";
 import type { RunsView } from "./RunsView";
 import type { StatusView } from "./StatusView";
 import type { TablesRequest } from "./TablesRequest";
+import type { VerifyRequest } from "./VerifyRequest";
+import type { VerifyView } from "./VerifyView";
 import type { WorkspaceCreate } from "./WorkspaceCreate";
 import type { WorkspaceRef } from "./WorkspaceRef";
 import type { WorkspaceView } from "./WorkspaceView";
@@ -65,6 +67,7 @@ export type Commands = {
   sync_retry: { request: TablesRequest; response: RetryView; access: "write" };
   sync_discard: { request: DiscardRequest; response: DiscardView; access: "write" };
   sync_reset: { request: ResetRequest; response: ResetView; access: "write" };
+  sync_verify: { request: VerifyRequest; response: VerifyView; access: "write" };
 };
 
 /** The name of a command. */

@@ -9,6 +9,7 @@ mod preview;
 mod reset;
 mod run;
 mod status;
+mod verify;
 mod workspace;
 
 pub use connection::{
@@ -22,4 +23,5 @@ pub use preview::sync_preview;
 pub use reset::sync_reset;
 pub use run::{run_chart, run_history, run_state, sync_cancel, sync_run};
 pub use status::{sync_log, sync_status};
+pub use verify::sync_verify;
 pub use workspace::{app_start, workspace_create, workspace_forget, workspace_open, workspace_trust};

@@ -1,20 +1,16 @@
 //! Starting a run: one path for the window, the command line and the service.
 
-use super::Active;
 use super::progress::Progress;
 use super::record::Records;
+use super::{Active, FLUSH};
 use crate::Firn;
 use crate::drivers::Drivers;
 use crate::folder::Usable;
 use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, TablesRequest};
 use firn_sync::{ProgressSink, TableConfig};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
-
-/// How often counts go out while a run is going on.
-const FLUSH: Duration = Duration::from_millis(100);
 
 /// Takes every event of a run. Called from a background task; must not block.
 pub(crate) type Listener = Arc<dyn Fn(&RunEvent) + Send + Sync>;

@@ -4,6 +4,7 @@ mod execute;
 mod progress;
 mod record;
 mod throughput;
+mod verify;
 
 pub(crate) use execute::{Served, Setup};
 pub(crate) use progress::{iso, phase_word};
@@ -13,9 +14,12 @@ pub(crate) use throughput::Track;
 use crate::wire::{ErrorView, RunView};
 use progress::Progress;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// How often counts go out while a run is going on.
+const FLUSH: Duration = Duration::from_millis(100);
 /// Ended runs whose state stays at hand; older ones are in the history.
 const REMEMBERED: usize = 16;
 

@@ -4,8 +4,10 @@ mod connection;
 mod outcome;
 mod plan;
 mod retried;
+mod verify;
 
 pub(crate) use connection::{address, settings};
 pub(crate) use outcome::{failure, finding, outcome, run_status, run_word, stage};
 pub(crate) use plan::{column, plan};
 pub(crate) use retried::retried;
+pub(crate) use verify::verified;

@@ -10,6 +10,7 @@ mod rejected;
 mod run;
 mod serve;
 mod table;
+mod verify;
 mod workspace;
 
 pub use connection::*;
@@ -20,4 +21,5 @@ pub use rejected::*;
 pub use run::*;
 pub use serve::*;
 pub use table::*;
+pub use verify::*;
 pub use workspace::*;

@@ -7,7 +7,7 @@ use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
     DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, TableEdit,
-    TablesRequest, WorkspaceRef,
+    TablesRequest, VerifyRequest, VerifyView, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -94,6 +94,13 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             output.document(&view, report::discarded);
             Ok(exit::of_discard(&view))
         }
+        SyncCommand::Verify { tables, repair, limit } => {
+            let stop = Stop::listen().map_err(|error| ErrorView::file("cannot listen for Ctrl-C", &error))?;
+            let request = VerifyRequest { folder, tables, repair, limit: limit.limit };
+            let view = firn.verify_to_end(request, stop.token()).await?;
+            verified(output, &view);
+            Ok(stop.code().unwrap_or_else(|| exit::of_verify(&view)))
+        }
         SyncCommand::Reset { table, to } => {
             let view = command::sync_reset(firn, ResetRequest { folder, table, to }).await?;
             output.document(&view, report::reset);
@@ -125,5 +132,27 @@ pub(super) fn show(output: Output, result: &RunFinished) {
         if table.rows_rejected > 0 {
             output.hint(&format!("firn sync errors {} shows the rejected rows", table.source));
         }
+    }
+}
+
+/// Prints the verdicts, and tells what could not be compared with what to do next.
+fn verified(output: Output, view: &VerifyView) {
+    if view.error.is_none() || output.is_json() {
+        output.document(view, report::verified);
+    }
+    if let Some(error) = &view.error {
+        output.error(error);
+    }
+    for table in &view.tables {
+        if let Some(error) = &table.error {
+            output.error(error);
+        }
+        table.findings.iter().for_each(|finding| output.finding(&table.source, finding));
+        if table.rejected > 0 {
+            output.hint(&format!("firn sync errors {} shows the rejected rows", table.source));
+        }
+    }
+    if view.tables.iter().any(|table| table.status == "different" && table.repaired.is_none()) {
+        output.hint("firn sync verify --repair makes them equal");
     }
 }

@@ -1,0 +1,127 @@
+//! Comparing tables with their sources: a long job with events like a run's, which is in no history.
+
+use super::progress::Progress;
+use super::{Active, FLUSH};
+use crate::Firn;
+use crate::view;
+use crate::wire::{ErrorView, RunEvent, VerifyRequest, VerifyView};
+use firn_connector::{Error, Side};
+use firn_sync::{
+    Counters, ProgressSink, RunOutcome, TableOutcome, TableResult, TableVerdict, VerifyOptions, VerifyOutcome,
+};
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+impl Firn {
+    /// Compares tables with their sources until done or `cancel` is. Events go to the host meanwhile, as those of a
+    /// run; `sync_cancel` stops it, too.
+    ///
+    /// # Errors
+    /// Where no comparison could begin: `untrusted`, `configuration`, or `busy` while a run of the workspace is going
+    /// on in this process. What keeps a table from being compared is part of its verdict.
+    pub async fn verify_to_end(
+        &self,
+        request: VerifyRequest,
+        cancel: CancellationToken,
+    ) -> Result<VerifyView, ErrorView> {
+        let usable = self.usable(&request.folder).await?;
+        let tables = usable.tables(&request.tables)?;
+        Self::check_kinds(&usable)?;
+        let run_id = uuid::Uuid::new_v4().to_string();
+        let (events, received) = mpsc::unbounded_channel();
+        let progress = Arc::new(Progress::begin(&run_id, &usable.folder.name, &tables, events));
+        let (done, ended) = watch::channel(false);
+        let active = Arc::new(Active {
+            run_id: run_id.clone(),
+            folder: usable.folder.name.clone(),
+            progress: Arc::clone(&progress),
+            cancel: cancel.clone(),
+            ended,
+        });
+        self.inner.runs.add(active, true)?;
+        let options =
+            VerifyOptions { repair: request.repair, listed: usize::try_from(request.limit).unwrap_or(usize::MAX) };
+        let firn = self.clone();
+        // A task of its own: a caller that goes away leaves neither a lease nor a comparison that is never over.
+        let whole = tokio::spawn(async move {
+            let forwarder = tokio::spawn(forward(firn.clone(), received, Arc::clone(&progress)));
+            let sink: Arc<dyn ProgressSink> = Arc::clone(&progress) as Arc<dyn ProgressSink>;
+            // And one more: a panic below ends it as a failure.
+            let engine = tokio::spawn(async move {
+                let drivers = tokio::select! {
+                    drivers = firn.drivers(&usable) => drivers?,
+                    () = cancel.cancelled() => return Err(ErrorView::from(Error::cancelled(Side::Engine))),
+                };
+                let advice = drivers.advice.clone();
+                let outcome = drivers.engine.verify(&run_id, &tables, options, sink, cancel).await;
+                drivers.close().await?;
+                Ok((outcome, advice))
+            });
+            let result = match engine.await {
+                Ok(Ok((outcome, advice))) => {
+                    progress.finish(&as_run(&outcome));
+                    Ok(view::verified(&outcome, &advice))
+                }
+                Ok(Err(error)) => {
+                    progress.fail(error.clone());
+                    Err(error)
+                }
+                Err(panic) => {
+                    let error = ErrorView::other(format!("Firn failed in the middle of the comparison ({panic})"));
+                    progress.fail(error.clone());
+                    Err(error.with_hint("compare again, and report the failure"))
+                }
+            };
+            if let Err(panic) = forwarder.await {
+                tracing::error!(%panic, "the events of a comparison were not passed on to their end");
+            }
+            // Nobody waits for this comparison any more where the receiver is gone.
+            let _gone = done.send(true);
+            result
+        });
+        whole.await.unwrap_or_else(|panic| Err(ErrorView::other(format!("the comparison did not end ({panic})"))))
+    }
+}
+
+/// Passes events on in their order until the last.
+async fn forward(firn: Firn, mut events: mpsc::UnboundedReceiver<RunEvent>, progress: Arc<Progress>) {
+    let mut flush = tokio::time::interval(FLUSH);
+    flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => firn.inner.options.host.emit(event),
+                None => return,
+            },
+            _ = flush.tick() => progress.flush(),
+        }
+    }
+}
+
+/// Returns what a comparison is as a run, for whoever follows its events.
+fn as_run(outcome: &VerifyOutcome) -> RunOutcome {
+    let table = |verdict: &TableVerdict| {
+        Arc::new(TableOutcome {
+            source: verdict.source.clone(),
+            target: verdict.target.clone(),
+            result: match &verdict.failure {
+                _ if verdict.held => TableResult::Held,
+                Some(_) if verdict.is_cancelled() => TableResult::Cancelled,
+                Some(_) => TableResult::Failed,
+                None if verdict.is_equal() => TableResult::Success,
+                None => TableResult::Partial,
+            },
+            counters: Counters {
+                rows_read: verdict.rows_source,
+                rows_merged: verdict.repaired.unwrap_or_default().written,
+                ..Counters::default()
+            },
+            watermark: None,
+            elapsed: verdict.elapsed,
+            failure: verdict.failure.clone(),
+            findings: verdict.findings.clone(),
+        })
+    };
+    RunOutcome { tables: outcome.tables.iter().map(table).collect(), failure: outcome.failure.clone() }
+}
