@@ -136,6 +136,18 @@ export function useMapping(folder: string, table: string, draft: Draft, ask: boo
   });
 }
 
+/** Rows of a table before and after; asked for only when the person wants to see values, and not kept for long. */
+export function usePreview(folder: string, table: string, draft: Draft) {
+  const host = useHost();
+  return useQuery({
+    queryKey: ["in", folder, "preview", table, draft],
+    queryFn: () =>
+      host.call("sync_preview", { folder, table, rows: 20, columns: [...draft.columns], edit: draft.edit }),
+    enabled: false,
+    gcTime: 60_000,
+  });
+}
+
 /** What the source has; asked for only when the person wants it. */
 export function useFound(folder: string, ask: boolean) {
   const host = useHost();

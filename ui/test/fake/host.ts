@@ -157,6 +157,22 @@ export class FakeHost implements Host {
         plan: { ...base.plan, source: table, columns: shown },
       };
     },
+    sync_preview: ({ table }) => ({
+      source: table,
+      columns: shop.columns.map(({ name, transform, key }) => ({ name, transform, key })),
+      rows: [1, 2, 3].map((at) =>
+        shop.columns.map(({ name }) =>
+          name === "email"
+            ? { before: `Kim${at}@Example.com`, after: `kim${at}@example.com` }
+            : { before: at === 3 ? null : `${name} ${at}`, after: at === 3 ? null : `${name} ${at}` },
+        ),
+      ),
+      sampled: 1000,
+      matching: 1000,
+      complete: false,
+      refused: [],
+      worst: [{ column: "tier", what: "longest", value: "platinum", characters: 8, rows: null }],
+    }),
     mapping_save: () => this.workspace,
     sync_run: () => ({ run_id: shop.activeRun.run_id }),
     sync_errors: () => ({ errors: this.workspace.tables.length > 0 ? shop.rejected : [] }),

@@ -1,11 +1,15 @@
 import { type RefObject, useState } from "react";
-import type { MappedColumn } from "../../data/mapping";
+import type { Draft, MappedColumn } from "../../data/mapping";
 import { verdictWord } from "../../data/words";
 import type { ColumnTreatment } from "../../host";
 import { Button, Chip } from "../../kit";
 import { asText } from "./Mapping";
+import { Sample } from "./Sample";
 
 type ColumnPaneProps = {
+  folder: string;
+  table: string;
+  draft: Draft;
   column: MappedColumn;
   /** Why it cannot be treated otherwise. */
   fixed: string | null;
@@ -14,7 +18,7 @@ type ColumnPaneProps = {
 };
 
 /** One column: what becomes of it, and what else could. */
-export function ColumnPane({ column, fixed, transformField, onTreat }: ColumnPaneProps) {
+export function ColumnPane({ folder, table, draft, column, fixed, transformField, onTreat }: ColumnPaneProps) {
   const now = column.treatment.kind === "expression" ? column.treatment.sql : "";
   const [sql, setSql] = useState(now);
   const [known, setKnown] = useState(now);
@@ -94,6 +98,9 @@ export function ColumnPane({ column, fixed, transformField, onTreat }: ColumnPan
             </Button>
           )}
         </div>
+      )}
+      {column.treatment.kind !== "left_out" && column.verdict !== "refused" && (
+        <Sample folder={folder} table={table} draft={draft} column={column.name} />
       )}
     </section>
   );

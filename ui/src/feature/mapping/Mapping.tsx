@@ -203,6 +203,9 @@ export function Mapping({ table, column }: { table: string; column: string | nul
               {chosen && (
                 <ColumnPane
                   key={chosen.name}
+                  folder={folder}
+                  table={table}
+                  draft={draft}
                   column={chosen}
                   fixed={fixed}
                   transformField={transformField}
