@@ -59,6 +59,11 @@ impl CommandLine {
         self.variables.insert(name.to_owned(), value.to_owned());
     }
 
+    /// Removes a variable for the commands to come.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
     /// Masks a text in transcripts, such as a port.
     pub fn name(&mut self, text: &str, name: &'static str) {
         self.names.push((text.to_owned(), name));

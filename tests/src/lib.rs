@@ -7,6 +7,7 @@
 //! - `gate`: a source that waits where a scenario wants it to
 //! - `child`: the engine, and the program, in processes of their own
 //! - `service`, `exposition`: `firn serve` with its listener, and its metrics read strictly
+//! - `search`, `trace`: secrets looked for in everything a program leaves behind, its log turned up
 //! - `command_line`, `mask`: the program as a person runs it, and transcripts of what the terminal shows
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -16,8 +17,10 @@ pub mod exposition;
 pub mod gate;
 pub mod mask;
 pub mod oracle;
+pub mod search;
 pub mod service;
 pub mod spec;
+pub mod trace;
 pub mod world;
 
 pub use child::{Child, Ended};

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    firn_scenarios::trace::to_stderr_if_asked();
     firn_cli::main_with(std::env::args_os(), firn_cli::Environment::of_this_process())
 }

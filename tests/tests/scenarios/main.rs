@@ -16,6 +16,7 @@ mod program;
 mod rejected;
 mod retried;
 mod runners;
+mod secrets;
 mod serve;
 mod sessions;
 mod tables;

@@ -121,6 +121,15 @@ export const actions = [
   },
   { id: "rejected.next", title: "Next rejected row", scope: "rejected", keys: "n", hint: "next" },
   { id: "rejected.previous", title: "Previous rejected row", scope: "rejected", keys: "p", hint: "previous" },
+  {
+    id: "rejected.retry",
+    title: "Try rejected rows again",
+    scope: "rejected",
+    keys: "mod+Enter",
+    whileTyping: true,
+    hint: "try again",
+  },
+  { id: "rejected.discard", title: "Discard this rejected row", scope: "rejected" },
   { id: "rejected.reload", title: "Ask for rejected rows again", scope: "rejected", keys: "r" },
 ] as const satisfies readonly ActionSpec[];
 

@@ -194,6 +194,25 @@ export class FakeHost implements Host {
       svg: `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><polyline fill="none" stroke="gray" points="60,${height - 20} ${width / 2},30 ${width - 12},50"/></svg>`,
     }),
     sync_cancel: () => ({ ...shop.activeRun, status: "cancelling", seq: shop.activeRun.seq + 1 }),
+    sync_retry: ({ tables }) => ({
+      run_id: "retry",
+      status: "partial",
+      tables: [
+        {
+          source: tables[0] ?? "public.customers",
+          target: "shop.customers",
+          status: "partial",
+          rows_merged: 1,
+          rows_gone: 0,
+          rows_rejected: 2,
+          rows_without_key: 0,
+          seconds: 0.2,
+          error: null,
+          findings: [],
+        },
+      ],
+    }),
+    sync_discard: ({ ids, note }) => ({ discarded: ids, not_open: [], note }),
     sync_reset: ({ table, to }) => ({ source: table, from: "2026-11-20", to }),
   };
 }

@@ -2,7 +2,7 @@
 //!
 //! Without the feature `switches` every function here is a constant and the compiler removes it. With it, the
 //! variables `FIRN_TEST_WITHOUT` (names of protections, comma-separated), `FIRN_TEST_STOP` (`point` or `point:n`,
-//! kills the process at the n-th passage) and `FIRN_TEST_HOLD` (`point=FILE`, waits there: makes `FILE.reached` and
+//! kills the process at the n-th passage), `FIRN_TEST_PANIC` (`point`, panics there) and `FIRN_TEST_HOLD` (`point=FILE`, waits there: makes `FILE.reached` and
 //! goes on when `FILE` is gone) are read. Shipped binaries are built without it.
 
 /// A protection that a test must miss when it is off.
@@ -147,12 +147,14 @@ pub fn on(protection: Protection) -> bool {
 #[inline(always)]
 pub const fn pass(_point: &str) {}
 
-/// Passes a named point, and kills the process without any cleanup where `FIRN_TEST_STOP` names it.
+/// Passes a named point, and kills the process without any cleanup where `FIRN_TEST_STOP` names it, or panics where
+/// `FIRN_TEST_PANIC` does.
 #[cfg(feature = "switches")]
 pub fn pass(point: &str) {
     use std::collections::HashMap;
     use std::sync::{Mutex, OnceLock};
     static PASSED: OnceLock<Mutex<HashMap<String, u32>>> = OnceLock::new();
+    assert!(std::env::var("FIRN_TEST_PANIC").as_deref() != Ok(point), "a test asked for a panic at {point}");
     let Ok(stop) = std::env::var("FIRN_TEST_STOP") else { return };
     let (name, at) = stop.split_once(':').unwrap_or((stop.as_str(), "1"));
     if name != point {

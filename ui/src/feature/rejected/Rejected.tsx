@@ -3,12 +3,25 @@ import { RotateCw } from "lucide-react";
 import { useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { count, counted, shellWord } from "../../data/format";
-import { mayConnect, REJECTED_LIMIT, useRejected } from "../../data/queries";
+import { afterRun, mayConnect, REJECTED_LIMIT, useCommand, useRejected } from "../../data/queries";
+import { retryWord } from "../../data/rejected";
 import { valueText } from "../../data/value";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RejectedRowView } from "../../host";
+import { errorView, type RejectedRowView, type RetryView } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
-import { ActionButton, FilterField, Icon, Nothing, Said, SameAsText, Segments, Trouble, Waiting } from "../../kit";
+import {
+  ActionButton,
+  FilterField,
+  Icon,
+  Nothing,
+  Said,
+  SameAsText,
+  Segments,
+  State,
+  Trouble,
+  Waiting,
+} from "../../kit";
+import { DiscardDialog } from "./DiscardDialog";
 import { RowInspector } from "./RowInspector";
 
 /** Rows that the target refused: by table, with reason and payload. */
@@ -32,6 +45,19 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   useAction("rejected.filter", () => filterField.current?.focus());
   useAction("rejected.next", () => go(shown[place + 1]), place + 1 < shown.length ? null : "this is the last row");
   useAction("rejected.previous", () => go(shown[place - 1]), place > 0 ? null : "this is the first row");
+  const retry = useCommand("sync_retry", (client) => afterRun(client));
+  const [discarding, setDiscarding] = useState<RejectedRowView | null>(null);
+  const open = inTable.some((row) => row.resolved_at === null);
+  useAction(
+    "rejected.retry",
+    () => retry.mutate({ folder: workspace.folder, tables: table ? [table] : [] }),
+    retry.isPending ? "they are being tried" : open ? null : "no row is open",
+  );
+  useAction(
+    "rejected.discard",
+    () => setDiscarding(chosen),
+    chosen === null ? "no row is chosen" : chosen.resolved_at ? "it is resolved" : null,
+  );
   useAction(
     "rejected.reload",
     () => void rejected.refetch(),
@@ -61,8 +87,16 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
             <Icon of={RotateCw} small />
             Ask again
           </ActionButton>
+          <ActionButton id="rejected.retry" look="primary">
+            Try again
+          </ActionButton>
         </div>
       </div>
+      {retry.isError && (
+        <Trouble error={errorView(retry.error)} title={<b>Rejected rows were not tried again</b>} tone="warn" />
+      )}
+      {retry.data && !retry.isPending && <Retried of={retry.data} />}
+      {discarding && <DiscardDialog rows={[discarding]} onClose={() => setDiscarding(null)} />}
       {rejected.isError && (
         <Trouble
           error={errorView(rejected.error)}
@@ -142,6 +176,24 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
             {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={shown.length} />}
           </div>
         )
+      )}
+    </div>
+  );
+}
+
+/** What came of the last retry: a sentence, and why a table was not tried. */
+function Retried({ of }: { of: RetryView }) {
+  const { tone, word } = retryWord(of);
+  return (
+    <div role="status">
+      <p className="pad">
+        <State tone={tone}>{word}</State>
+      </p>
+      {of.tables.map(
+        (table) =>
+          table.error && (
+            <Trouble key={table.source} error={table.error} title={<code>{table.source}</code>} tone="warn" />
+          ),
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { count, shortRun, when } from "../../data/format";
+import { resolvedWord } from "../../data/rejected";
 import { valueText } from "../../data/value";
 import type { RejectedRowView } from "../../host";
 import { ActionButton, CopyBlock, Icon, Said, Segments, State, Value } from "../../kit";
@@ -35,7 +36,9 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
           <span />
           <div className="body selectable">
             {row.resolved_at ? (
-              <State tone="ok">resolved {when(row.resolved_at)}</State>
+              <State tone="ok">
+                {resolvedWord(row)} {when(row.resolved_at)}
+              </State>
             ) : (
               <State tone="failed">Rejected</State>
             )}
@@ -68,8 +71,8 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
         </div>
         {!row.payload ? (
           <p className="pad soft">
-            No values are kept: payloads are switched off, or this one is older than 30 days. The row itself is still at
-            the source.
+            No values are kept: payloads are switched off, or this one has expired. The row itself is still at the
+            source.
           </p>
         ) : shape === "json" ? (
           <div className="pad">
@@ -84,8 +87,15 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
         )}
         <p className="pad soft">
           A rejected row is mended at the source, or by a transform. The next change of it is read and merged like any
-          other.
+          other; “Try again” reads it now, as it is.
         </p>
+        {!row.resolved_at && (
+          <p className="pad">
+            <ActionButton id="rejected.discard" look="quiet" compact withKeys={false}>
+              Discard…
+            </ActionButton>
+          </p>
+        )}
       </div>
     </section>
   );
