@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { openSync, writeFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Desk } from "./desk.mjs";
+import { countInMemory, descendants } from "./memory.mjs";
 import { askWarehouse, Folders, running, Server } from "./surroundings.mjs";
 import { Driver, freePort, Key, until } from "./webdriver.mjs";
 
@@ -291,6 +292,57 @@ async function restart() {
   await desk.sees("usable,", "[aria-label=Check] .pane-head");
 }
 
+/** Everything that scripts in the page can reach: the document, what React holds for it, storage, the window itself. */
+const reachable = `
+  const seen = new Set(), texts = [document.documentElement.outerHTML, location.href, document.cookie];
+  const waiting = [window, document, ...document.querySelectorAll("*")];
+  for (let at = 0; at < waiting.length && at < 400000; at += 1) {
+    const one = waiting[at];
+    if (one === null || (typeof one !== "object" && typeof one !== "function") || seen.has(one)) continue;
+    seen.add(one);
+    let names = [];
+    try { names = Reflect.ownKeys(one); } catch { continue; }
+    for (const name of names) {
+      let value;
+      try { value = one[name]; } catch { continue; }
+      if (typeof value === "string") texts.push(value);
+      else waiting.push(value);
+    }
+    if (one instanceof Map || one instanceof Set) for (const entry of one.entries()) waiting.push(...entry);
+    if (one instanceof HTMLInputElement) texts.push(one.value);
+  }
+  for (const store of [localStorage, sessionStorage]) texts.push(JSON.stringify({ ...store }));
+`;
+
+/** Looks for texts in the page and in the memory of its process; returns how often each is there. */
+async function inThePage(texts) {
+  const counts = await session.script(
+    `${reachable} return { objects: seen.size, counts: arguments[0].map((text) => texts.filter((one) => one.includes(text)).length) };`,
+    texts,
+  );
+  const [window] = await running(programs.window);
+  const pages = descendants(window.pid).filter(({ program }) => program.startsWith("WebKitWebProces"));
+  assert.equal(pages.length, 1, "one process draws the page");
+  return { script: counts, memory: countInMemory(pages[0].pid, texts) };
+}
+
+async function secretIsNotInThePage() {
+  const { script, memory } = await inThePage([password, encodeURIComponent(password), "app_db"]);
+  process.stdout.write(`(${script.objects} objects, ${(memory.bytes / 1e6).toFixed(0)} MB) `);
+  // The connection's name has to be there: the search looks where the page's things are.
+  assert.ok(script.counts[2] > 0 && memory.counts[2] > 0, "the search does not find what is there");
+  assert.deepEqual(script.counts.slice(0, 2), [0, 0], "scripts in the page can reach the password");
+  assert.deepEqual(memory.counts.slice(0, 2), [0, 0], "the page's process has the password in its memory");
+}
+
+/** Right after it was typed and saved: nothing that a script can reach holds it any more. */
+async function secretHasLeftThePage() {
+  const { script, memory } = await inThePage([password, encodeURIComponent(password), "app_db"]);
+  process.stdout.write(`(in freed memory ${memory.counts[0]} times) `);
+  assert.ok(script.counts[2] > 0 && memory.counts[2] > 0, "the search does not find what is there");
+  assert.deepEqual(script.counts.slice(0, 2), [0, 0], "scripts in the page can still reach the password");
+}
+
 async function secretIsNowhere() {
   const page = await session.script(
     "return document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((one) => one.value).join(' ') + JSON.stringify({ ...localStorage }) + location.href;",
@@ -487,6 +539,7 @@ try {
   });
   await step("a connection by its URL; its check fails, is mended, passes", addConnection);
   await step("the embedded warehouse", addWarehouse);
+  await step("the password has left the page once it is saved", secretHasLeftThePage);
   await step("tables are found and added", findTables);
   await step("a plan", plan);
   await step("a run with progress, cancelled", runAndCancel);
@@ -496,6 +549,7 @@ try {
   await step("palette and keys", keyboard);
   await step("a restart: recent workspace, secret in the keyring", restart);
   await step("the secret is in no file and not in the page", secretIsNowhere);
+  await step("nor in the memory of the page's process", secretIsNotInThePage);
   await step("the dark theme on every screen", dark);
   await step("a table of 276 columns, mapped", mapping);
   await step("a workspace of somebody else, and a file with a fault", untrusted);

@@ -3,7 +3,8 @@
 use crate::text::{Align, TextTable, count, or_dash, seconds};
 use firn_api::wire::{
     CheckView, ConnectionView, ConnectionsView, DiscardView, DiscoverView, ErrorsView, LevelView, LogView, PlanView,
-    PreviewView, ResetView, RetryView, RunFinished, StatusView, TablePlanView, VerifiedTable, VerifyView, WorkspaceView,
+    PreviewView, ResetView, RetryView, RunFinished, StatusView, TablePlanView, VerifiedTable, VerifyView,
+    WorkspaceView,
 };
 use std::fmt::Write as _;
 
