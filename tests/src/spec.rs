@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use firn_catalog::TableName;
+use firn_catalog::{TableName, Unfit};
 use firn_connector::{Holder, Source};
 use firn_duckdb::{DuckdbSettings, DuckdbTarget};
 use firn_postgres::{PgSettings, PostgresSource, PostgresState, TlsMode};
@@ -38,6 +38,9 @@ pub struct TableSpec {
     pub lookback_seconds: u64,
     /// For integers.
     pub lookback: u64,
+    /// Whether values that do not fit become NULL.
+    #[serde(default)]
+    pub unfit_null: bool,
 }
 
 impl TableSpec {
@@ -56,6 +59,7 @@ impl TableSpec {
             on_drift: "add".to_owned(),
             lookback_seconds: 0,
             lookback: 0,
+            unfit_null: false,
         }
     }
 
@@ -105,6 +109,7 @@ impl TableSpec {
                 other => return Err(anyhow!("no such on_drift: {other}")),
             },
             lookback: Lookback { seconds: self.lookback_seconds, units: self.lookback },
+            on_unfit: if self.unfit_null { Unfit::Null } else { Unfit::Reject },
         })
     }
 }

@@ -21,4 +21,5 @@ mod serve;
 mod sessions;
 mod tables;
 mod ties;
+mod types;
 mod verify;

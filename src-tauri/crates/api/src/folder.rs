@@ -2,10 +2,10 @@
 
 use crate::firn::Firn;
 use crate::wire::{DocumentProblem, ErrorView};
-use firn_catalog::TableName;
+use firn_catalog::{TableName, Unfit};
 use firn_sync::{Lookback, Mode, OnDrift, TableConfig};
 use firn_workspace::{
-    DeleteMode, DriftMode, FILE_NAME, Problem, Roles, SyncMode, TableSync, Workspace, WorkspaceError,
+    DeleteMode, DriftMode, FILE_NAME, Problem, Roles, SyncMode, TableSync, UnfitMode, Workspace, WorkspaceError,
 };
 use std::path::{Path, PathBuf};
 
@@ -142,6 +142,10 @@ impl Usable {
                 DriftMode::Stop => OnDrift::Stop,
             },
             lookback: Lookback { seconds: table.lookback_seconds, units: table.lookback.unwrap_or(0) },
+            on_unfit: match table.on_unfit {
+                UnfitMode::Reject => Unfit::Reject,
+                UnfitMode::Null => Unfit::Null,
+            },
         })
     }
 }

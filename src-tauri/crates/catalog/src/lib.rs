@@ -18,6 +18,6 @@ pub use digest::{Form, FormError, RowDigest, row_digests};
 pub use fingerprint::{RowMark, row_mark};
 pub use name::{NameError, TableName};
 pub use pgtype::{Numeric, PgType};
-pub use typemap::{ColumnPlan, Dialect, Verdict, plan_column};
+pub use typemap::{ColumnPlan, Dialect, Unfit, Verdict, plan_column};
 pub use typerows::{TypeRow, type_rows};
 pub use watermark::{Watermark, WatermarkError, WatermarkKind};

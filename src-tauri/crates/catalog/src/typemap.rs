@@ -26,6 +26,17 @@ pub enum Verdict {
     Refused,
 }
 
+/// What becomes of a value that its column's type in the target cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfit {
+    /// Its row is rejected and kept aside.
+    #[default]
+    Reject,
+    /// The value becomes NULL, and is counted.
+    Null,
+}
+
 use Verdict::Refused;
 
 /// The SQL dialect of a target.
@@ -47,6 +58,8 @@ pub struct ColumnPlan {
     pub verdict: Verdict,
     /// Which single values are refused, or why the column is.
     pub note: String,
+    /// What becomes of those values.
+    pub unfit: Unfit,
 }
 
 /// Plans a column for a target.
@@ -109,7 +122,13 @@ pub fn plan_column(ty: &PgType, dialect: Dialect) -> ColumnPlan {
 }
 
 fn from_row(row: &TypeRow, arrow: DataType) -> ColumnPlan {
-    ColumnPlan { arrow, ddl: row.duckdb.to_owned(), verdict: row.verdict, note: row.note.to_owned() }
+    ColumnPlan {
+        arrow,
+        ddl: row.duckdb.to_owned(),
+        verdict: row.verdict,
+        note: row.note.to_owned(),
+        unfit: Unfit::Reject,
+    }
 }
 
 fn decimal(row: &TypeRow, precision: u8, scale: i8) -> ColumnPlan {
@@ -118,7 +137,7 @@ fn decimal(row: &TypeRow, precision: u8, scale: i8) -> ColumnPlan {
 }
 
 fn refused(note: String) -> ColumnPlan {
-    ColumnPlan { arrow: DataType::Null, ddl: String::new(), verdict: Refused, note }
+    ColumnPlan { arrow: DataType::Null, ddl: String::new(), verdict: Refused, note, unfit: Unfit::Reject }
 }
 
 fn plan_array(item: &PgType, dialect: Dialect) -> ColumnPlan {
@@ -131,6 +150,7 @@ fn plan_array(item: &PgType, dialect: Dialect) -> ColumnPlan {
         ddl: format!("{}[]", inner.ddl),
         verdict: inner.verdict,
         note: rows::ARRAY.note.to_owned(),
+        unfit: Unfit::Reject,
     }
 }
 
@@ -178,7 +198,7 @@ fn plan_composite(ty: &PgType, attributes: &[(String, PgType)], dialect: Dialect
         ddl.push(format!("\"{}\" {}", name.replace('"', "\"\""), plan.ddl));
     }
     let ddl = format!("STRUCT({})", ddl.join(", "));
-    ColumnPlan { arrow: DataType::Struct(fields.into()), ddl, verdict, note }
+    ColumnPlan { arrow: DataType::Struct(fields.into()), ddl, verdict, note, unfit: Unfit::Reject }
 }
 
 /// The fields of a point.

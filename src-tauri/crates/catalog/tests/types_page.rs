@@ -25,7 +25,8 @@ fn page() -> String {
     page.push_str(
         "\n## What the verdicts mean\n\n\
          - **exact**: every value arrives as it is. A single value the target cannot hold (NaN in `DECIMAL`, a year \
-         beyond 294246) is a rejected row in `sync_errors`, never a changed value.\n\
+         beyond 294246) is a rejected row in `sync_errors`, never a changed value. With `on_unfit: null` at the table \
+         in `firn.yaml` such a value becomes NULL instead, and each run tells how many did, by column.\n\
          - **as text**: the target has no such type; the exact text arrives.\n\
          - **widens**: the target's type holds more than the source's.\n\
          - **lossy**: never chosen without your word in `firn.yaml`.\n\

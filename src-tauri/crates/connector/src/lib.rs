@@ -23,7 +23,7 @@ pub use plan::{ReadColumn, ReadPlan, WriteColumn, WritePlan};
 pub use shape::{KnownColumn, SourceShape};
 pub use source::{
     BatchStream, Horizon, HorizonMethod, HorizonRequest, PageOrigin, ReadBatch, ReadScope, Relation, RowRefusal,
-    Snapshot, Source, SourceColumn, SourceTable, WatermarkFacts,
+    Snapshot, Source, SourceColumn, SourceTable, UnfitValue, WatermarkFacts,
 };
 pub use state::{
     ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, Resolution, StateStore, TableReport,

@@ -164,6 +164,17 @@ pub struct RowRefusal {
     pub message: String,
 }
 
+/// A value that does not fit and became NULL, as [`firn_catalog::Unfit::Null`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnfitValue {
+    /// The row within the batch.
+    pub row: usize,
+    /// The column within the batch.
+    pub column: usize,
+    /// A stable short name of what is wrong with it, such as `numeric_nan`.
+    pub code: &'static str,
+}
+
 /// A batch as it comes from the source.
 #[derive(Debug, Clone)]
 pub struct ReadBatch {
@@ -173,6 +184,8 @@ pub struct ReadBatch {
     pub xmin: Option<Arc<[u32]>>,
     /// Rows left out, in order.
     pub refused: Vec<RowRefusal>,
+    /// Values that are NULL because they do not fit.
+    pub unfit: Vec<UnfitValue>,
     /// Bytes received for it.
     pub bytes: u64,
 }

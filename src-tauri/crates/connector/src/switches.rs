@@ -52,6 +52,8 @@ pub enum Protection {
     OpenEntriesLimit,
     /// Types outside the map are refused.
     TypeRefusal,
+    /// Values that became NULL because they do not fit are counted and told.
+    UnfitCount,
     /// Source sessions are read-only.
     ReadOnlySource,
     /// The role's statement timeout is lifted for Firn's own reads.
@@ -101,6 +103,7 @@ impl Protection {
         Self::RefusedStaysOpen,
         Self::OpenEntriesLimit,
         Self::TypeRefusal,
+        Self::UnfitCount,
         Self::ReadOnlySource,
         Self::StatementTimeout,
         Self::IdentifierCollision,

@@ -30,7 +30,7 @@ impl TableRun<'_> {
         mut memory: Option<&mut Memory>,
         group: &mut Group,
     ) -> Result<Admitted> {
-        let ReadBatch { batch, xmin, refused, bytes } = read;
+        let ReadBatch { batch, xmin, refused, unfit, bytes } = read;
         self.counters.rows_read += (batch.num_rows() + refused.len()) as u64;
         self.counters.bytes += bytes;
         for row in refused {
@@ -47,6 +47,9 @@ impl TableRun<'_> {
                 let below = rejected.into_iter().filter(|&r| !is_above(watermark_at(prepared, &batch, r), horizon));
                 below.for_each(|r| memory.remember(mark_of(prepared, &batch, r, xmin.as_deref().map(|x| x[r]))));
             }
+        }
+        for value in unfit.iter().filter(|value| keep.as_ref().is_none_or(|keep| keep[value.row])) {
+            *group.unfit.entry((value.column, value.code)).or_default() += 1;
         }
         let last = last_position(prepared, &batch);
         let batch = match keep {

@@ -60,7 +60,7 @@ impl TableRun<'_> {
         state.shape = Some(prepared.shape.clone());
         self.stage(Stage::Merging);
         pass("engine.before_commit");
-        let Group { batches, rejected, mut mended, refusal, begun, .. } = group;
+        let Group { batches, rejected, mut mended, refusal, begun, unfit, .. } = group;
         let mut refused: HashSet<String> = rejected.iter().map(|row| canonical(&row.key)).collect();
         self.reject(rejected).await?;
         let commit = Commit { mode, state: state.clone(), seen };
@@ -89,6 +89,7 @@ impl TableRun<'_> {
         self.counters.rows_merged += outcome.merged;
         self.counters.rows_duplicate += outcome.duplicates;
         self.counters.commits += 1;
+        self.count_unfit(prepared, unfit);
         pass("engine.after_commit");
         if !mended.is_empty() {
             self.engine.state.resolve(&self.source, &mended, &Resolution::merged_by(self.task.word())).await?;

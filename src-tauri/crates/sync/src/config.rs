@@ -1,6 +1,6 @@
 //! What a table's sync is told, and how the engine is tuned.
 
-use firn_catalog::{TableName, WatermarkKind};
+use firn_catalog::{TableName, Unfit, WatermarkKind};
 use firn_connector::{Error, Result};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -78,6 +78,8 @@ pub struct TableConfig {
     pub on_drift: OnDrift,
     /// How far below the horizon rows are read again.
     pub lookback: Lookback,
+    /// What becomes of values that the target's type cannot hold.
+    pub on_unfit: Unfit,
 }
 
 impl TableConfig {

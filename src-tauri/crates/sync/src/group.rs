@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 use firn_connector::{Error, RejectedRow};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 /// Rows on their way into one commit.
@@ -18,6 +19,8 @@ pub(crate) struct Group {
     pub(crate) rejected: Vec<RejectedRow>,
     /// Keys whose open entries in `sync_errors` are mended once the commit is through.
     pub(crate) mended: Vec<Map<String, Value>>,
+    /// Values of staged rows that became NULL because they do not fit, by column and what is wrong with them.
+    pub(crate) unfit: BTreeMap<(usize, &'static str), u64>,
     /// A refusal met while staging: the group goes to bisection without a commit.
     pub(crate) refusal: Option<Error>,
     /// Whether `begin` has been called for it.

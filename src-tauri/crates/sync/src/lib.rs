@@ -26,6 +26,7 @@ mod mend;
 mod reset;
 mod retry;
 mod table;
+mod unfit;
 
 pub use config::{EngineSettings, Lookback, Mode, OnDrift, TableConfig};
 pub use engine::Engine;

@@ -107,7 +107,7 @@ pub(crate) fn planned_columns(config: &TableConfig, table: &SourceTable, target:
             name: column.name.clone(),
             target: column.name.clone(),
             ty: ty.clone(),
-            plan: plan_column(ty, target.dialect()),
+            plan: ColumnPlan { unfit: config.on_unfit, ..plan_column(ty, target.dialect()) },
             transform,
             key: config.key.contains(&column.name),
             watermark: config.watermark.as_ref() == Some(&column.name),

@@ -7,6 +7,7 @@ use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
 use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
+use crate::unfit::UnfitCounts;
 use crate::{drain, drift, first_load, full, mend, retry};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
@@ -63,6 +64,8 @@ pub(crate) struct TableRun<'a> {
     pub(crate) open_keys: HashSet<String>,
     /// Moments logged for the horizon so far, durable or not.
     pub(crate) logged_times: Vec<LoggedTime>,
+    /// Values that became NULL because they do not fit, of the commits so far.
+    pub(crate) unfit: UnfitCounts,
     /// Whether the plan has statements, or a shape to remember, that no commit of this attempt has taken yet.
     pub(crate) ddl_pending: bool,
     findings: Vec<Finding>,
@@ -98,6 +101,7 @@ pub(crate) async fn run(
         cancel,
         open_keys: HashSet::new(),
         logged_times: Vec::new(),
+        unfit: UnfitCounts::new(),
         ddl_pending: false,
         findings: Vec::new(),
         sink,
@@ -221,6 +225,7 @@ impl TableRun<'_> {
     }
 
     async fn finish(mut self, ended: Result<Ended>, started: Instant) -> Arc<TableOutcome> {
+        self.tell_unfit();
         let (result, failure) = match ended {
             Ok(Ended::Held(error)) => (TableResult::Held, Some(Failure::from(&error))),
             Ok(Ended::Done) if self.counters.rows_rejected + self.counters.rows_without_key > 0 => {

@@ -47,6 +47,9 @@ impl Node {
     }
 }
 
+/// The word that a key with a choice of words may hold without quotes, though it means nothing elsewhere.
+const NULL_WORD: &str = "null";
+
 impl<'doc> Fields<'doc> {
     pub(crate) fn new(section: &'static Section, node: Option<&'doc Node>) -> Self {
         Self { section, node }
@@ -64,11 +67,21 @@ impl<'doc> Fields<'doc> {
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let (key, value) = self.value(name);
+        if value.is_none() && self.says_null(key, name) {
+            return Some(NULL_WORD.to_owned());
+        }
         match (value, key.map(|key| key.need)) {
             (Some(value), _) => value.as_text().map(str::to_owned),
             (None, Some(Need::Default(Preset::Text(text)))) => Some(text.to_owned()),
             _ => None,
         }
+    }
+
+    /// Returns whether a null is written out for a key that has a word for it.
+    fn says_null(&self, key: Option<&'static Key>, name: &str) -> bool {
+        let has_word = key.is_some_and(|key| matches!(key.shape, Shape::Choice(words) if words.contains(&NULL_WORD)));
+        let written = |node: &Node| matches!(&node.kind, Kind::Scalar { text, .. } if !text.is_empty());
+        has_word && self.node.and_then(|node| node.get(name)).is_some_and(|node| node.is_null() && written(node))
     }
 
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {

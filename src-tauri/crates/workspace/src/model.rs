@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use crate::problem::{Position, Problem};
 use crate::schedule::Schedule;
-use crate::words::{DeleteMode, DriftMode, FileFormat, SyncMode};
+use crate::words::{DeleteMode, DriftMode, FileFormat, SyncMode, UnfitMode};
 use firn_catalog::TableName;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,6 +76,8 @@ pub struct TableSync {
     pub max_delete_ratio: f64,
     /// What happens when the source's columns change.
     pub on_drift: DriftMode,
+    /// What becomes of a value that the target's type cannot hold.
+    pub on_unfit: UnfitMode,
     /// Seconds below the watermark that are read again.
     pub lookback_seconds: u64,
     /// The same in the watermark's own unit, for integer watermarks.

@@ -8,7 +8,7 @@ use crate::model::{
     SnapshotInput, TableSync, Workspace,
 };
 use crate::tree::Node;
-use crate::words::{DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls};
+use crate::words::{DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls, UnfitMode};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -116,6 +116,7 @@ fn table_sync(fields: Fields<'_>) -> Option<TableSync> {
         deletes: DeleteMode::from_word(&fields.text("deletes")?)?,
         max_delete_ratio: fields.number("max_delete_ratio")?,
         on_drift: DriftMode::from_word(&fields.text("on_drift")?)?,
+        on_unfit: UnfitMode::from_word(&fields.text("on_unfit")?)?,
         lookback_seconds: fields.integer("lookback_seconds")?,
         lookback: fields.integer("lookback"),
         schedule: fields.schedule("schedule"),

@@ -84,6 +84,11 @@ fn shape(shape: &Shape) -> Value {
         Shape::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Shape::Number { min, max } if max >= 1e15 => json!({ "type": "number", "minimum": min }),
         Shape::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
+        // YAML reads the word null without quotes as nothing.
+        Shape::Choice(words) if words.contains(&"null") => {
+            let words = words.iter().map(|word| json!(word)).chain([Value::Null]);
+            json!({ "enum": words.collect::<Vec<_>>() })
+        }
         Shape::Choice(words) => json!({ "type": "string", "enum": words }),
         Shape::Names => json!({
             "anyOf": [text(), { "type": "array", "items": text(), "minItems": 1, "uniqueItems": true }]

@@ -4,7 +4,7 @@ use crate::connection::{Connection, Postgres, Settings};
 use crate::edit::{Document, EditError};
 use crate::environment::EnvConnections;
 use crate::model::TableSync;
-use crate::words::{DeleteMode, DriftMode, SyncMode};
+use crate::words::{DeleteMode, DriftMode, SyncMode, UnfitMode};
 use firn_catalog::TableName;
 
 const HEAD: &str = "\
@@ -81,6 +81,7 @@ impl TableSync {
             deletes: DeleteMode::Ignore,
             max_delete_ratio: 0.2,
             on_drift: DriftMode::Add,
+            on_unfit: UnfitMode::Reject,
             lookback_seconds: 0,
             lookback: None,
             schedule: None,

@@ -105,6 +105,16 @@ words! {
 }
 
 words! {
+    /// What becomes of a value that the target's type cannot hold.
+    pub enum UnfitMode {
+        /// Its row is kept aside.
+        Reject = "reject",
+        /// It becomes NULL, and is counted.
+        Null = "null",
+    }
+}
+
+words! {
     /// The format of files that are read.
     pub enum FileFormat {
         /// Comma-separated text, gzip by its file name.

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use firn_workspace::{
-    DeleteMode, DriftMode, EnvConnections, MaxRejects, Schedule, Settings, SnapshotInput, SyncMode, Tls, Workspace,
-    WorkspaceError,
+    DeleteMode, DriftMode, EnvConnections, MaxRejects, Schedule, Settings, SnapshotInput, SyncMode, Tls, UnfitMode,
+    Workspace, WorkspaceError,
 };
 use std::time::Duration;
 
@@ -63,6 +63,24 @@ fn the_document_with_every_key_is_read_whole() {
     assert_eq!((snapshot.keep, snapshot.retention_days), (2, 90));
     assert_eq!(workspace.lake[0].max_rejects, MaxRejects::Share(0.001));
     assert_eq!(workspace.forecast.as_ref().unwrap().tenant, "acme");
+}
+
+#[test]
+fn null_is_a_word_for_values_that_do_not_fit() {
+    let unfit = |line: &str| {
+        let text = EVERYTHING.replacen("    on_drift: add ", &format!("    {line}\n    on_drift: add "), 1);
+        parse(&text).map(|workspace| workspace.tables[0].on_unfit)
+    };
+    assert_eq!(unfit("# nothing").unwrap(), UnfitMode::Reject);
+    for (line, mode) in [
+        ("on_unfit: reject", UnfitMode::Reject),
+        ("on_unfit: null", UnfitMode::Null),
+        ("on_unfit: \"null\"", UnfitMode::Null),
+        ("on_unfit:", UnfitMode::Reject),
+    ] {
+        assert_eq!(unfit(line).unwrap(), mode, "{line}");
+    }
+    assert!(unfit("on_unfit: zero").is_err());
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn config(name: &str) -> TableConfig {
         mode: Mode::Full,
         on_drift: OnDrift::Add,
         lookback: Lookback::default(),
+        on_unfit: firn_catalog::Unfit::Reject,
     }
 }
 

@@ -7,10 +7,12 @@ use super::fixed::Fixed;
 use super::frame::{BadTuple, HEADER, Tuple, read_header, read_tuple};
 use super::refusal::{Row, describe};
 use super::span::{Malformed, Refused, RefusedAt, Span, Values};
-use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow::compute::filter_record_batch;
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::compute::{filter_record_batch, nullif};
 use arrow::datatypes::SchemaRef;
-use firn_connector::{ReadBatch, ReadPlan, RowRefusal};
+use arrow::error::ArrowError;
+use firn_catalog::Unfit;
+use firn_connector::{ReadBatch, ReadPlan, RowRefusal, UnfitValue};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -72,6 +74,8 @@ struct OpenBatch {
     cost: usize,
     refused_rows: Vec<usize>,
     refused: Vec<RowRefusal>,
+    /// Values that become NULL, by row and column, refused rows counted in.
+    unfit: Vec<UnfitValue>,
 }
 
 /// The rows that the next step decodes.
@@ -94,6 +98,34 @@ enum ChunkEnd {
     /// The next tuple is not all there; so many bytes are needed to get further.
     Partial(usize),
     Trailer,
+}
+
+impl OpenBatch {
+    /// Makes the values that do not fit NULL, and counts their rows without the refused ones.
+    fn settle_unfit(&mut self, arrays: &mut [ArrayRef]) -> Result<(), ArrowError> {
+        if self.unfit.is_empty() {
+            return Ok(());
+        }
+        // Several elements of one list are one value.
+        self.unfit.sort_by_key(|value| (value.column, value.row));
+        self.unfit.dedup_by_key(|value| (value.column, value.row));
+        for values in self.unfit.chunk_by(|a, b| a.column == b.column) {
+            let Some(array) = values.first().and_then(|value| arrays.get_mut(value.column)) else { continue };
+            let mut null = vec![false; self.rows];
+            for value in values {
+                if let Some(null) = null.get_mut(value.row) {
+                    *null = true;
+                }
+            }
+            *array = nullif(array, &BooleanArray::from(null))?;
+        }
+        let refused = &self.refused_rows;
+        self.unfit.retain(|value| refused.binary_search(&value.row).is_err());
+        for value in &mut self.unfit {
+            value.row -= refused.partition_point(|row| *row < value.row);
+        }
+        Ok(())
+    }
 }
 
 impl Decoder {
@@ -360,6 +392,11 @@ impl Decoder {
         let mut refused_here = Vec::new();
         for at in 0..self.columns.len() {
             self.append_column(at, bytes, chunk.rows, &mut refused_here)?;
+            if !refused_here.is_empty() && self.becomes_null(at) {
+                let before = self.batch.rows;
+                let unfit = |one: RefusedAt| UnfitValue { row: before + one.row, column: at, code: one.why.code() };
+                self.batch.unfit.extend(refused_here.drain(..).map(unfit));
+            }
             refused.extend(refused_here.drain(..).map(|one: RefusedAt| (one.row, at, one.why)));
         }
         if self.xmin.is_some() {
@@ -374,6 +411,13 @@ impl Decoder {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether a value of a column that does not fit becomes NULL. A row cannot be found again by a key that
+    /// was one, nor read on from.
+    fn becomes_null(&self, at: usize) -> bool {
+        let kept = self.plan.key.contains(&at) || self.plan.watermark.is_some_and(|(watermark, _)| watermark == at);
+        !kept && self.plan.columns.get(at).is_some_and(|column| column.plan.unfit == Unfit::Null)
     }
 
     fn append_column(
@@ -425,14 +469,15 @@ impl Decoder {
 
     /// Closes the batch, where it has rows.
     fn close(&mut self) -> Result<(), DecodeError> {
-        let open = std::mem::take(&mut self.batch);
+        let mut open = std::mem::take(&mut self.batch);
         if open.rows == 0 {
             return Ok(());
         }
         self.last = Some((open.rows, self.columns.iter().map(Column::bytes).collect()));
         let failed =
             |error: arrow::error::ArrowError| DecodeError::Batch { row: self.rows, message: error.to_string() };
-        let arrays = self.columns.iter_mut().map(Column::take).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let mut arrays = self.columns.iter_mut().map(Column::take).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        open.settle_unfit(&mut arrays).map_err(failed)?;
         let options = RecordBatchOptions::new().with_row_count(Some(open.rows));
         let mut batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options).map_err(failed)?;
         let mut xmin = self.xmin.as_mut().map(|xmin| xmin.take().0);
@@ -450,6 +495,7 @@ impl Decoder {
             batch,
             xmin: xmin.map(|xmin| Arc::from(&xmin[..])),
             refused: open.refused,
+            unfit: open.unfit,
             bytes: open.received,
         });
         Ok(())

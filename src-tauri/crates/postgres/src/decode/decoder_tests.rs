@@ -4,7 +4,7 @@ use super::wire::{Stream, array, decode, int4, int8, numeric, plan, text};
 use super::{DecodeError, Decoder};
 use arrow::array::Array;
 use firn_catalog::text::value_text;
-use firn_catalog::{Numeric, PgType, Watermark, WatermarkKind};
+use firn_catalog::{Numeric, PgType, Unfit, Watermark, WatermarkKind};
 use firn_connector::ReadBatch;
 
 const DAY: i64 = 86_400_000_000;
@@ -153,6 +153,37 @@ fn a_refused_row_keeps_key_watermark_version_and_all_values() {
     assert_eq!(late.payload["c1"], "294247-01-01 00:00:00+00");
     assert_eq!(late.payload["c4"], serde_json::json!([5]));
     assert_eq!(late.payload["c0"], "4");
+}
+
+#[test]
+fn values_that_do_not_fit_become_null_where_the_plan_says_so() {
+    let mut plan = plan(&[PgType::Int4, decimal(4, 2), decimal(4, 2), list_of(decimal(4, 2))]);
+    for at in [0, 1, 3] {
+        plan.columns[at].plan.unfit = Unfit::Null;
+    }
+    let (good, nan) = (numeric(0, 0, 2, &[1]), numeric(0xc000, 0, 0, &[]));
+    let list = |items: &[Option<Vec<u8>>]| array(&[(items.len() as i32, 1)], items);
+    let stream = Stream::new()
+        .row(&[int4(1), good.clone(), good.clone(), list(&[good.clone()])])
+        .row(&[int4(2), nan.clone(), nan.clone(), list(&[nan.clone()])])
+        .row(&[int4(3), nan.clone(), good.clone(), None])
+        .row(&[int4(4), None, None, list(&[nan.clone(), good.clone(), nan.clone()])])
+        .row(&[int4(5), good.clone(), good.clone(), list(&[])])
+        .end();
+    for piece in [1, 1000] {
+        let batch = only(decode(&plan, &stream, piece).unwrap());
+        // The column that keeps to the rule refuses its row, whatever the others would have done.
+        let refused: Vec<_> = batch.refused.iter().map(|r| (r.position, r.column.as_str())).collect();
+        assert_eq!(refused, [(1, "c2")]);
+        let texts =
+            |column: usize| -> Vec<_> { (0..4).map(|row| value_text(batch.batch.column(column), row)).collect() };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(texts(0), [text("1"), text("3"), text("4"), text("5")]);
+        assert_eq!(texts(1), [text("1.00"), None, None, text("1.00")]);
+        assert_eq!(texts(3), [text("[\"1.00\"]"), None, None, text("[]")]);
+        let unfit: Vec<_> = batch.unfit.iter().map(|value| (value.row, value.column, value.code)).collect();
+        assert_eq!(unfit, [(1, 1, "numeric_nan"), (2, 3, "numeric_nan")]);
+    }
 }
 
 /// 294247-01-01 00:00:00, in microseconds from 2000-01-01.

@@ -115,6 +115,7 @@ pub(super) fn table(table: &TableSync) -> Vec<(String, Value)> {
         ("deletes", Value::from(table.deletes.word())),
         ("max_delete_ratio", Value::Number(table.max_delete_ratio)),
         ("on_drift", Value::from(table.on_drift.word())),
+        ("on_unfit", Value::from(table.on_unfit.word())),
         ("lookback_seconds", number(Some(table.lookback_seconds))),
         ("lookback", number(table.lookback)),
         ("schedule", Value::from(table.schedule.as_ref().map(ToString::to_string))),

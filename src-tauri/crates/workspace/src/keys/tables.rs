@@ -1,7 +1,7 @@
 //! The keys of a table that is kept in sync.
 
 use super::{ANY_COUNT, Key, Preset, Section, Shape};
-use crate::words::{DeleteMode, DriftMode, SyncMode};
+use crate::words::{DeleteMode, DriftMode, SyncMode, UnfitMode};
 
 pub(crate) static TABLE: Section = Section {
     name: "table",
@@ -49,6 +49,12 @@ pub(crate) static TABLE: Section = Section {
             Shape::Choice(DriftMode::WORDS),
             Preset::Text(DriftMode::Add.word()),
             "What happens when the source's columns change.",
+        ),
+        Key::preset(
+            "on_unfit",
+            Shape::Choice(UnfitMode::WORDS),
+            Preset::Text(UnfitMode::Reject.word()),
+            "What becomes of a value that the target's type cannot hold: reject keeps its row aside, null makes it NULL and counts it.",
         ),
         Key::preset(
             "lookback_seconds",
