@@ -10,6 +10,7 @@ export type Scope =
   | "connections"
   | "tables"
   | "mapping"
+  | "verify"
   | "find"
   | "runs"
   | "rejected";
@@ -84,6 +85,12 @@ export const actions = [
   { id: "tables.plan", title: "Plan", scope: "tables", keys: "p", hint: "plan" },
 
   { id: "tables.mapping", title: "Map columns", scope: "tables", keys: "m", hint: "columns" },
+
+  { id: "tables.verify", title: "Compare with the source", scope: "tables", keys: "v", hint: "compare" },
+
+  { id: "verify.run", title: "Compare", scope: "verify", keys: "mod+Enter", whileTyping: true, hint: "compare" },
+  { id: "verify.repair", title: "Repair what differs", scope: "verify", keys: "r", hint: "repair" },
+  { id: "verify.cancel", title: "Cancel the comparison", scope: "verify", keys: "mod+.", whileTyping: true },
 
   { id: "mapping.filter", title: "Find a column", scope: "mapping", keys: "/", unlisted: true, hint: "column" },
   { id: "mapping.transform", title: "Edit the transform", scope: "mapping", keys: "t", hint: "transform" },

@@ -8,6 +8,7 @@ export type Route =
   | { screen: "connections"; name: string | null }
   | { screen: "tables"; table: string | null }
   | { screen: "mapping"; table: string; column: string | null }
+  | { screen: "verify"; table: string }
   | { screen: "find" }
   | { screen: "runs"; runId: string | null }
   | { screen: "rejected"; table: string | null; row: string | null };
@@ -24,6 +25,8 @@ export function routeHash(route: Route): string {
         return ["tables", route.table];
       case "mapping":
         return ["mapping", route.table, route.column];
+      case "verify":
+        return ["verify", route.table];
       case "find":
         return ["find"];
       case "runs":
@@ -48,6 +51,10 @@ export function parseRoute(hash: string): Route {
     case "mapping": {
       const table = at(1);
       return table ? { screen: "mapping", table, column: at(2) } : { screen: "tables", table: null };
+    }
+    case "verify": {
+      const table = at(1);
+      return table ? { screen: "verify", table } : { screen: "tables", table: null };
     }
     case "find":
       return { screen: "find" };
@@ -98,6 +105,7 @@ export function above(route: Route): Route {
     case "tables":
       return route.table ? { screen: "tables", table: null } : { screen: "overview" };
     case "mapping":
+    case "verify":
       return { screen: "tables", table: route.table };
     case "find":
       return { screen: "tables", table: null };

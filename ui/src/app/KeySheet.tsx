@@ -10,6 +10,7 @@ const scopeNames: Record<Scope, string> = {
   connections: "Connections",
   tables: "Tables",
   mapping: "Mapping of a table",
+  verify: "Comparison with the source",
   find: "Find tables",
   runs: "Runs",
   rejected: "Rejected rows",

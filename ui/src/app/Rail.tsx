@@ -60,7 +60,7 @@ export function Rail({ workspace, route, running, rejected, recent, theme, onThe
           to={{ screen: "tables", table: null }}
           icon={Table2}
           text="Tables"
-          current={route.screen === "tables" || route.screen === "mapping" || route.screen === "find"}
+          current={["tables", "mapping", "verify", "find"].includes(route.screen)}
           count={count(workspace.tables.length)}
         />
         <Entry

@@ -50,6 +50,12 @@ function crumbs(route: Route): Step[] {
         { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
         { text: "Columns" },
       ];
+    case "verify":
+      return [
+        { text: "Tables", to: { screen: "tables", table: null } },
+        { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
+        { text: "Compared" },
+      ];
     case "find":
       return [{ text: "Tables", to: { screen: "tables", table: null } }, { text: "Find" }];
     case "runs":

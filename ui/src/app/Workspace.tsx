@@ -14,6 +14,7 @@ import { Rejected } from "../feature/rejected/Rejected";
 import { Runs } from "../feature/runs/Runs";
 import { Find } from "../feature/tables/Find";
 import { Tables } from "../feature/tables/Tables";
+import { Verify } from "../feature/verify/Verify";
 import { Trouble, Waiting } from "../kit";
 import { Rail } from "./Rail";
 import { SilentStrip, StatusBar } from "./StatusBar";
@@ -131,6 +132,8 @@ function Screen({ route }: { route: Route }) {
       return <Tables table={route.table} />;
     case "mapping":
       return <Mapping key={route.table} table={route.table} column={route.column} />;
+    case "verify":
+      return <Verify key={route.table} table={route.table} />;
     case "find":
       return <Find />;
     case "runs":

@@ -51,6 +51,14 @@ export class RunFeed {
     return this.#follows.get(runId);
   }
 
+  /** The newest run that goes on and has this table among its own. */
+  ofTable(source: string): Follow | undefined {
+    const going = [...this.#follows.values()].filter(
+      ({ view }) => view && goesOn(view.status) && view.tables.some((table) => table.source === source),
+    );
+    return going.at(-1);
+  }
+
   /** Why the state of a run could not be had. */
   failure(runId: string): unknown {
     return this.#failures.get(runId);

@@ -10,7 +10,14 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import type { Draft } from "./mapping";
-import { type CheckView, type CommandName, type Commands, useHost, type WorkspaceView } from "../host";
+import {
+  type CheckView,
+  type CommandName,
+  type Commands,
+  useHost,
+  type VerifiedTable,
+  type WorkspaceView,
+} from "../host";
 
 /** Names of what is kept; a workspace's entries begin with its folder. */
 export const keys = {
@@ -21,6 +28,7 @@ export const keys = {
   status: (folder: string) => ["in", folder, "status"] as const,
   rejected: (folder: string, resolved: boolean) => ["in", folder, "rejected", resolved] as const,
   runs: (folder: string) => ["in", folder, "runs"] as const,
+  verdict: (folder: string, table: string) => ["in", folder, "verdict", table] as const,
   chart: (runId: string) => ["chart", runId] as const,
   log: (folder: string) => ["in", folder, "log"] as const,
   plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
@@ -156,6 +164,17 @@ export function useFound(folder: string, ask: boolean) {
     queryFn: () => host.call("sync_discover", { folder, schema: null, write: false, tables: [] }),
     enabled: ask,
   });
+}
+
+/** The last comparison of a table with its source in this window; never asks for one itself. */
+export function useVerdict(folder: string, table: string) {
+  return useQuery<VerifiedTable>({ queryKey: keys.verdict(folder, table), queryFn: skipToken }).data;
+}
+
+/** Keeps a comparison, and lets what a repair changes be asked again. */
+export function keepVerdict(client: QueryClient, folder: string, verdict: VerifiedTable): void {
+  client.setQueryData(keys.verdict(folder, verdict.source), verdict);
+  if (verdict.repaired) afterRun(client);
 }
 
 /** One changing command. `after` tells the cache what it made stale. */

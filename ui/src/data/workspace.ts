@@ -27,3 +27,8 @@ export function useOpenWorkspace(): OpenWorkspace {
 export function useFollow(feed: RunFeed, runId: string | null): Follow | undefined {
   return useSyncExternalStore(feed.watch, () => (runId ? feed.get(runId) : undefined));
 }
+
+/** The run that goes on over a table, where it is asked about. */
+export function useRunOf(feed: RunFeed, table: string, ask: boolean): Follow | undefined {
+  return useSyncExternalStore(feed.watch, () => (ask ? feed.ofTable(table) : undefined));
+}

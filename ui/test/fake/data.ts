@@ -4,6 +4,7 @@ import type {
   CheckView,
   ColumnView,
   MappingView,
+  VerifiedTable,
   ConnectionView,
   DiscoveredTableView,
   RejectedRowView,
@@ -268,6 +269,53 @@ export const wideMapping: MappingView = {
       ),
     ],
   },
+};
+
+export const verdict: VerifiedTable = {
+  source: "public.customers",
+  target: "analytics.customers",
+  status: "different",
+  rows_source: 48_211,
+  rows_target: 48_209,
+  differing_keys: 5,
+  missing: 3,
+  extra: 1,
+  changed: 1,
+  rejected: 1,
+  waiting: 12,
+  superseded: 0,
+  columns: { email: 1, credit: 1 },
+  cells_of: 1,
+  keys: [
+    { kind: "missing", key: { id: "1313" }, reason: "rejected: numeric_nan", cells: [] },
+    { kind: "missing", key: { id: "4711" }, reason: null, cells: [] },
+    { kind: "missing", key: { id: "4712" }, reason: null, cells: [] },
+    { kind: "extra", key: { id: "99" }, reason: "deletes: ignore", cells: [] },
+    {
+      kind: "changed",
+      key: { id: "204" },
+      reason: null,
+      cells: [
+        { column: "email", source: "kim@example.com", target: "" },
+        { column: "credit", source: "12.50", target: null },
+      ],
+    },
+  ],
+  repaired: null,
+  seconds: 1.4,
+  error: null,
+  findings: [],
+};
+
+export const repaired: Partial<VerifiedTable> = {
+  status: "equal",
+  differing_keys: 0,
+  missing: 0,
+  extra: 0,
+  changed: 0,
+  columns: {},
+  keys: [],
+  repaired: { written: 4, deleted: 1, left: 0 },
 };
 
 export const discovered: DiscoveredTableView[] = [

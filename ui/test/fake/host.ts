@@ -193,6 +193,11 @@ export class FakeHost implements Host {
     run_chart: ({ width, height }) => ({
       svg: `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><polyline fill="none" stroke="gray" points="60,${height - 20} ${width / 2},30 ${width - 12},50"/></svg>`,
     }),
+    sync_verify: ({ tables, repair }) => ({
+      equal: repair,
+      tables: [{ ...shop.verdict, source: tables[0] ?? shop.verdict.source, ...(repair ? shop.repaired : {}) }],
+      error: null,
+    }),
     sync_cancel: () => ({ ...shop.activeRun, status: "cancelling", seq: shop.activeRun.seq + 1 }),
     sync_retry: ({ tables }) => ({
       run_id: "retry",

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { RotateCcw } from "lucide-react";
+import { RotateCcw, Scale } from "lucide-react";
 import { useState } from "react";
 import { navigate } from "../../action";
 import { standing } from "../../data/attention";
@@ -79,6 +79,10 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
                 {count(rejected)} rejected
               </Button>
             )}
+            <ActionButton id="tables.verify" compact withKeys={false}>
+              <Icon of={Scale} small />
+              Compare with the source
+            </ActionButton>
             <Button compact onPress={() => setResetting(true)}>
               <Icon of={RotateCcw} small />
               Move cursor back…

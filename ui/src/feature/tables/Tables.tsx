@@ -75,6 +75,12 @@ export function Tables({ table: chosenName }: { table: string | null }) {
     chosen ? null : "choose a table first",
     chosen?.table.source ?? null,
   );
+  useAction(
+    "tables.verify",
+    () => chosen && navigate({ screen: "verify", table: chosen.table.source }),
+    chosen ? null : "choose a table first",
+    chosen?.table.source ?? null,
+  );
   const askPlan = () => {
     if (!chosen) return;
     if (planned === chosen.table.source) void plan.refetch();
