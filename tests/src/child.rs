@@ -65,6 +65,13 @@ impl Child {
         Self::start(&mut command)
     }
 
+    /// Starts one comparison that repairs, with variables of its own.
+    pub fn verify(spec: &RunSpec, variables: &[(&str, &str)]) -> Result<Self> {
+        let mut command = Command::new(program("engine-run")?);
+        command.arg("verify").arg(serde_json::to_string(spec)?).envs(variables.iter().copied());
+        Self::start(&mut command)
+    }
+
     /// Returns its process id.
     pub fn pid(&self) -> Result<u32> {
         self.child.id().context("the child has ended")

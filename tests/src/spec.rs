@@ -41,6 +41,9 @@ pub struct TableSpec {
     /// Whether values that do not fit become NULL.
     #[serde(default)]
     pub unfit_null: bool,
+    /// A run compares what it has touched.
+    #[serde(default)]
+    pub verify: bool,
 }
 
 impl TableSpec {
@@ -60,6 +63,7 @@ impl TableSpec {
             lookback_seconds: 0,
             lookback: 0,
             unfit_null: false,
+            verify: false,
         }
     }
 
@@ -110,6 +114,7 @@ impl TableSpec {
             },
             lookback: Lookback { seconds: self.lookback_seconds, units: self.lookback },
             on_unfit: if self.unfit_null { Unfit::Null } else { Unfit::Reject },
+            verify: self.verify,
         })
     }
 }

@@ -9,16 +9,17 @@ use anyhow::{Context, Result, bail};
 use duckdb::types::ValueRef;
 use firn_scenarios::RunSpec;
 use firn_scenarios::world::describe;
-use firn_sync::Event;
+use firn_sync::{Event, TableVerdict, VerifyOptions};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["run", spec] => run(&serde_json::from_str(spec)?),
+        ["verify", spec] => verify(&serde_json::from_str(spec)?),
         ["query", file] => query(file),
         ["execute", file] => Ok(duckdb::Connection::open(file)?.execute_batch(&standard_input()?)?),
-        other => bail!("engine-run run SPEC | query FILE | execute FILE, not {other:?}"),
+        other => bail!("engine-run run SPEC | verify SPEC | query FILE | execute FILE, not {other:?}"),
     }
 }
 
@@ -30,6 +31,19 @@ fn run(spec: &RunSpec) -> Result<()> {
         let outcome = engine.run("child", &spec.configs()?, sink, CancellationToken::new()).await;
         engine.target.close().await?;
         println!("{}", describe(&outcome));
+        Ok(())
+    })
+}
+
+fn verify(spec: &RunSpec) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let engine = spec.engine().await?;
+        let sink = Arc::new(|_event: Event| {});
+        let options = VerifyOptions { repair: true, ..VerifyOptions::default() };
+        let outcome = engine.verify("child", &spec.configs()?, options, sink, CancellationToken::new()).await;
+        engine.target.close().await?;
+        println!("{}", outcome.tables.iter().all(TableVerdict::is_equal));
         Ok(())
     })
 }

@@ -146,6 +146,7 @@ impl Usable {
                 UnfitMode::Reject => Unfit::Reject,
                 UnfitMode::Null => Unfit::Null,
             },
+            verify: false,
         })
     }
 }

@@ -213,6 +213,9 @@ pub(crate) enum SyncCommand {
         /// Run again and again by the tables' schedules until stopped
         #[arg(long)]
         watch: bool,
+        /// Compare what the run has touched with the source before it ends
+        #[arg(long, conflicts_with = "watch")]
+        verify: bool,
     },
     /// Show where every table stands
     Status,

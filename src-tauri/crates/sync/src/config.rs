@@ -80,6 +80,8 @@ pub struct TableConfig {
     pub lookback: Lookback,
     /// What becomes of values that the target's type cannot hold.
     pub on_unfit: Unfit,
+    /// Whether a run compares what it has touched with the source before it ends.
+    pub verify: bool,
 }
 
 impl TableConfig {

@@ -23,6 +23,10 @@ pub struct Counters {
     pub rows_gone: u64,
     /// Open entries that a retry has to leave, because a row without a whole key cannot be read again.
     pub rows_without_key: u64,
+    /// Rows of the source that were compared with the target after the run.
+    pub rows_verified: u64,
+    /// Keys among them that differ.
+    pub rows_different: u64,
     /// Bytes received from the source.
     pub bytes: u64,
     /// Commits.

@@ -8,10 +8,11 @@ use crate::lease::{self, Grant, Keeper};
 use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
 use crate::unfit::UnfitCounts;
-use crate::{drain, drift, first_load, full, mend, retry};
+use crate::{drain, drift, first_load, full, mend, retry, verify};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
-    Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus, Writer,
+    Cursor, Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus,
+    Writer,
 };
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -68,6 +69,8 @@ pub(crate) struct TableRun<'a> {
     pub(crate) unfit: UnfitCounts,
     /// Whether the plan has statements, or a shape to remember, that no commit of this attempt has taken yet.
     pub(crate) ddl_pending: bool,
+    /// The cursor at the beginning of the first attempt, where what the run touches is compared.
+    began: Option<Option<Cursor>>,
     findings: Vec<Finding>,
     sink: Arc<dyn ProgressSink>,
 }
@@ -89,26 +92,41 @@ pub(crate) async fn run(
     keeper: &Keeper,
 ) -> Arc<TableOutcome> {
     let started = Instant::now();
-    let mut run = TableRun {
-        engine: &engine,
-        task,
-        config,
-        run_id,
-        source: config.state_name(),
-        epoch: 0,
-        state: TableState::default(),
-        counters: Counters::default(),
-        cancel,
-        open_keys: HashSet::new(),
-        logged_times: Vec::new(),
-        unfit: UnfitCounts::new(),
-        ddl_pending: false,
-        findings: Vec::new(),
-        sink,
-    };
+    let mut run = TableRun::new(&engine, task, run_id, config, sink, cancel);
     let ended = run.under_lease(keeper).await;
     keeper.forget(&run.source);
     run.finish(ended, started).await
+}
+
+impl<'a> TableRun<'a> {
+    /// Makes a table's work that has not begun.
+    pub(crate) fn new(
+        engine: &'a Arc<Engine>,
+        task: Task,
+        run_id: &'a str,
+        config: &'a TableConfig,
+        sink: Arc<dyn ProgressSink>,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            engine,
+            task,
+            config,
+            run_id,
+            source: config.state_name(),
+            epoch: 0,
+            state: TableState::default(),
+            counters: Counters::default(),
+            cancel,
+            open_keys: HashSet::new(),
+            logged_times: Vec::new(),
+            unfit: UnfitCounts::new(),
+            ddl_pending: false,
+            began: None,
+            findings: Vec::new(),
+            sink,
+        }
+    }
 }
 
 impl TableRun<'_> {
@@ -167,9 +185,21 @@ impl TableRun<'_> {
 
     async fn work(&mut self) -> Result<()> {
         match self.task {
+            Task::Sync if self.config.verify => self.sync_and_compare().await,
             Task::Sync => self.sync().await,
             Task::Retry => mend::entries(self).await,
         }
+    }
+
+    /// Reads and writes until caught up, and compares what that has touched.
+    async fn sync_and_compare(&mut self) -> Result<()> {
+        let began = match self.began.take() {
+            Some(began) => began,
+            None => self.engine.target.state(&self.source).await?.and_then(|(state, _)| state.cursor().cloned()),
+        };
+        self.began = Some(began.clone());
+        self.sync().await?;
+        verify::touched(self, began).await
     }
 
     /// Looks at both sides, decides read and write, and opens the writer.
@@ -228,6 +258,7 @@ impl TableRun<'_> {
         self.tell_unfit();
         let (result, failure) = match ended {
             Ok(Ended::Held(error)) => (TableResult::Held, Some(Failure::from(&error))),
+            Ok(Ended::Done) if self.counters.rows_different > 0 => (TableResult::Partial, None),
             Ok(Ended::Done) if self.counters.rows_rejected + self.counters.rows_without_key > 0 => {
                 (TableResult::Partial, None)
             }
@@ -268,6 +299,10 @@ impl TableRun<'_> {
         };
         let error = match (&outcome.failure, outcome.result) {
             (Some(failure), _) => Some(failure.message.clone()),
+            (None, TableResult::Partial) if outcome.counters.rows_different > 0 => {
+                let keys = outcome.counters.rows_different;
+                Some(format!("{keys} keys differ after the run; see `firn sync verify {}`", self.source))
+            }
             (None, TableResult::Partial) => {
                 let rows = outcome.counters.rows_rejected + outcome.counters.rows_without_key;
                 let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
@@ -331,6 +366,11 @@ impl TableRun<'_> {
             self.sink.emit(Event::Finding { source: self.source.clone(), finding: finding.clone() });
             self.findings.push(finding);
         }
+    }
+
+    /// Takes what was kept for the operator.
+    pub(crate) fn take_findings(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.findings)
     }
 
     pub(crate) fn stage(&self, stage: Stage) {

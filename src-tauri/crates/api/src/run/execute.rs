@@ -48,6 +48,22 @@ impl Firn {
         run.progress.finished().ok_or_else(|| ErrorView::other("the run ended without a result"))
     }
 
+    /// Runs tables as [`Firn::run_to_end`] does, and lets each compare what it has touched before it ends.
+    ///
+    /// # Errors
+    /// As [`Firn::run_to_end`].
+    pub async fn run_and_verify(
+        &self,
+        request: TablesRequest,
+        cancel: CancellationToken,
+    ) -> Result<RunFinished, ErrorView> {
+        let usable = Arc::new(self.usable(&request.folder).await?);
+        let mut tables = usable.tables(&request.tables)?;
+        tables.iter_mut().for_each(|table| table.verify = true);
+        Self::check_kinds(&usable)?;
+        self.run_served(Setup { usable, tables, served: None }, cancel).await
+    }
+
     /// Begins a run in the background.
     pub(crate) async fn start_run(
         &self,

@@ -23,6 +23,7 @@ fn config(name: &str) -> TableConfig {
         on_drift: OnDrift::Add,
         lookback: Lookback::default(),
         on_unfit: firn_catalog::Unfit::Reject,
+        verify: false,
     }
 }
 

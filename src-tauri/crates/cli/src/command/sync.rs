@@ -51,13 +51,13 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             output.document(&view, report::plan);
             Ok(exit::of_plan(&view))
         }
-        SyncCommand::Run { tables, watch } => {
+        SyncCommand::Run { tables, watch, verify } => {
             let stop = Stop::listen().map_err(|error| ErrorView::file("cannot listen for Ctrl-C", &error))?;
             let request = TablesRequest { folder, tables };
             if watch {
                 serve::watch(session, firn, request, &stop).await
             } else {
-                once(session, firn, request, &stop).await
+                once(session, firn, request, verify, &stop).await
             }
         }
         SyncCommand::Status => {
@@ -109,8 +109,18 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
     }
 }
 
-async fn once(session: &Session, firn: &Firn, request: TablesRequest, stop: &Stop) -> Result<u8, ErrorView> {
-    let result = firn.run_to_end(request, stop.token()).await?;
+async fn once(
+    session: &Session,
+    firn: &Firn,
+    request: TablesRequest,
+    verify: bool,
+    stop: &Stop,
+) -> Result<u8, ErrorView> {
+    let result = if verify {
+        firn.run_and_verify(request, stop.token()).await?
+    } else {
+        firn.run_to_end(request, stop.token()).await?
+    };
     show(session.output, &result);
     Ok(stop.code().unwrap_or_else(|| exit::of_run(&result)))
 }

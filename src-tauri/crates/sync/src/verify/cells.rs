@@ -7,7 +7,7 @@ use arrow::array::{Array, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use firn_catalog::text::value_json;
 use firn_catalog::{RowDigest, Watermark, row_digests};
-use firn_connector::{Error, ErrorKind, Key, ReadScope, Result, Side};
+use firn_connector::{Error, ErrorKind, Key, ReadBatch, ReadScope, Result, Side};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -114,4 +114,10 @@ impl Cells {
         self.by_key.insert(digest, differing);
         Ok(())
     }
+}
+
+/// Keeps the digests of the keys of a batch.
+pub(super) fn keep_digests(kept: &mut HashSet<RowDigest>, comparison: &Comparison, read: ReadBatch) -> Result<()> {
+    kept.extend(comparison.digests(read.batch.columns(), read.batch.num_rows())?.0);
+    Ok(())
 }

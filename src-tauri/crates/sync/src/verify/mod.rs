@@ -7,44 +7,36 @@
 
 mod buckets;
 mod cells;
+mod compare;
 mod narrow;
 mod outcome;
 mod overview;
+mod repair;
 mod sides;
 mod standing;
+mod touched;
 
 pub use outcome::{
     CellDifference, DifferenceCounts, DifferenceKind, DifferingKey, Repaired, TableVerdict, VerifyOptions,
     VerifyOutcome,
 };
 
-use crate::commit::canonical;
-use crate::config::{Mode, TableConfig};
+pub(crate) use touched::touched;
+
+use crate::config::TableConfig;
 use crate::engine::Engine;
 use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
 use crate::outcome::Failure;
-use crate::planning::{BULK_ROWS, Prepared, expressions, prepare};
 use crate::retry;
-use firn_catalog::Form;
+use compare::{Compared, Range};
 use firn_connector::switches::{Protection, on};
-use firn_connector::{
-    Error, ErrorKind, Finding, Level, LogEntry, Phase, ReadPlan, ReadScope, Result, Side, TableState, TargetRead,
-    TargetScope, TargetTable,
-};
+use firn_connector::{Error, ErrorKind, Finding, Level, LogEntry, Result, Side};
 use futures::StreamExt as _;
-use narrow::{Found, Known, Narrowed};
-use sides::{Comparison, Reporter, Sides};
-use standing::Standing;
-use std::collections::HashSet;
+use repair::Repair;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// Open entries looked for among differing keys.
-const MOST_OPEN_KEYS: u32 = 100_000;
-/// Changed keys that are looked at cell by cell.
-const MOST_CELLS: usize = 10_000;
 
 impl Engine {
     /// Compares tables with their sources, and makes them equal where that is asked for. What one table's failure
@@ -250,177 +242,40 @@ impl Verifying<'_> {
         }
     }
 
+    /// Compares, and where that is asked for makes equal what differs and compares again.
     async fn compare(&self) -> Result<TableVerdict> {
-        let engine = self.engine;
-        let expressions = expressions(self.config);
-        let (table, existing, state, open, seen) = futures::join!(
-            engine.source.inspect(&self.config.source, &expressions, self.config.filter.as_deref()),
-            engine.target.inspect(&self.config.target),
-            engine.target.state(&self.source),
-            engine.state.open_keys(&self.source, MOST_OPEN_KEYS),
-            engine.target.seen(&self.source),
-        );
-        let state = state?.map(|(state, _)| state).unwrap_or_default();
-        let Some(existing) = existing? else {
-            let message = format!("the table {} is not in the target", self.config.target);
-            return Err(Error::new(Side::Target, ErrorKind::NotFound, message)
-                .with_hint("run `firn sync run` first: there is nothing to compare yet"));
+        let compared = Compared {
+            engine: self.engine,
+            config: self.config,
+            source: self.source.clone(),
+            sink: Arc::clone(&self.sink),
         };
-        let open: HashSet<String> = open?.iter().map(canonical).collect();
-        let prepared = prepare(self.config, table?, engine.target.as_ref(), Some(&existing), &state)?;
-        let _alone = engine.alone_if_large(prepared.table.bytes).await?;
+        let looked = compared.look().await?;
+        let _alone = self.engine.alone_if_large(looked.prepared.table.bytes).await?;
         let mut verdict = TableVerdict::default();
-        let standing = self.standing(&state, seen?, &mut verdict.findings);
-        let sides = open_sides(self, &prepared, &existing, standing, &mut verdict.findings).await?;
+        let sides = compare::open(&compared, &looked, Range::Whole, &mut verdict.findings).await?;
         self.stage(Stage::Reading);
-        self.tell(&sides, open, existing.rows, &mut verdict).await?;
-        Ok(verdict)
-    }
-
-    /// Decides which rows of the source are due.
-    fn standing(&self, state: &TableState, seen: Vec<firn_catalog::RowMark>, findings: &mut Vec<Finding>) -> Standing {
-        match (&state.phase, self.config.mode) {
-            (_, Mode::Full) => Standing::all_due(),
-            (Phase::Incremental { .. }, _) => Standing::of(state, seen),
-            (Phase::New | Phase::FirstLoad { .. }, _) => {
-                let message = "the first load has not come to its end: rows it has not reached count as missing";
-                let finding = Finding::new(Level::Warning, "not_loaded", message);
-                findings.push(finding.with_fix("run `firn sync run` until it ends with success"));
-                Standing::all_due()
-            }
+        let listed = self.options.listed;
+        if !self.options.repair {
+            compared.tell(&sides, &looked, listed, None, &mut verdict).await?;
+            return Ok(verdict);
         }
-    }
-
-    /// Goes over both sides and tells what differs.
-    async fn tell(&self, sides: &Sides, open: HashSet<String>, rows: u64, verdict: &mut TableVerdict) -> Result<()> {
-        let overview = overview::look(sides, rows).await?;
-        verdict.rows_source = overview.source.rows() + overview.refused_rows;
-        verdict.rows_target = overview.target.rows();
-        let beyond = overview.refused_rows - overview.refused.len() as u64;
-        verdict.counts.missing += beyond;
-        verdict.counts.rejected += beyond;
-        let mut known = Known::new(&sides.comparison, open, overview.refused);
-        let mut kept: Kept = Kept::new(self.options.listed);
-        for slice in overview.source.differing(&overview.target, narrow::SLICE_ROWS) {
-            let narrowed = narrow::narrow(sides, overview.source.count(), &slice, &mut known).await?;
-            kept.take(narrowed, verdict);
+        let mut repair = Repair::open(&compared, &looked, self.run_id, self.epoch, self.cancel.clone());
+        compared.tell(&sides, &looked, listed, Some(&mut repair), &mut verdict).await?;
+        drop(sides);
+        if verdict.counts.total() == 0 {
+            verdict.repaired = Some(Repaired::default());
+            return Ok(verdict);
         }
-        kept.take(known.rest(), verdict);
-        if kept.changed.is_empty() && kept.listed.is_empty() {
-            return Ok(());
-        }
-        let changed: Vec<&Found> = kept.changed.iter().collect();
-        let cells = cells::compare(sides, &changed).await?;
-        verdict.columns.clone_from(&cells.columns);
-        verdict.cells_of = cells.keys;
-        verdict.keys = cells::shown(&sides.comparison, &kept.listed, cells, self.options.listed);
-        Ok(())
+        self.stage(Stage::Merging);
+        let (repaired, told) = repair.end(verdict.counts).await?;
+        // What stands there now is compared from the beginning: a repair proves itself, too.
+        self.stage(Stage::Reading);
+        let mut after = TableVerdict { repaired: Some(repaired), ..TableVerdict::default() };
+        let looked = compared.look().await?;
+        let sides = compare::open(&compared, &looked, Range::Whole, &mut after.findings).await?;
+        compared.tell(&sides, &looked, listed, None, &mut after).await?;
+        after.findings.extend(told);
+        Ok(after)
     }
-}
-
-/// What is kept of differing keys, however many there are.
-struct Kept {
-    most: usize,
-    listed: Vec<Found>,
-    changed: Vec<Found>,
-}
-
-impl Kept {
-    fn new(most: usize) -> Self {
-        Self { most, listed: Vec::new(), changed: Vec::new() }
-    }
-
-    fn take(&mut self, narrowed: Narrowed, verdict: &mut TableVerdict) {
-        let counts = narrowed.count();
-        verdict.counts.missing += counts.missing;
-        verdict.counts.extra += counts.extra;
-        verdict.counts.changed += counts.changed;
-        verdict.counts.rejected += counts.rejected;
-        verdict.waiting += narrowed.waiting;
-        verdict.superseded += narrowed.superseded;
-        for found in narrowed.found {
-            if found.kind == DifferenceKind::Changed && self.changed.len() < MOST_CELLS {
-                self.changed.push(found.clone());
-            }
-            self.listed.push(found);
-        }
-        self.listed.sort_by(|a, b| (a.kind, &a.key).cmp(&(b.kind, &b.key)));
-        self.listed.truncate(self.most);
-    }
-}
-
-/// Opens a view of each side over the columns that both have.
-async fn open_sides(
-    verifying: &Verifying<'_>,
-    prepared: &Prepared,
-    existing: &TargetTable,
-    standing: Standing,
-    findings: &mut Vec<Finding>,
-) -> Result<Sides> {
-    let engine = verifying.engine;
-    let present = |name: &str| existing.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-    let (mut columns, mut names) = (Vec::new(), Vec::new());
-    for (column, there) in prepared.read.columns.iter().zip(&prepared.write.columns) {
-        if present(&there.name) {
-            columns.push(column.clone());
-            names.push(there.name.clone());
-        } else {
-            let message = format!("column `{}` is not in the target yet and is not compared", column.name);
-            findings.push(Finding::new(Level::Warning, "column_not_compared", message));
-        }
-    }
-    if !prepared.write.ddl.is_empty() {
-        let message = "the target's shape is behind the source's: the next run alters it";
-        let finding = Finding::new(Level::Warning, "shape_pending", message);
-        findings.push(finding.with_fix("run `firn sync run`, then compare again"));
-    }
-    let place = |at: usize| {
-        let name = &prepared.read.columns[at].name;
-        columns.iter().position(|column| &column.name == name).ok_or_else(|| {
-            Error::new(Side::Target, ErrorKind::NotFound, format!("the column {name} is not in the target"))
-        })
-    };
-    let key = prepared.read.key.iter().map(|at| place(*at)).collect::<Result<Vec<usize>>>()?;
-    let watermark = match prepared.read.watermark {
-        Some((at, kind)) => Some((place(at)?, kind)),
-        None => None,
-    };
-    let plan = Arc::new(ReadPlan {
-        columns: columns.clone(),
-        key: key.clone(),
-        watermark,
-        batch_rows: BULK_ROWS,
-        ..(*prepared.read).clone()
-    });
-    let view = engine
-        .target
-        .view(TargetRead { table: verifying.config.target.clone(), columns: names, deleted_at: None })
-        .await?;
-    let readers = engine.settings.readers;
-    let snapshot = engine.source.snapshot(Arc::clone(&plan), readers).await?;
-    let scopes = match prepared.table.page_ranges {
-        true => {
-            let ranges = snapshot.ranges(engine.range_bytes(prepared.table.pages)).await?;
-            ranges.into_iter().map(ReadScope::Pages).collect()
-        }
-        false => Vec::new(),
-    };
-    let scopes = if scopes.is_empty() { vec![ReadScope::Whole] } else { scopes };
-    let schema = view.schema();
-    let forms = columns.iter().zip(schema.fields()).map(|(c, field)| Form::of(&c.plan.arrow, field.data_type()));
-    let comparison = Comparison {
-        forms: forms.collect(),
-        key: if key.is_empty() { (0..columns.len()).collect() } else { key },
-        plan,
-        standing,
-    };
-    Ok(Sides {
-        comparison: Arc::new(comparison),
-        snapshot: Arc::from(snapshot),
-        view,
-        scopes,
-        scope: TargetScope::Whole,
-        readers,
-        reporter: Arc::new(Reporter::new(Arc::clone(&verifying.sink), verifying.source.clone())),
-    })
 }
