@@ -90,8 +90,12 @@ impl Cluster {
     ) -> Result<Self> {
         let folder = account.server_folder("firn-pg-")?;
         let data = folder.join("data");
-        let mut server = std::process::Command::new(programs.join("postgres"));
-        server.arg("-D").arg(&data);
+        let mut server = std::process::Command::new("env");
+        for (name, value) in options.variables() {
+            server.arg(format!("{name}={value}"));
+        }
+        server.arg(format!("{}={}", crate::faults::UNDER, data.display()));
+        server.arg(programs.join("postgres")).arg("-D").arg(&data);
         // The watchdog comes first: from here on the folder is removed, whatever happens to this process.
         let watched = Watched::new(&account, &folder, "QUIT", &server)?;
         fill(&data)?;
@@ -245,6 +249,11 @@ impl Cluster {
         let server = self.server();
         server.signal(mode.signal())?;
         server.wait_until_ended()
+    }
+
+    /// Waits until a server that goes down by itself has ended.
+    pub fn wait_until_ended(&self) -> Result<()> {
+        self.server().wait_until_ended()
     }
 
     /// Starts the server again after [`Cluster::stop`] or [`Cluster::kill9`], on the same port.

@@ -8,6 +8,7 @@
 mod account;
 mod bouncer;
 mod cluster;
+mod faults;
 mod options;
 mod process;
 mod program;
@@ -17,6 +18,7 @@ mod tls;
 
 pub use bouncer::Bouncer;
 pub use cluster::{Cluster, StopMode};
+pub use faults::Faults;
 pub use options::ClusterOptions;
 pub use program::psql;
-pub use proxy::{Fault, Proxy};
+pub use proxy::{Fault, Proxy, Sender};

@@ -1,5 +1,7 @@
 //! What a test may ask of a cluster before it starts.
 
+use crate::faults::Faults;
+
 /// Settings of a cluster. The default is a cluster that trusts every local connection, keeps logical WAL, allows 60
 /// connections and 10 prepared transactions, and does not wait for the disk.
 #[derive(Clone, Debug, Default)]
@@ -8,6 +10,7 @@ pub struct ClusterOptions {
     settings: Vec<(String, String)>,
     hba: Vec<String>,
     scram_users: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
 impl ClusterOptions {
@@ -29,6 +32,18 @@ impl ClusterOptions {
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Puts the server's clock and the disk of its data under control.
+    #[must_use]
+    pub fn faults(mut self, faults: &Faults) -> Self {
+        self.variables = faults.variables();
+        self
+    }
+
+    /// The environment of the server.
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.variables
     }
 
     /// Adds a line of `pg_hba.conf` before those that trust everybody, in the order of the calls.

@@ -1,8 +1,8 @@
 //! A loopback relay that breaks connections on request.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,6 +29,23 @@ pub enum Fault {
     Slow(u64),
 }
 
+/// Where bytes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// From the server to a client.
+    Server,
+    /// From a client to the server.
+    Client,
+}
+
+/// A fault that waits for a number of bytes.
+#[derive(Clone, Copy, Debug)]
+struct Trip {
+    from: Sender,
+    left: u64,
+    fault: Fault,
+}
+
 /// What all connections watch.
 #[derive(Clone, Copy, Debug)]
 struct State {
@@ -42,8 +59,9 @@ struct State {
 #[derive(Debug)]
 struct Shared {
     state: watch::Receiver<State>,
-    /// Bytes from the server that may still pass before the next cut; `u64::MAX` is no limit.
-    allowance: AtomicU64,
+    /// Where the relay's own half of the state is changed from.
+    control: watch::Sender<State>,
+    trip: Mutex<Option<Trip>>,
     accepted: AtomicU64,
     from_server: AtomicU64,
     cuts: watch::Sender<u64>,
@@ -72,7 +90,8 @@ impl Proxy {
         let (control, state) = watch::channel(State { fault: Fault::None, generation: 0, ended: false });
         let shared = Arc::new(Shared {
             state,
-            allowance: AtomicU64::new(u64::MAX),
+            control: control.clone(),
+            trip: Mutex::new(None),
             accepted: AtomicU64::new(0),
             from_server: AtomicU64::new(0),
             cuts: watch::Sender::new(0),
@@ -107,7 +126,7 @@ impl Proxy {
 
     /// Ends every fault.
     pub fn open(&self) {
-        self.shared.allowance.store(u64::MAX, Ordering::SeqCst);
+        self.shared.set_trip(None);
         self.set(Fault::None);
     }
 
@@ -119,15 +138,21 @@ impl Proxy {
     /// Lets this many further bytes from the server pass, then closes the connection that carries the next one, once.
     /// Other and later connections pass.
     pub fn cut_after(&self, bytes: u64) {
-        self.shared.allowance.store(bytes, Ordering::SeqCst);
+        self.trip_after(Sender::Server, bytes, Fault::Cut);
     }
 
-    /// How often [`Proxy::cut_after`] has closed a connection.
+    /// Lets this many further bytes of one direction pass. The connection that carries the next one is cut or reset,
+    /// once, and others pass; any other fault comes over all of them and stays.
+    pub fn trip_after(&self, from: Sender, bytes: u64, fault: Fault) {
+        self.shared.set_trip(Some(Trip { from, left: bytes, fault }));
+    }
+
+    /// How often [`Proxy::cut_after`] or [`Proxy::trip_after`] has struck.
     pub fn cuts(&self) -> u64 {
         *self.shared.cuts.borrow()
     }
 
-    /// Waits until [`Proxy::cut_after`] has closed this many connections.
+    /// Waits until [`Proxy::cut_after`] or [`Proxy::trip_after`] has struck this often.
     pub async fn wait_for_cuts(&self, count: u64) {
         let mut cuts = self.shared.cuts.subscribe();
         // The sender lives in `self`, so the wait ends only with the count.
@@ -239,8 +264,8 @@ async fn relay(client: &mut TcpStream, server: SocketAddr, upstream: &mut Option
     let upstream = upstream.insert(stream);
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = upstream.split();
-    let upward = pump(&mut from_client, &mut to_server, shared, false);
-    let downward = pump(&mut from_server, &mut to_client, shared, true);
+    let upward = pump(&mut from_client, &mut to_server, shared, Sender::Client);
+    let downward = pump(&mut from_server, &mut to_client, shared, Sender::Server);
     match tokio::try_join!(upward, downward) {
         Ok(_) => End::Finished,
         Err(end) => end,
@@ -260,7 +285,7 @@ async fn pump(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
     shared: &Shared,
-    is_downward: bool,
+    side: Sender,
 ) -> Result<(), End> {
     let mut state = shared.state.clone();
     let mut buffer = vec![0; 16 * 1024];
@@ -276,23 +301,40 @@ async fn pump(
         if length == 0 {
             return to.shutdown().await.map_err(|_| End::Finished);
         }
-        let allowed = if is_downward { take_allowance(&shared.allowance, length as u64) as usize } else { length };
+        let (allowed, struck) = shared.take(side, length as u64);
         to.write_all(&buffer[..allowed]).await.map_err(|_| End::Finished)?;
-        if is_downward {
+        if side == Sender::Server {
             shared.from_server.fetch_add(allowed as u64, Ordering::SeqCst);
         }
-        if allowed < length {
-            shared.allowance.store(u64::MAX, Ordering::SeqCst);
-            shared.cuts.send_modify(|count| *count += 1);
-            return Err(End::Cut);
+        match struck {
+            None => continue,
+            Some(Fault::Cut) => return Err(End::Cut),
+            Some(Fault::Reset) => return Err(End::Reset),
+            Some(fault) => shared.control.send_modify(|state| state.fault = fault),
         }
+        // What is left of this piece meets the new fault.
+        pass(&mut state).await;
+        to.write_all(&buffer[allowed..length]).await.map_err(|_| End::Finished)?;
     }
 }
 
-/// Takes up to `wanted` bytes from the allowance and says how many may pass.
-fn take_allowance(allowance: &AtomicU64, wanted: u64) -> u64 {
-    let rest = |left: u64| if left == u64::MAX { Some(left) } else { Some(left.saturating_sub(wanted)) };
-    match allowance.fetch_update(Ordering::SeqCst, Ordering::SeqCst, rest) {
-        Ok(before) | Err(before) => before.min(wanted),
+impl Shared {
+    fn set_trip(&self, trip: Option<Trip>) {
+        *self.trip.lock().unwrap_or_else(PoisonError::into_inner) = trip;
+    }
+
+    /// Says how many of these bytes pass before the fault that waits for them strikes, and which that is.
+    fn take(&self, from: Sender, wanted: u64) -> (usize, Option<Fault>) {
+        let mut waiting = self.trip.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(trip) = waiting.as_mut().filter(|trip| trip.from == from) else { return (wanted as usize, None) };
+        if trip.left >= wanted {
+            trip.left -= wanted;
+            return (wanted as usize, None);
+        }
+        let (allowed, fault) = (trip.left as usize, trip.fault);
+        *waiting = None;
+        drop(waiting);
+        self.cuts.send_modify(|count| *count += 1);
+        (allowed, Some(fault))
     }
 }

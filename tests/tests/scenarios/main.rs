@@ -1,6 +1,7 @@
 //! What Firn promises about data, each promise against real servers. `docs/guarantees.md` says which test holds which.
 #![allow(clippy::unwrap_used)]
 
+mod disk;
 mod drift;
 mod drift_forms;
 mod faults;

@@ -76,6 +76,8 @@ pub enum Protection {
     TableIdentity,
     /// A comparison tells rows that the next run is to bring from differences.
     VerifyWaiting,
+    /// A new warehouse file appears only when it is complete.
+    WholeFile,
 }
 
 impl Protection {
@@ -115,6 +117,7 @@ impl Protection {
         Self::CursorKey,
         Self::TableIdentity,
         Self::VerifyWaiting,
+        Self::WholeFile,
     ];
 
     /// Returns the name used in `FIRN_TEST_WITHOUT`: the variant's own.

@@ -4,6 +4,7 @@
 //! them without a word. So every path has a slot for the whole process: who needs the database takes a [`Lease`] on
 //! the slot, the first lease opens the file, the last one closes it, and both happen under the slot's lock.
 
+use crate::create;
 use crate::error::{self, DuckdbFailure};
 use crate::feed;
 use crate::quote;
@@ -288,6 +289,7 @@ fn join(slot: Arc<Slot>, settings: &DuckdbSettings) -> Result<Lease> {
 fn open_file(path: &Path, settings: &DuckdbSettings) -> Result<(Connection, Arc<str>)> {
     let doing = format!("opening {}", path.display());
     let config = config(settings).map_err(error::other(&doing))?;
+    create::make_if_missing(path)?;
     let root = Connection::open_with_flags(path, config).map_err(|e| locked(path, error::other(&doing)(e)))?;
     // Timestamps are shown and compared in UTC whatever the machine's zone is.
     root.execute_batch("SET GLOBAL TimeZone = 'UTC'").map_err(error::other(&doing))?;

@@ -150,6 +150,11 @@ fn judge(touching: Touching, cause: &DuckdbFailure) -> (ErrorKind, Option<&'stat
         }
         "Permission" => (ErrorKind::Permission, None),
         "IO" if says("No such file") => (ErrorKind::NotFound, Some("Make the folder first, or correct the path.")),
+        "IO" if says("Could not read enough bytes") || says("Corrupt database file") => {
+            let damaged = "The file is damaged, as by a power cut in the middle of a write. Restore it, or remove it: Firn \
+                           makes it anew and loads every table.";
+            (ErrorKind::Configuration, Some(damaged))
+        }
         "IO" if says("not a valid DuckDB database") => {
             (ErrorKind::Configuration, Some("The path names a file of another kind; choose another path."))
         }

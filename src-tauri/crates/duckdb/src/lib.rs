@@ -16,6 +16,7 @@
 
 mod browse;
 mod connect;
+mod create;
 mod error;
 mod feed;
 mod introspect;
