@@ -8,11 +8,12 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firn
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export PATH := $(PATH):$(CACHE)/tools/bin:$(HOME)/.cargo/bin
 
-.PHONY: help deps demo test mutants bench lint
+.PHONY: help deps demo test soak mutants bench lint
 
 help:
 	@echo 'make demo   run the sample: a private PostgreSQL, the first sync, the window'
 	@echo 'make test   run every test'
+	@echo 'make soak   a random history of ten minutes, then 500 kills (FIRN_SOAK_SECONDS, FIRN_KILLS)'
 	@echo 'make mutants  turn the protections off one by one; a test has to miss each'
 	@echo 'make bench  measure against the raw limit and a peer'
 	@echo 'make deps   install what is missing; afterwards a plain cargo build works'
@@ -26,6 +27,9 @@ demo:
 
 test:
 	@scripts/test.sh
+
+soak:
+	@scripts/soak.sh
 
 mutants:
 	@scripts/mutants.sh

@@ -214,6 +214,12 @@ impl World {
         child::duckdb(&self.spec.warehouse, sql)
     }
 
+    /// Opens a connection of another role.
+    pub async fn session_as(&self, user: &str) -> Result<Session> {
+        let options = self.cluster.dsn_of("app").parse::<sqlx::postgres::PgConnectOptions>()?.username(user);
+        Ok(Session { connection: options.connect().await? })
+    }
+
     /// Runs statements on the warehouse.
     pub fn change_warehouse(&self, sql: &str) -> Result<()> {
         child::duckdb_execute(&self.spec.warehouse, sql)

@@ -36,6 +36,11 @@ WITH granted AS (
     ON CONFLICT (run_id, source_table) DO UPDATE SET finished_at = NULL, status = 'running', message = NULL
 )
 SELECT lease_epoch AS epoch, NULL::text AS held FROM granted;
+-- A lease that lasts longer than one can was granted before the clock was set back. Its holder, if he lives, renews it.
+UPDATE :"schema".sync_watermarks
+SET lease_expires = clock_timestamp() + 2 * :'ttl'::int8 * interval '1 millisecond'
+WHERE source_table = :'source' AND lease_host IS NOT NULL
+    AND lease_expires > clock_timestamp() + 2 * :'ttl'::int8 * interval '1 millisecond';
 SELECT NULL::int8 AS epoch, json_build_object(
     'host', lease_host,
     'pid', lease_pid,

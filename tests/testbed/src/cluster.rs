@@ -324,7 +324,14 @@ impl Cluster {
 
     /// Turns TLS on with a certificate for other names, in openssl's notation of subject alternative names.
     pub fn enable_tls_for(&self, names: &[&str]) -> Result<PathBuf> {
-        let files = tls::make(&self.account, &self.folder.join("tls"), names)?;
+        self.enable_tls_from(names, 0)
+    }
+
+    /// Turns TLS on with a certificate that is valid for a month, `from` seconds after now. Each call makes an authority
+    /// of its own; sessions that are open go on.
+    pub fn enable_tls_from(&self, names: &[&str], from: i64) -> Result<PathBuf> {
+        let count = (1..).find(|n| !self.folder.join(format!("tls-{n}")).exists()).unwrap_or(0);
+        let files = tls::make(&self.account, &self.folder.join(format!("tls-{count}")), names, from)?;
         let sql = format!(
             "ALTER SYSTEM SET ssl_cert_file = '{}'; ALTER SYSTEM SET ssl_key_file = '{}'; ALTER SYSTEM SET ssl = on;",
             files.certificate.display(),

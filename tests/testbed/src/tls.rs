@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::account::Account;
+use crate::faults::Faults;
 use crate::program::{find, run};
 
 /// The files of a server with TLS.
@@ -21,12 +22,16 @@ pub(crate) struct TlsFiles {
 
 /// Makes an authority and a server certificate signed by it in a new folder. They are two certificates because strict
 /// clients refuse an authority's certificate as a server's own.
-pub(crate) fn make(account: &Account, folder: &Path, names: &[&str]) -> Result<TlsFiles> {
+///
+/// The server's certificate is valid for a month from `from` seconds after now, by way of a wrong clock for openssl.
+pub(crate) fn make(account: &Account, folder: &Path, names: &[&str], from: i64) -> Result<TlsFiles> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     account.own(folder)?;
     let openssl = find("openssl")?;
+    let faults = Faults::new()?;
     let run_openssl = |arguments: &str, extra: &[&str]| {
         let mut command = account.command(&openssl);
+        command.envs(faults.variables());
         command.current_dir(folder).args(arguments.split_whitespace()).args(extra);
         run(&mut command).context("cannot make a certificate").map(drop)
     };
@@ -42,8 +47,9 @@ pub(crate) fn make(account: &Account, folder: &Path, names: &[&str]) -> Result<T
         &["/CN=Test authority", "-addext", "keyUsage = critical, keyCertSign"],
     )?;
     run_openssl(&format!("req -new {new_key} -keyout server.key -out server.csr -subj"), &["/CN=Test server"])?;
+    faults.set_clock(from)?;
     run_openssl(
-        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -extfile server.ext -out server.crt",
+        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile server.ext -out server.crt",
         &[],
     )?;
     Ok(TlsFiles {

@@ -1,6 +1,7 @@
 //! What Firn promises about data, each promise against real servers. `docs/guarantees.md` says which test holds which.
 #![allow(clippy::unwrap_used)]
 
+mod clock;
 mod disk;
 mod drift;
 mod drift_forms;
@@ -9,10 +10,12 @@ mod first_load;
 mod guarantees;
 mod history;
 mod identity;
+mod kills;
 mod late_commits;
 mod memory;
 mod modes;
 mod preview;
+mod network;
 mod program;
 mod rejected;
 mod retried;

@@ -7,7 +7,7 @@ use firn_scenarios::{CommandLine, Done, World};
 use serde_json::Value;
 
 /// A workspace folder over a world's server; its warehouse becomes the world's.
-fn workspace(world: &mut World) -> Result<CommandLine> {
+pub(crate) fn workspace(world: &mut World) -> Result<CommandLine> {
     let mut terminal = CommandLine::new()?;
     // A protection that is off for this test is off for its children.
     if let Ok(without) = std::env::var("FIRN_TEST_WITHOUT") {
@@ -28,14 +28,14 @@ fn document(world: &World, warehouse: &str, table_keys: &str) -> String {
 }
 
 /// Returns the document that a run ends with.
-fn finished(done: &Done) -> Result<Value> {
+pub(crate) fn finished(done: &Done) -> Result<Value> {
     let last = done.stdout.lines().last().with_context(|| format!("{done:?}"))?;
     let document: Value = serde_json::from_str(last)?;
     ensure!(document["event"] == "finished", "{done:?}");
     Ok(document)
 }
 
-const RUN: [&str; 3] = ["sync", "run", "--json"];
+pub(crate) const RUN: [&str; 3] = ["sync", "run", "--json"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_killed_at_any_point_is_followed_by_one_that_converges() -> Result<()> {

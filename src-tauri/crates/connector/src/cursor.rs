@@ -89,6 +89,10 @@ pub struct TableState {
     /// Moments logged for the horizon where `pg_stat_activity` does not show other users' transactions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logged_times: Vec<LoggedTime>,
+    /// What the source's clock showed when it was found behind the cursor. Rows written since it was set back may lie
+    /// below the cursor, so nothing is read until a reset says from where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_back: Option<Watermark>,
     /// Rows with a NULL watermark seen at the last pass.
     #[serde(default)]
     pub null_watermarks: u64,

@@ -116,6 +116,9 @@ pub struct HorizonRequest {
 pub struct Horizon {
     /// Rows with a watermark below this are complete; `None`: nothing is known to be complete.
     pub at: Option<Watermark>,
+    /// What the clock that sets the watermarks shows, where the axis is a clock's. No cursor is beyond it, unless that
+    /// clock was set back.
+    pub clock: Option<Watermark>,
     /// How it was found.
     pub method: HorizonMethod,
     /// The moments to log for the next run.

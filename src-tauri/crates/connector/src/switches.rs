@@ -76,6 +76,8 @@ pub enum Protection {
     TableIdentity,
     /// A comparison tells rows that the next run is to bring from differences.
     VerifyWaiting,
+    /// A cursor ahead of the source's clock stops its table.
+    ClockSetBack,
     /// A new warehouse file appears only when it is complete.
     WholeFile,
 }
@@ -117,6 +119,7 @@ impl Protection {
         Self::CursorKey,
         Self::TableIdentity,
         Self::VerifyWaiting,
+        Self::ClockSetBack,
         Self::WholeFile,
     ];
 

@@ -34,7 +34,8 @@ pub fn from_sqlx(error: sqlx::Error, side: Side) -> Error {
         sqlx::Error::Io(error) => from_io(error, side),
         sqlx::Error::Tls(cause) => {
             let message = format!("the TLS connection to PostgreSQL failed: {cause}");
-            let mut error = Error::new(side, ErrorKind::Configuration, message).with_hint(TLS_ADVICE);
+            let advice = cause.downcast_ref().map_or(TLS_ADVICE, tls_advice);
+            let mut error = Error::new(side, ErrorKind::Configuration, message).with_hint(advice);
             error.source = Some(cause);
             error
         }
@@ -87,13 +88,11 @@ pub fn sqlstate(error: &Error) -> Option<&str> {
 /// Returns the kind of a failure by its SQLSTATE.
 ///
 /// The codes are those of the appendix "PostgreSQL Error Codes" of the manual.
-fn kind_of(code: &str, message: &str) -> ErrorKind {
+fn kind_of(code: &str) -> ErrorKind {
     let class = code.get(..2).unwrap_or_default();
     match (class, code) {
-        // The server has one code for a statement's timeout and for a cancel request; only the text tells them apart.
-        // A server that speaks another language is taken to have timed out: that is retried, and never mistaken for
-        // the user's own wish.
-        (_, "57014") if message.contains("user request") => ErrorKind::Cancelled,
+        // A statement's timeout, or somebody's cancel request. Never the user's own wish: who stops a run does not wait
+        // for the server's answer.
         (_, "57014") => ErrorKind::Transient,
         // Connection failures, deadlocks and serialization failures, a server going down or coming up, timeouts of
         // idle sessions, no free connection, a lock not to be had, a snapshot too old.
@@ -113,11 +112,33 @@ fn kind_of(code: &str, message: &str) -> ErrorKind {
 const TLS_ADVICE: &str = "Name the certificate authority's file with `ca_file`, connect by the name in the server's certificate, or \
 choose another `tls` mode knowingly.";
 
+/// Returns what to do about a failed handshake.
+fn tls_advice(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
+    match error {
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            "The server's certificate, or the authority's, has expired: renew it on the server and reload PostgreSQL. If \
+             it has not, the clock of this machine is wrong."
+        }
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+            "The server's certificate is not valid yet: compare the clock of this machine with the certificate's dates."
+        }
+        rustls::Error::InvalidCertificate(UnknownIssuer) => {
+            "Another authority than the known ones has signed the server's certificate: name its file with `ca_file`. If \
+             the authority was changed, fetch its new certificate."
+        }
+        _ => TLS_ADVICE,
+    }
+}
+
 /// Returns what to do about a failure, by its kind and, where that says more, its SQLSTATE.
 fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
     Some(match (kind, code) {
         (_, "53300") => "Close idle connections, raise `max_connections`, or put a pooler before the server.",
-        (_, "57014") => "Raise `statement_timeout` for Firn's role: ALTER ROLE … SET statement_timeout = '300s'.",
+        (_, "57014") => {
+            "Somebody stopped Firn's statement on the server, or a timeout did: Firn tries again. Against a timeout raise \
+             it for Firn's role: ALTER ROLE … SET statement_timeout = '300s'."
+        }
         (_, "55P03") => "Another session holds the table (ALTER TABLE, TRUNCATE, VACUUM FULL): Firn tries again.",
         (_, "57P03") => "The server is starting up or recovering; it will answer soon.",
         (_, "28000") => "Let the role in from this machine with a line in the server's pg_hba.conf.",
@@ -134,7 +155,7 @@ fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
 }
 
 fn from_server(code: &str, message: &str, side: Side) -> Error {
-    let kind = kind_of(code, message);
+    let kind = kind_of(code);
     let server = ServerError { code: code.to_owned(), message: without_values(code, message), position: None };
     let mut error = Error::new(side, kind, format!("PostgreSQL says: {server}")).caused_by(server);
     error.hint = advice(kind, code).map(str::to_owned);
@@ -163,7 +184,8 @@ fn without_values(code: &str, message: &str) -> String {
 fn from_io(error: io::Error, side: Side) -> Error {
     if let Some(tls) = tls_cause(&error) {
         let message = format!("the TLS connection to PostgreSQL failed: {tls}");
-        return Error::new(side, ErrorKind::Configuration, message).caused_by(error).with_hint(TLS_ADVICE);
+        let advice = tls_advice(tls);
+        return Error::new(side, ErrorKind::Configuration, message).caused_by(error).with_hint(advice);
     }
     let (kind, message) = match error.kind() {
         io::ErrorKind::PermissionDenied => {
@@ -223,9 +245,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cancel_request_is_not_a_timeout() {
+    fn a_statement_that_somebody_cancels_is_tried_again() {
         let kind = |message| from_server("57014", message, Side::Source).kind;
-        assert_eq!(kind("canceling statement due to user request"), ErrorKind::Cancelled);
+        assert_eq!(kind("canceling statement due to user request"), ErrorKind::Transient);
         assert_eq!(kind("canceling statement due to statement timeout"), ErrorKind::Transient);
         assert_eq!(kind("storniere Anfrage wegen Zeitüberschreitung der Anfrage"), ErrorKind::Transient);
     }

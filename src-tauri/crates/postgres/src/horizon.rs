@@ -104,8 +104,15 @@ fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
     let moment = |micros: i64| Watermark::new(WatermarkKind::Timestamptz, micros);
     if !on(Protection::Horizon) {
         let at = on_axis(moment(clock.now.saturating_add(3_600_000_000)), request, &clock);
-        return Ok(Horizon { at: Some(at), method: HorizonMethod::Activity, logged_times: Vec::new(), findings });
+        return Ok(Horizon {
+            at: Some(at),
+            clock: None,
+            method: HorizonMethod::Activity,
+            logged_times: Vec::new(),
+            findings,
+        });
     }
+    let shown = Some(Watermark::new(request.kind, clock.now));
     if clock.subscribed && request.lookback == 0 {
         let message = "logical replication writes this table: its watermarks come from another server's clock";
         let fix = "Set `lookback_seconds` to the longest delay of the subscription, or read from the publisher.";
@@ -118,7 +125,7 @@ fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
     }
     if clock.standby && on(Protection::StandbyGuard) {
         let at = standby(&clock, request)?.map(|at| on_axis(at, request, &clock));
-        return Ok(Horizon { at, method: HorizonMethod::Largest, logged_times: Vec::new(), findings });
+        return Ok(Horizon { at, clock: shown, method: HorizonMethod::Largest, logged_times: Vec::new(), findings });
     }
     let (found, method, logged_times) = if sessions.hidden {
         let (found, logged) = passed(request, moment(clock.now), &sessions.transactions);
@@ -135,11 +142,11 @@ fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
     };
     if !prepared.is_empty() && on(Protection::PreparedFreeze) {
         findings.extend(prepared.iter().take(5).map(prepared_finding));
-        return Ok(Horizon { at: None, method: HorizonMethod::Frozen, logged_times, findings });
+        return Ok(Horizon { at: None, clock: shown, method: HorizonMethod::Frozen, logged_times, findings });
     }
     let method = if found.is_none() { HorizonMethod::Unknown } else { method };
     let at = found.map(|found| on_axis(found.back(MARGIN), request, &clock));
-    Ok(Horizon { at, method, logged_times, findings })
+    Ok(Horizon { at, clock: shown, method, logged_times, findings })
 }
 
 /// Puts a moment on the axis of the watermark and takes the lookback off.
@@ -239,7 +246,7 @@ async fn largest(pool: &PgPool, table: &TableName, column: &str, request: &Horiz
         // Beyond every row: nothing is read again.
         largest.map(|largest| largest.back(-1))
     };
-    Ok(Horizon { at, method: HorizonMethod::Largest, logged_times: Vec::new(), findings })
+    Ok(Horizon { at, clock: None, method: HorizonMethod::Largest, logged_times: Vec::new(), findings })
 }
 
 #[cfg(test)]

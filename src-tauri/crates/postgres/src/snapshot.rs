@@ -13,6 +13,7 @@ use firn_connector::{
 };
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Row};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -44,6 +45,10 @@ struct Shared {
     /// Readers that wait for a scope.
     idle: Mutex<Vec<Reader>>,
     readers: Arc<Semaphore>,
+    /// How many of the allowed readers can still be done without.
+    spare: AtomicUsize,
+    /// Whether the first reader has locked the table.
+    locked: bool,
 }
 
 impl PgSnapshot {
@@ -57,10 +62,12 @@ impl PgSnapshot {
         let ask = if export { ", pg_export_snapshot() AS exported" } else { "" };
         let name = table(&plan.table);
         let lock = on(Protection::LockBeforeSnapshot).then_some(name.as_str());
+        let mut locked = lock.is_some();
         let begun = match begin(pool, View::New { lock }, ask).await {
             // Materialized views and foreign tables cannot be locked, nor tables of which the role may read only some
             // columns.
             Err(error) if matches!(sqlstate(&error), Some("42809" | "42501")) => {
+                locked = false;
                 begin(pool, View::New { lock: None }, ask).await
             }
             begun => begun,
@@ -74,6 +81,8 @@ impl PgSnapshot {
                 exported,
                 idle: Mutex::new(vec![first]),
                 readers: Arc::new(Semaphore::new(readers)),
+                spare: AtomicUsize::new(readers - 1),
+                locked,
             }),
         })
     }
@@ -94,8 +103,11 @@ enum View<'a> {
     /// Who truncates or rewrites a table leaves it empty for every view taken before. So the lock comes first: whoever
     /// is at it has ended when the view is taken, and the next one waits for this transaction.
     New { lock: Option<&'a str> },
-    /// What another transaction, which holds the lock, has exported under this name.
-    Exported(&'a str),
+    /// What another transaction, which holds the lock, has exported under a name.
+    ///
+    /// A lock of its own is not waited for: who wants to change the table stands in line behind the first reader's
+    /// lock, and behind him would stand this one, with the first reader's end depending on it.
+    Exported { name: &'a str, lock: Option<&'a str> },
 }
 
 /// Begins a read transaction.
@@ -119,8 +131,8 @@ async fn begin(pool: &PgPool, view: View<'_>, ask: &str) -> Result<(Reader, sqlx
 fn begin_sql(server_version: Option<u32>, view: View<'_>, ask: &str) -> String {
     let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
     let mut sql = format!("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access};");
-    if let View::Exported(snapshot) = view {
-        sql.push_str(&format!(" SET TRANSACTION SNAPSHOT {};", literal(snapshot)));
+    if let View::Exported { name, .. } = view {
+        sql.push_str(&format!(" SET TRANSACTION SNAPSHOT {};", literal(name)));
     }
     if on(Protection::StatementTimeout) {
         // A reader waits while what it has read is written: that is no idleness.
@@ -132,6 +144,9 @@ fn begin_sql(server_version: Option<u32>, view: View<'_>, ask: &str) -> String {
     if let View::New { lock: Some(table) } = view {
         sql.push_str(&format!(" SET LOCAL lock_timeout = '{LOCKING}s'; LOCK TABLE {table} IN ACCESS SHARE MODE;"));
         sql.push_str(" SET LOCAL lock_timeout = 0;");
+    }
+    if let View::Exported { lock: Some(table), .. } = view {
+        sql.push_str(&format!(" LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT;"));
     }
     // The last statement fixes the view: the ones before it do not look at data.
     sql.push_str(" SET LOCAL TimeZone = 'UTC'; SELECT pg_backend_pid() AS backend, ");
@@ -149,19 +164,42 @@ impl Shared {
 
     /// Waits until fewer than the allowed number of streams are alive, and returns a reader of this view.
     async fn reader(&self) -> Result<(Reader, OwnedSemaphorePermit)> {
-        let permit = self.readers.clone().acquire_owned().await;
-        let permit = permit.map_err(|_| Error::cancelled(Side::Source))?;
-        if let Some(reader) = self.idle().pop() {
-            return Ok((reader, permit));
+        loop {
+            let permit = self.readers.clone().acquire_owned().await;
+            let permit = permit.map_err(|_| Error::cancelled(Side::Source))?;
+            if let Some(reader) = self.idle().pop() {
+                return Ok((reader, permit));
+            }
+            let Some(snapshot) = &self.exported else {
+                // The only reader has failed or was dropped in the middle, and its view with it.
+                let message = "the snapshot has ended with the stream that was read from it";
+                return Err(Error::new(Side::Source, ErrorKind::Transient, message).on_table(&self.plan.table));
+            };
+            let name = table(&self.plan.table);
+            let lock = self.locked.then_some(name.as_str());
+            let error = match begin(&self.pool, View::Exported { name: snapshot, lock }, "").await {
+                Ok((reader, _)) => return Ok((reader, permit)),
+                Err(error) => error.on_table(&self.plan.table),
+            };
+            match sqlstate(&error) {
+                Some("22023" | "55000") => {
+                    let message = "the view that readers share has gone with the session that exported it";
+                    let gone = Error::new(Side::Source, ErrorKind::Transient, message).on_table(&self.plan.table);
+                    return Err(gone.caused_by(error));
+                }
+                // No lock without waiting, or no connection: the readers that are there do it alone.
+                _ if error.is_transient() && self.do_without() => {
+                    tracing::debug!(table = %self.plan.table, error = %error.chain(), "one reader less");
+                    permit.forget();
+                }
+                _ => return Err(error),
+            }
         }
-        let Some(snapshot) = &self.exported else {
-            // The only reader has failed or was dropped in the middle, and its view with it.
-            let message = "the snapshot has ended with the stream that was read from it";
-            return Err(Error::new(Side::Source, ErrorKind::Transient, message).on_table(&self.plan.table));
-        };
-        let (reader, _) =
-            begin(&self.pool, View::Exported(snapshot), "").await.map_err(|error| error.on_table(&self.plan.table))?;
-        Ok((reader, permit))
+    }
+
+    /// Takes one from the number of readers that can be done without; the first cannot.
+    fn do_without(&self) -> bool {
+        self.spare.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |spare| spare.checked_sub(1)).is_ok()
     }
 }
 
@@ -250,12 +288,13 @@ mod tests {
 
     #[test]
     fn a_reader_sets_nothing_outside_its_transaction() {
-        let sql = begin_sql(Some(150_004), View::Exported("00000003-0000001B-1"), "");
+        let sql = begin_sql(Some(150_004), View::Exported { name: "00000003-0000001B-1", lock: Some("\"t\"") }, "");
         assert_eq!(
             sql,
             "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
              SET TRANSACTION SNAPSHOT '00000003-0000001B-1'; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL TimeZone = 'UTC'; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE \"t\" IN ACCESS SHARE MODE NOWAIT; \
+             SET LOCAL TimeZone = 'UTC'; \
              SELECT pg_backend_pid() AS backend, \
              pg_try_advisory_xact_lock_shared(1181315694, 1), CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
              THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding"

@@ -33,6 +33,7 @@ pub(crate) async fn pass(
 ) -> Result<Pass> {
     let started = Instant::now();
     let (horizon, snapshot) = open(run, prepared).await?;
+    crate::clock::check(run, prepared, writer, horizon.clock).await?;
     let stored = run.state.cursor().cloned();
     if loaded_now && stored.is_none() && horizon.at.is_none() {
         // The first load has just read every row and nothing says where to go on from: the next run will.
@@ -148,6 +149,7 @@ impl Reading {
         TableState {
             phase: Phase::Incremental { cursor },
             logged_times: self.horizon.logged_times.clone(),
+            set_back: None,
             null_watermarks: run.counters.rows_null_watermark,
             shape: None,
         }

@@ -14,6 +14,7 @@ pub mod preview;
 pub mod verify;
 
 mod admit;
+mod clock;
 mod commit;
 mod drain;
 mod drift;
