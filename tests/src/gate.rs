@@ -119,6 +119,10 @@ struct GatedSnapshot {
 
 #[async_trait]
 impl Snapshot for GatedSnapshot {
+    fn columns(&self) -> &[(i16, String)] {
+        self.inner.columns()
+    }
+
     async fn ranges(&self, bytes: u64) -> Result<Vec<PageRange>> {
         self.inner.ranges(bytes).await
     }

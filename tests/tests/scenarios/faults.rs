@@ -187,3 +187,30 @@ async fn a_state_database_that_goes_away_in_the_middle_stops_no_data() -> Result
     ensure!(world.text("SELECT last_status FROM sync_watermarks").await? == "success");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_added_between_the_look_and_the_read_arrives_with_its_values() -> Result<()> {
+    let world = World::with_orders(300).await?;
+    for column in ["during_a_first_load", "during_an_increment"] {
+        let gate = Gate::new();
+        let engine = world.spec.engine_over(|source| GatedSource::before_snapshot(source, &gate)).await?;
+        let alter = async {
+            gate.reached().await;
+            let altered = world
+                .sql(&format!(
+                    "BEGIN; ALTER TABLE orders ADD {column} int; \
+                     UPDATE orders SET {column} = id, updated_at = now() WHERE id % 3 = 0; COMMIT"
+                ))
+                .await;
+            gate.open();
+            altered
+        };
+        let (run, altered) = tokio::join!(world.run_with(&engine), alter);
+        altered?;
+        let run = run?;
+        ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
+        world.assert_equal().await?;
+        world.converges().await?;
+    }
+    Ok(())
+}

@@ -243,6 +243,9 @@ pub trait Source: Send + Sync {
 /// A table at one moment.
 #[async_trait]
 pub trait Snapshot: Send + Sync {
+    /// Returns number and name of every column the table has in this view, in order.
+    fn columns(&self) -> &[(i16, String)];
+
     /// Returns the pages of the table in this snapshot, cut into ranges of about `bytes` each; the last has no end.
     /// Empty where the relation cannot be read by pages.
     async fn ranges(&self, bytes: u64) -> Result<Vec<PageRange>>;

@@ -76,6 +76,8 @@ pub enum Protection {
     TableIdentity,
     /// A comparison tells rows that the next run is to bring from differences.
     VerifyWaiting,
+    /// A view of a table that was altered since it was looked at is not read.
+    ColumnsOfView,
     /// A cursor ahead of the source's clock stops its table.
     ClockSetBack,
     /// A new warehouse file appears only when it is complete.
@@ -119,6 +121,7 @@ impl Protection {
         Self::CursorKey,
         Self::TableIdentity,
         Self::VerifyWaiting,
+        Self::ColumnsOfView,
         Self::ClockSetBack,
         Self::WholeFile,
     ];

@@ -6,6 +6,7 @@ use crate::error::{from_sqlx, sqlstate};
 use crate::introspect;
 use crate::quote::{literal, table};
 use crate::read_sql;
+use crate::types::parse;
 use async_trait::async_trait;
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
@@ -28,6 +29,11 @@ const LOCKING: u32 = 20;
 const RAW_ENCODING: &str = ", CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
                             THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding";
 
+/// The columns of the table in the view, of which the name follows.
+const COLUMNS: &str = ", (SELECT coalesce(json_agg(json_build_array(attnum, attname) ORDER BY attnum), '[]')::text \
+                       FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT attisdropped \
+                       AND attrelid = pg_catalog.to_regclass(";
+
 /// A view of one table that up to a number of streams may read at once.
 ///
 /// It holds at most one connection a reader, the first from the beginning, the others when they are needed; a pool for
@@ -35,6 +41,7 @@ const RAW_ENCODING: &str = ", CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
 /// one for each scope. Nothing is set outside the transactions, so it works behind a pooler in transaction mode.
 pub struct PgSnapshot {
     shared: Arc<Shared>,
+    columns: Vec<(i16, String)>,
 }
 
 struct Shared {
@@ -59,8 +66,9 @@ impl PgSnapshot {
     pub async fn open(pool: &PgPool, plan: Arc<ReadPlan>, readers: usize) -> Result<Self> {
         let readers = readers.max(1);
         let export = readers > 1;
-        let ask = if export { ", pg_export_snapshot() AS exported" } else { "" };
         let name = table(&plan.table);
+        let export_it = if export { ", pg_export_snapshot() AS exported" } else { "" };
+        let ask = &format!("{COLUMNS}{})) AS columns{export_it}", literal(&name));
         let lock = on(Protection::LockBeforeSnapshot).then_some(name.as_str());
         let mut locked = lock.is_some();
         let begun = match begin(pool, View::New { lock }, ask).await {
@@ -73,8 +81,10 @@ impl PgSnapshot {
             begun => begun,
         };
         let (first, row) = begun.map_err(|error| error.on_table(&plan.table))?;
+        let columns = parse(get(&row, "columns")?, Side::Source)?;
         let exported = if export { Some(get(&row, "exported")?) } else { None };
         Ok(Self {
+            columns,
             shared: Arc::new(Shared {
                 pool: pool.clone(),
                 plan,
@@ -205,6 +215,10 @@ impl Shared {
 
 #[async_trait]
 impl Snapshot for PgSnapshot {
+    fn columns(&self) -> &[(i16, String)] {
+        &self.columns
+    }
+
     async fn ranges(&self, bytes: u64) -> Result<Vec<PageRange>> {
         let (mut reader, _permit) = self.shared.reader().await?;
         // Ranges of ctid are read directly since PostgreSQL 14; before that each of them would scan the whole table.

@@ -59,16 +59,15 @@ pub(crate) async fn pass(
 
 /// Takes the horizon and then opens the snapshot: in this order no transaction falls between the two.
 pub(crate) async fn open(run: &mut TableRun<'_>, prepared: &Prepared) -> Result<(Horizon, Box<dyn Snapshot>)> {
-    let source = Arc::clone(&run.engine.source);
     if !on(Protection::HorizonBeforeSnapshot) {
-        let snapshot = source.snapshot(Arc::clone(&prepared.read), 1).await?;
+        let snapshot = run.view(prepared, Arc::clone(&prepared.read), 1).await?;
         hold("engine.between_horizon_and_snapshot").await;
         let horizon = run.horizon(prepared).await?;
         return Ok((horizon, snapshot));
     }
     let horizon = run.horizon(prepared).await?;
     hold("engine.between_horizon_and_snapshot").await;
-    let snapshot = source.snapshot(Arc::clone(&prepared.read), 1).await?;
+    let snapshot = run.view(prepared, Arc::clone(&prepared.read), 1).await?;
     Ok((horizon, snapshot))
 }
 

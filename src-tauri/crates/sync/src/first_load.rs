@@ -136,9 +136,8 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
 /// Takes up where an earlier run stopped, or begins with a horizon and then a snapshot.
 async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>) -> Result<(Load, Box<dyn Snapshot>)> {
     let readers = run.engine.settings.readers;
-    let source = Arc::clone(&run.engine.source);
     if let Phase::FirstLoad { horizon, generation, done, since, largest } = run.state.phase.clone() {
-        let snapshot = source.snapshot(Arc::clone(&bulk), readers).await?;
+        let snapshot = run.view(prepared, Arc::clone(&bulk), readers).await?;
         if generation == snapshot.origin().await?.generation || !on(Protection::GenerationCheck) {
             // A new snapshot: rows may have moved from a range that is done into one that is left. Upserts keep them
             // single.
@@ -152,7 +151,7 @@ async fn begin(run: &mut TableRun<'_>, prepared: &Prepared, bulk: Arc<ReadPlan>)
     }
     let horizon = run.horizon(prepared).await?;
     hold("engine.between_horizon_and_snapshot").await;
-    let snapshot = source.snapshot(bulk, readers).await?;
+    let snapshot = run.view(prepared, bulk, readers).await?;
     let PageOrigin { generation, oldest_transaction: since } = snapshot.origin().await?;
     let untouched = prepared.target_empty && matches!(run.state.phase, Phase::New);
     let load = Load {

@@ -16,7 +16,7 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
     let _alone = engine.alone_if_large(prepared.table.bytes).await?;
     run.emit_phase(PhaseName::Full, u64::try_from(prepared.table.estimated_rows).ok());
     let plan = ReadPlan { batch_rows: BULK_ROWS, row_versions: false, ..(*prepared.read).clone() };
-    let snapshot = engine.source.snapshot(Arc::new(plan), 1).await?;
+    let snapshot = run.view(prepared, Arc::new(plan), 1).await?;
     run.stage(Stage::Reading);
     let mut stream = snapshot.read(ReadScope::Whole).await?;
     let mut group = Group::default();

@@ -12,6 +12,7 @@ pub mod planning;
 pub mod position;
 pub mod preview;
 pub mod verify;
+mod view;
 
 mod admit;
 mod clock;

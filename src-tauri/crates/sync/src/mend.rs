@@ -45,7 +45,7 @@ pub(crate) async fn entries(run: &mut TableRun<'_>) -> Result<()> {
         return Ok(());
     }
     run.stage(Stage::Reading);
-    let snapshot = run.engine.source.snapshot(Arc::clone(&prepared.read), 1).await?;
+    let snapshot = run.view(&prepared, Arc::clone(&prepared.read), 1).await?;
     for part in readable.chunks(GROUP) {
         let gone = merge(run, &prepared, snapshot.as_ref(), writer.as_mut(), part).await?;
         close(run, &prepared, gone).await?;
