@@ -157,3 +157,36 @@ async fn keys_of_every_ordered_type_are_places_too() -> Result<()> {
     ensure!(world.run_well().await?.table()?.counters.rows_merged == 0);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_networks_bits_and_extensions_are_places_too() -> Result<()> {
+    let mut world = World::new()?;
+    world
+        .sql(
+            "CREATE EXTENSION citext; CREATE EXTENSION ltree;
+             CREATE TABLE odd (c citext, n name, h \"char\", z timetz, i inet, w cidr, m macaddr, e macaddr8, b bit(3), g varbit, l ltree, o oid,
+                 p pg_lsn, id int, v text, updated_at timestamptz NOT NULL,
+                 PRIMARY KEY (c, n, h, z, i, w, m, e, b, g, l, o, p, id)) PARTITION BY HASH (id);
+             CREATE TABLE odd_0 PARTITION OF odd FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+             INSERT INTO odd SELECT c, 'it''s', h, z, i, '10.0.0.0/8', '08:00:2b:01:02:03', '08:00:2b:01:02:03:04:05', b, g, l, o,
+                 '16/B374D848', row_number() OVER (), 'v', '2024-01-01'
+             FROM unnest('{B,a,C}'::citext[]) c, unnest('{x,\"\"}'::\"char\"[]) h,
+                 unnest('{24:00:00+00,12:00:00.000001+05:30,12:00:00-15:59:59}'::timetz[]) z,
+                 unnest('{::1,10.1.2.3/8}'::inet[]) i, unnest('{101,000}'::bit(3)[]) b, unnest('{\"\",10}'::varbit[]) g,
+                 unnest('{a.B,a}'::ltree[]) l, unnest('{0,4294967295}'::oid[]) o",
+        )
+        .await?;
+    let key = ["c", "n", "h", "z", "i", "w", "m", "e", "b", "g", "l", "o", "p", "id"];
+    world.spec.tables.push(TableSpec::new("odd").key(&key).batch(31));
+    world.spec.group_rows = 31;
+    let rows = world.text("SELECT count(*)::text FROM odd").await?;
+    ensure!(kill_until_done(&world, "engine.after_commit:1").await? >= 10);
+    let merged = "SELECT count(*) || ' ' || count(DISTINCT id) FROM raw.odd";
+    ensure!(world.warehouse_text(merged)? == format!("{rows} {rows}"), "{}", world.warehouse_text(merged)?);
+    // Changed rows replace themselves.
+    world.sql("UPDATE odd SET v = 'w', updated_at = now()").await?;
+    world.run_well().await?;
+    ensure!(world.warehouse_text(merged)? == format!("{rows} {rows}"), "{}", world.warehouse_text(merged)?);
+    ensure!(world.warehouse_text("SELECT count(*) FROM raw.odd WHERE v = 'v'")? == "0");
+    Ok(())
+}

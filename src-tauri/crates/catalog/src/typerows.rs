@@ -54,8 +54,13 @@ pub(crate) const MONEY: TypeRow = row(
 pub(crate) const TEXT: TypeRow = row("text", "Utf8", "VARCHAR", Exact, "");
 pub(crate) const VARCHAR: TypeRow = row("varchar(n)", "Utf8", "VARCHAR", Exact, "");
 pub(crate) const CHAR: TypeRow = row("char(n)", "Utf8", "VARCHAR", Exact, "padding blanks kept");
-pub(crate) const OTHER_TEXT: TypeRow =
-    row("citext, name, \"char\"", "Utf8", "VARCHAR", Exact, "DuckDB tells upper from lower case where citext does not");
+pub(crate) const OTHER_TEXT: TypeRow = row(
+    "citext, name, \"char\"",
+    "Utf8",
+    "VARCHAR",
+    Exact,
+    "DuckDB tells upper from lower case where citext does not: in a key of citext a change of case is a new key",
+);
 pub(crate) const BYTEA: TypeRow = row("bytea", "Binary", "BLOB", Exact, "");
 pub(crate) const DATE: TypeRow = row("date", "Date32", "DATE", Exact, "±infinity and BC included");
 pub(crate) const TIME: TypeRow = row("time", "Time64(µs)", "TIME", Exact, "24:00:00 included");

@@ -156,6 +156,28 @@ fn a_refused_row_keeps_key_watermark_version_and_all_values() {
 }
 
 #[test]
+fn vectors_of_one_length_and_of_any() {
+    let types = [PgType::Int4, PgType::Vector(Some(2)), PgType::Halfvec(None), PgType::Vector(None)];
+    let vector = |size: u16, floats: &[u8]| Some([&size.to_be_bytes()[..], &[0, 0], floats].concat());
+    let two = [1.5_f32.to_be_bytes(), (-0.0_f32).to_be_bytes()].concat();
+    // 0.1 and the largest of two bytes, as pgvector 0.8.6 sends them.
+    let halves = [0x2e, 0x66, 0x7b, 0xff];
+    let stream = Stream::new()
+        .row(&[int4(1), vector(2, &two), vector(2, &halves), vector(2, &two)])
+        .row(&[int4(2), None, None, None])
+        .row(&[int4(3), vector(2, &two), vector(0, &[]), vector(0, &[])])
+        .end();
+    let batch = only(decode(&plan(&types), &stream, 7).unwrap());
+    let texts = |column: usize| -> Vec<_> { (0..3).map(|row| value_text(batch.batch.column(column), row)).collect() };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(texts(1), [text("[\"1.5\",\"-0\"]"), None, text("[\"1.5\",\"-0\"]")]);
+    assert_eq!(texts(2), [text("[\"0.099975586\",\"65504\"]"), None, text("[]")]);
+    assert_eq!(texts(3), [text("[\"1.5\",\"-0\"]"), None, text("[]")]);
+    let other = Stream::new().row(&[int4(1), vector(1, &[0; 4]), None, None]).end();
+    assert!(decode(&plan(&types), &other, 7).is_err());
+}
+
+#[test]
 fn values_that_do_not_fit_become_null_where_the_plan_says_so() {
     let mut plan = plan(&[PgType::Int4, decimal(4, 2), decimal(4, 2), list_of(decimal(4, 2))]);
     for at in [0, 1, 3] {

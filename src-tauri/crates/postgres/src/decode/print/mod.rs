@@ -131,7 +131,7 @@ impl Printer {
             Self::Float8 => pgtext::float8(cursor.f64()?, out),
             Self::InternalChar => scalar::internal_char(cursor.u8()?, out),
             Self::Uuid => scalar::uuid(cursor.array()?, out),
-            Self::Date => scalar::date(cursor.i32()?, out)?,
+            Self::Date => scalar::date(cursor.i32()?, out),
             Self::Time => scalar::time(cursor.i64()?, out)?,
             Self::Timetz => scalar::timetz(cursor.i64()?, cursor.i32()?, out)?,
             Self::Moment(zone) => scalar::moment(cursor.i64()?, zone, out),

@@ -41,13 +41,12 @@ pub(super) fn uuid(bytes: [u8; 16], out: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn date(days: i32, out: &mut Vec<u8>) -> Result<(), Broken> {
+pub(super) fn date(days: i32, out: &mut Vec<u8>) {
     match days {
         i32::MAX => out.extend_from_slice(b"infinity"),
         i32::MIN => out.extend_from_slice(b"-infinity"),
         days => out.extend_from_slice(date_text(i64::from(days) + i64::from(EPOCH_DAYS)).as_bytes()),
     }
-    Ok(())
 }
 
 pub(super) fn time(micros: i64, out: &mut Vec<u8>) -> Result<(), Broken> {
