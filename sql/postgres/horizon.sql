@@ -1,6 +1,6 @@
 -- Owner: crate firn-postgres (horizon.rs).
 -- Finds out which transactions may still write rows with an early watermark. Catalogs only, no data.
--- Parameters: reader: the application name of sessions that only read; relation: the table's quoted name.
+-- Parameters: reader: the application name of sessions that only read; relations: an array of quoted names.
 -- Result: three rows in this order, which matters. The clock is read before the sessions: whoever is not among them
 --   begins later. Prepared transactions are read after the sessions: one that was still among the sessions counts
 --   there, one that was prepared in between appears here.
@@ -8,8 +8,10 @@ SELECT json_build_object(
     'now', (extract(epoch FROM clock_timestamp()) * 1000000)::int8,
     'standby', pg_is_in_recovery(),
     'replayed', (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::int8,
-    'subscribed', EXISTS (
-        SELECT FROM pg_catalog.pg_subscription_rel s WHERE s.srrelid = pg_catalog.to_regclass(:'relation'::text)),
+    'subscribed', (
+        SELECT coalesce(json_agg(asked.name), '[]')
+        FROM unnest(:'relations'::text[]) AS asked (name)
+        JOIN pg_catalog.pg_subscription_rel s ON s.srrelid = pg_catalog.to_regclass(asked.name)),
     -- The server's own zone is not to be seen from a session that has set one; those of its log file and of the
     -- settings of roles and databases are. Half a year later is the other side of daylight saving.
     'offset', (

@@ -1,6 +1,6 @@
 -- Owner: crate firn-postgres (introspect.rs, discover.rs).
--- Describes one relation, or every relation of a schema that the role may read.
--- Parameters: relation: a quoted name as to_regclass reads it, or NULL for all; schema: a schema's name, or NULL for
+-- Describes some relations, or every relation of a schema that the role may read.
+-- Parameters: relations: an array of quoted names as to_regclass reads them, or NULL for all; schema: a schema's name, or NULL for
 --   all but the system's. A partition is described only by its own name, an extension's table likewise.
 -- Result: one row a relation, ordered by schema and name; the column `described` is a JSON object.
 SELECT json_build_object(
@@ -76,8 +76,9 @@ LEFT JOIN LATERAL (
     JOIN pg_catalog.pg_class l ON l.oid = p.relid
     WHERE p.isleaf AND c.relkind = 'p'
 ) leaves ON true
-WHERE (:'relation'::text IS NOT NULL AND c.oid = pg_catalog.to_regclass(:'relation'::text))
-    OR (:'relation'::text IS NULL
+WHERE (:'relations'::text[] IS NOT NULL AND c.oid = ANY (ARRAY(
+        SELECT pg_catalog.to_regclass(asked.name)::oid FROM unnest(:'relations'::text[]) AS asked (name))))
+    OR (:'relations'::text[] IS NULL
         AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         AND NOT c.relispartition
         AND (n.nspname = :'schema'::text

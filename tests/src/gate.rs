@@ -87,6 +87,18 @@ impl Source for GatedSource {
         self.inner.horizon(plan, request).await
     }
 
+    async fn inspect_many(&self, tables: &[TableName]) -> Result<Vec<Option<SourceTable>>> {
+        self.inner.inspect_many(tables).await
+    }
+
+    async fn horizons(&self, requests: &[(Arc<ReadPlan>, HorizonRequest)]) -> Result<Vec<Option<Horizon>>> {
+        self.inner.horizons(requests).await
+    }
+
+    async fn any_after(&self, plan: &ReadPlan, after: &Cursor, nulls: bool) -> Result<bool> {
+        self.inner.any_after(plan, after, nulls).await
+    }
+
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {
         if let Some(gate) = &self.before_snapshot {
             gate.pass().await;

@@ -7,6 +7,7 @@ mod drift;
 mod drift_forms;
 mod faults;
 mod first_load;
+mod glance;
 mod guarantees;
 mod history;
 mod identity;

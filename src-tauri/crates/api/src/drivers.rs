@@ -85,11 +85,20 @@ impl Firn {
     /// # Errors
     /// `configuration` where a connection is of a kind that cannot play its role.
     pub(crate) async fn drivers(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
+        self.drivers_for(usable, EngineSettings::default()).await
+    }
+
+    /// Opens the drivers of the service, which polls: what it finds unchanged, again and again, is not logged.
+    pub(crate) async fn drivers_to_serve(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
+        self.drivers_for(usable, EngineSettings { log_idle: false, ..EngineSettings::default() }).await
+    }
+
+    async fn drivers_for(&self, usable: &Usable, settings: EngineSettings) -> Result<Drivers, ErrorView> {
         let roles = usable.roles()?;
         let settings = EngineSettings {
             max_retries: usable.workspace.max_retries,
             error_payloads: usable.workspace.error_payloads,
-            ..EngineSettings::default()
+            ..settings
         };
         let folder = &usable.folder;
         let target = duckdb(folder, roles.target)?;

@@ -30,6 +30,7 @@ pub use state::{
     TableStatus, Workspace, WorkspaceClaim,
 };
 pub use target::{
-    Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetTable, WriteMode, Writer,
+    Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetSurvey, TargetTable, WriteMode,
+    Writer,
 };
 pub use view::{TargetRead, TargetScope, TargetStream, TargetView};

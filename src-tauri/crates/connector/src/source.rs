@@ -224,6 +224,32 @@ pub trait Source: Send + Sync {
     /// the snapshot does not see has begun after the horizon, or was in progress when it was taken.
     async fn horizon(&self, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon>;
 
+    /// Describes tables that are read as they are, all at once. `None` for one that cannot be described: `inspect`
+    /// says why.
+    async fn inspect_many(&self, tables: &[TableName]) -> Result<Vec<Option<SourceTable>>> {
+        let mut described = Vec::with_capacity(tables.len());
+        for table in tables {
+            described.push(self.inspect(table, &BTreeMap::new(), None).await.ok());
+        }
+        Ok(described)
+    }
+
+    /// Takes the horizons of several tables at once. `None` for one that cannot be taken: `horizon` says why.
+    async fn horizons(&self, requests: &[(Arc<ReadPlan>, HorizonRequest)]) -> Result<Vec<Option<Horizon>>> {
+        let mut horizons = Vec::with_capacity(requests.len());
+        for (plan, request) in requests {
+            horizons.push(self.horizon(plan, request).await.ok());
+        }
+        Ok(horizons)
+    }
+
+    /// Returns whether any row stands after a cursor, or, with `nulls`, has no watermark: one look through the index
+    /// where there is one.
+    async fn any_after(&self, plan: &ReadPlan, after: &Cursor, nulls: bool) -> Result<bool> {
+        let _counted_anyway = nulls;
+        Ok(self.waiting(plan, Some(after), 1).await? > 0)
+    }
+
     /// Opens a view of the table at one moment that `readers` streams may read at once.
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>>;
 

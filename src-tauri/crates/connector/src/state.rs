@@ -230,6 +230,20 @@ pub trait StateStore: Send + Sync {
         takes_over: Option<&Holder>,
     ) -> Result<LeaseOutcome>;
 
+    /// Reports that runs of tables, given with the epochs found in the target, had nothing to do. Returns those of
+    /// which it is true: nobody holds the lease, nobody has held it since that epoch, and the last run ended well. Only
+    /// these are reported, and with `logged` in `sync_logs`, too.
+    async fn note_idle(
+        &self,
+        run_id: &str,
+        took: Duration,
+        tables: &[(String, i64)],
+        logged: bool,
+    ) -> Result<Vec<String>> {
+        let _unknown_to_this_store = (run_id, took, tables, logged);
+        Ok(Vec::new())
+    }
+
     /// Extends leases; returns the tables whose lease is no longer ours.
     async fn renew(&self, sources: &[(String, i64)], holder: &Holder, ttl: Duration) -> Result<Vec<String>>;
 

@@ -85,6 +85,17 @@ pub struct CommitOutcome {
     pub duplicates: u64,
 }
 
+/// What a target knows of a source table and of the table it is written to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetSurvey {
+    /// The stored state with the epoch of the last runner.
+    pub state: Option<(TableState, i64)>,
+    /// Whether marks are remembered.
+    pub marked: bool,
+    /// The table; its rows may be an estimate.
+    pub table: Option<TargetTable>,
+}
+
 /// A warehouse that tables are written to.
 #[async_trait]
 pub trait Target: Send + Sync {
@@ -99,6 +110,23 @@ pub trait Target: Send + Sync {
 
     /// Returns the remembered marks of a source table.
     async fn seen(&self, source: &str) -> Result<Vec<RowMark>>;
+
+    /// Tells of many tables at once, given by source name and target table: what `state`, `seen` and `inspect` would
+    /// tell of each.
+    async fn survey(&self, tables: &[(String, TableName)]) -> Result<Vec<TargetSurvey>> {
+        let mut surveyed = Vec::with_capacity(tables.len());
+        for (source, table) in tables {
+            let (state, marked) = (self.state(source).await?, !self.seen(source).await?.is_empty());
+            surveyed.push(TargetSurvey { state, marked, table: self.inspect(table).await? });
+        }
+        Ok(surveyed)
+    }
+
+    /// Returns how the target looks from outside: a text that is another one whenever anything was written into it, as
+    /// far as that can be known without opening it. `None` where it cannot.
+    fn stamp(&self) -> Option<String> {
+        None
+    }
 
     /// Returns the table as it is, or `None`.
     async fn inspect(&self, table: &TableName) -> Result<Option<TargetTable>>;

@@ -26,6 +26,7 @@ mod read;
 mod schema;
 mod session;
 mod state;
+mod survey;
 mod target;
 mod tidy;
 mod types;

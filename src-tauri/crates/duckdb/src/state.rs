@@ -26,7 +26,7 @@ pub(crate) fn ensure(session: &Session) -> Result<()> {
 }
 
 /// Returns whether the state tables are there.
-fn exists(session: &Session) -> Result<bool> {
+pub(crate) fn exists(session: &Session) -> Result<bool> {
     let query = "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = '_firn' AND table_name IN ('target', 'tables', 'seen')";
     let found: i64 = session
         .connection()

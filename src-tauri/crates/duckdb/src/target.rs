@@ -6,13 +6,14 @@ use crate::read::DuckdbView;
 use crate::schema;
 use crate::session::{self, Session};
 use crate::state;
+use crate::survey;
 use crate::tidy;
 use crate::writer::DuckdbWriter;
 use async_trait::async_trait;
 use firn_catalog::{Dialect, RowMark, TableName};
 use firn_connector::{
-    Error, ErrorKind, Finding, Result, Side, TableState, Target, TargetIdentity, TargetRead, TargetTable, TargetView,
-    WriteColumn, WritePlan, Writer,
+    Error, ErrorKind, Finding, Result, Side, TableState, Target, TargetIdentity, TargetRead, TargetSurvey, TargetTable,
+    TargetView, WriteColumn, WritePlan, Writer,
 };
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
@@ -99,6 +100,18 @@ impl Target for DuckdbTarget {
         }
         let source = source.to_owned();
         self.run(move |s| state::seen(s, &source)).await
+    }
+
+    async fn survey(&self, tables: &[(String, TableName)]) -> Result<Vec<TargetSurvey>> {
+        if self.is_missing().await {
+            return Ok(vec![TargetSurvey { state: None, marked: false, table: None }; tables.len()]);
+        }
+        let tables = tables.to_vec();
+        self.run(move |s| survey::survey(s, &tables)).await
+    }
+
+    fn stamp(&self) -> Option<String> {
+        survey::stamp(&self.settings.path)
     }
 
     async fn inspect(&self, table: &TableName) -> Result<Option<TargetTable>> {

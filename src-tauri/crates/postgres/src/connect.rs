@@ -223,7 +223,8 @@ pub async fn open(settings: &PgSettings, side: Side, max_connections: u32) -> Re
     let pool = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(settings.connect_timeout)
-        .idle_timeout(Duration::from_secs(60))
+        // Longer than a service usually pauses: to sign in costs more than a poll.
+        .idle_timeout(Duration::from_secs(600))
         // A ping costs a round trip: only a connection that has been idle for a while may have died unnoticed.
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| {

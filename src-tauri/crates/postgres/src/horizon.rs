@@ -6,6 +6,7 @@
 
 use crate::connect::READER_APPLICATION;
 use crate::error::from_sqlx;
+use crate::introspect::array;
 use crate::quote::{Value, fill, ident, table as quoted_table};
 use crate::session::{self, ReadOnly};
 use crate::types::parse;
@@ -16,6 +17,7 @@ use firn_connector::{
 };
 use serde::Deserialize;
 use sqlx::PgPool;
+use std::sync::Arc;
 
 const SIDE: Side = Side::Source;
 
@@ -35,7 +37,8 @@ struct Clock {
     now: i64,
     standby: bool,
     replayed: Option<i64>,
-    subscribed: bool,
+    /// Of the tables asked about, those that logical replication writes.
+    subscribed: Vec<String>,
     offset: Option<i64>,
 }
 
@@ -69,8 +72,8 @@ pub(crate) async fn take(pool: &PgPool, plan: &ReadPlan, request: &HorizonReques
     let work = async {
         match request.kind {
             WatermarkKind::Timestamptz | WatermarkKind::Timestamp => {
-                let reading = read(pool, &plan.table).await?;
-                of_clock(reading, request)
+                let table = quoted_table(&plan.table);
+                of_clock(&read(pool, std::slice::from_ref(&table)).await?, &table, request)
             }
             WatermarkKind::Date | WatermarkKind::Integer => largest(pool, &plan.table, column, request).await,
         }
@@ -78,9 +81,30 @@ pub(crate) async fn take(pool: &PgPool, plan: &ReadPlan, request: &HorizonReques
     work.await.map_err(|error: Error| error.on_table(&plan.table))
 }
 
-async fn read(pool: &PgPool, table: &TableName) -> Result<Reading> {
-    let relation = quoted_table(table);
-    let values = [("reader", Value::Text(READER_APPLICATION)), ("relation", Value::Text(&relation))];
+/// Takes horizons for [`firn_connector::Source::horizons`]: one round trip for all on the database's clock.
+pub(crate) async fn take_many(
+    pool: &PgPool,
+    requests: &[(Arc<ReadPlan>, HorizonRequest)],
+) -> Result<Vec<Option<Horizon>>> {
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tables: Vec<String> = requests.iter().map(|(plan, _)| quoted_table(&plan.table)).collect();
+    let reading = read(pool, &tables).await?;
+    let mut horizons = Vec::with_capacity(requests.len());
+    for ((plan, request), table) in requests.iter().zip(&tables) {
+        let horizon = match request.kind {
+            WatermarkKind::Timestamptz | WatermarkKind::Timestamp => of_clock(&reading, table, request),
+            WatermarkKind::Date | WatermarkKind::Integer => take(pool, plan, request).await,
+        };
+        horizons.push(horizon.ok());
+    }
+    Ok(horizons)
+}
+
+async fn read(pool: &PgPool, tables: &[String]) -> Result<Reading> {
+    let relations = array(tables);
+    let values = [("reader", Value::Text(READER_APPLICATION)), ("relations", Value::Text(&relations))];
     let sql = fill(include_str!("../../../../sql/postgres/horizon.sql"), &values)?;
     let rows = session::run(pool, SIDE, sql).await?;
     let [clock, sessions, prepared] = rows.as_slice() else {
@@ -98,12 +122,12 @@ async fn read(pool: &PgPool, table: &TableName) -> Result<Reading> {
 }
 
 /// Computes the horizon of a clock from one reading of the server.
-fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
+fn of_clock(reading: &Reading, table: &String, request: &HorizonRequest) -> Result<Horizon> {
     let Reading { clock, sessions, prepared } = reading;
     let mut findings = Vec::new();
     let moment = |micros: i64| Watermark::new(WatermarkKind::Timestamptz, micros);
     if !on(Protection::Horizon) {
-        let at = on_axis(moment(clock.now.saturating_add(3_600_000_000)), request, &clock);
+        let at = on_axis(moment(clock.now.saturating_add(3_600_000_000)), request, clock);
         return Ok(Horizon {
             at: Some(at),
             clock: None,
@@ -113,7 +137,7 @@ fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
         });
     }
     let shown = Some(Watermark::new(request.kind, clock.now));
-    if clock.subscribed && request.lookback == 0 {
+    if clock.subscribed.contains(table) && request.lookback == 0 {
         let message = "logical replication writes this table: its watermarks come from another server's clock";
         let fix = "Set `lookback_seconds` to the longest delay of the subscription, or read from the publisher.";
         findings.push(Finding::new(Level::Warning, "subscribed_table", message).with_fix(fix));
@@ -124,7 +148,7 @@ fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
         findings.push(Finding::new(Level::Warning, "watermark_without_zone", message).with_fix(fix));
     }
     if clock.standby && on(Protection::StandbyGuard) {
-        let at = standby(&clock, request)?.map(|at| on_axis(at, request, &clock));
+        let at = standby(clock, request)?.map(|at| on_axis(at, request, clock));
         return Ok(Horizon { at, clock: shown, method: HorizonMethod::Largest, logged_times: Vec::new(), findings });
     }
     let (found, method, logged_times) = if sessions.hidden {
@@ -145,7 +169,7 @@ fn of_clock(reading: Reading, request: &HorizonRequest) -> Result<Horizon> {
         return Ok(Horizon { at: None, clock: shown, method: HorizonMethod::Frozen, logged_times, findings });
     }
     let method = if found.is_none() { HorizonMethod::Unknown } else { method };
-    let at = found.map(|found| on_axis(found.back(MARGIN), request, &clock));
+    let at = found.map(|found| on_axis(found.back(MARGIN), request, clock));
     Ok(Horizon { at, clock: shown, method, logged_times, findings })
 }
 

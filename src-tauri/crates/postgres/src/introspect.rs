@@ -9,7 +9,7 @@ use firn_catalog::{Numeric, PgType, TableName, WatermarkKind};
 use firn_connector::{Error, ErrorKind, Relation, Result, Side, SourceColumn, SourceTable, WatermarkFacts};
 use serde::Deserialize;
 use sqlx::{PgPool, Row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 const SIDE: Side = Side::Source;
 
@@ -58,9 +58,14 @@ struct Index {
     columns: Vec<i16>,
 }
 
-/// Reads descriptions: of one relation by its quoted name, or of all in a schema.
-pub(crate) async fn describe(pool: &PgPool, relation: Option<&str>, schema: Option<&str>) -> Result<Vec<Described>> {
-    let values = [("relation", Value::Optional(relation)), ("schema", Value::Optional(schema))];
+/// Reads descriptions: of the relations with these quoted names, or of all in a schema.
+pub(crate) async fn describe(
+    pool: &PgPool,
+    relations: Option<&[String]>,
+    schema: Option<&str>,
+) -> Result<Vec<Described>> {
+    let relations = relations.map(array);
+    let values = [("relations", Value::Optional(relations.as_deref())), ("schema", Value::Optional(schema))];
     let sql = fill(include_str!("../../../../sql/postgres/tables.sql"), &values)?;
     let rows = session::run(pool, SIDE, sql).await?;
     rows.iter().map(|row| parse(session::column(row, "described", SIDE)?, SIDE)).collect()
@@ -80,7 +85,8 @@ pub(crate) async fn inspect(
     filter: Option<&str>,
 ) -> Result<SourceTable> {
     let work = async {
-        let described = describe(pool, Some(&quoted_table(name)), None).await?.pop().ok_or_else(|| not_there(name))?;
+        let described =
+            describe(pool, Some(&[quoted_table(name)]), None).await?.pop().ok_or_else(|| not_there(name))?;
         if !described.readable {
             let message = "the role may not read this table";
             let grant = format!("GRANT SELECT ON {} TO …", quoted_table(name));
@@ -92,6 +98,31 @@ pub(crate) async fn inspect(
         Ok(table)
     };
     work.await.map_err(|error: Error| error.on_table(name))
+}
+
+/// Describes tables for [`firn_connector::Source::inspect_many`]: two round trips at most, however many there are.
+pub(crate) async fn inspect_many(pool: &PgPool, names: &[TableName]) -> Result<Vec<Option<SourceTable>>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let quoted: Vec<String> = names.iter().map(quoted_table).collect();
+    let described = describe(pool, Some(&quoted), None).await?;
+    let types = column_types(pool, &described).await?;
+    let mut found: HashMap<(&str, &str), SourceTable> = HashMap::with_capacity(described.len());
+    for table in described.iter().filter(|table| table.readable) {
+        if let Ok(described) = table.source_table(&types) {
+            found.insert((&table.schema, &table.name), described);
+        }
+    }
+    // A name without a schema is found by the search path alone: such a one is described by itself.
+    let one = |name: &TableName| found.get(&(name.schema.as_deref()?, name.name.as_str())).cloned();
+    Ok(names.iter().map(one).collect())
+}
+
+/// Writes an array of texts as the server reads it.
+pub(crate) fn array(texts: &[String]) -> String {
+    let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    format!("{{{}}}", texts.iter().map(quoted).collect::<Vec<_>>().join(","))
 }
 
 fn not_there(name: &TableName) -> Error {

@@ -3,7 +3,7 @@
 use crate::connect::{self, PgSettings, READER_APPLICATION};
 use crate::quote::{ident, table as quoted_table};
 use crate::session::ReadOnly;
-use crate::{horizon, introspect, read_sql, session, snapshot};
+use crate::{horizon, introspect, probe, read_sql, session, snapshot};
 use async_trait::async_trait;
 use firn_catalog::TableName;
 use firn_connector::{
@@ -61,6 +61,18 @@ impl Source for PostgresSource {
 
     async fn horizon(&self, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon> {
         horizon::take(&self.pool, plan, request).await
+    }
+
+    async fn inspect_many(&self, tables: &[TableName]) -> Result<Vec<Option<SourceTable>>> {
+        introspect::inspect_many(&self.pool, tables).await
+    }
+
+    async fn horizons(&self, requests: &[(Arc<ReadPlan>, HorizonRequest)]) -> Result<Vec<Option<Horizon>>> {
+        horizon::take_many(&self.pool, requests).await
+    }
+
+    async fn any_after(&self, plan: &ReadPlan, after: &Cursor, nulls: bool) -> Result<bool> {
+        probe::any_after(&self.pool, plan, after, nulls).await
     }
 
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {

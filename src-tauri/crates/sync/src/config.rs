@@ -119,6 +119,8 @@ pub struct EngineSettings {
     pub error_payloads: bool,
     /// Open entries of a table beyond which it stops: each is looked for among the rows that are merged.
     pub open_entries: usize,
+    /// Whether runs that found nothing to do have a row in `sync_logs`.
+    pub log_idle: bool,
 }
 
 impl Default for EngineSettings {
@@ -136,6 +138,7 @@ impl Default for EngineSettings {
             backoff_most: Duration::from_secs(30),
             error_payloads: true,
             open_entries: 10_000,
+            log_idle: true,
         }
     }
 }

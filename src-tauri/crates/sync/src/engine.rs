@@ -2,11 +2,12 @@
 
 use crate::config::{EngineSettings, TableConfig};
 use crate::event::ProgressSink;
+use crate::glance::Recollection;
 use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
 use crate::table::Task;
-use crate::{drift, first_load, reset, table};
+use crate::{drift, first_load, glance, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
@@ -44,6 +45,9 @@ pub struct Engine {
     pub is_alive: Liveness,
     /// One first load or full read at a time: each uses every reader and most of the memory.
     pub(crate) heavy: Semaphore,
+    /// Tables in progress at once, of all runs.
+    places: Semaphore,
+    pub(crate) recollection: Recollection,
 }
 
 impl Engine {
@@ -57,7 +61,9 @@ impl Engine {
         settings: EngineSettings,
         is_alive: Liveness,
     ) -> Self {
-        Self { source, target, state, holder, folder, settings, is_alive, heavy: Semaphore::new(1) }
+        let (heavy, places) = (Semaphore::new(1), Semaphore::new(settings.tables.max(1)));
+        let recollection = Recollection::default();
+        Self { source, target, state, holder, folder, settings, is_alive, heavy, places, recollection }
     }
 
     /// Runs tables until each is caught up. What one table's failure stops is that table.
@@ -93,36 +99,84 @@ impl Engine {
         cancel: CancellationToken,
     ) -> RunOutcome {
         let opened = tokio::select! {
-            opened = self.open_for(task, tables) => opened,
+            opened = self.open_for(task, run_id, tables, &sink) => opened,
             () = cancel.cancelled() => Err(Error::cancelled(Side::Engine)),
         };
-        let tables = match opened {
-            Ok(tables) => tables,
+        let (tables, mut outcomes) = match opened {
+            Ok(opened) => opened,
             Err(error) => return RunOutcome { tables: Vec::new(), failure: Some(Failure::from(&error)) },
         };
-        let keeper = Keeper::start(self);
-        // Collected: a closure inside the stream would keep this future from being `Send` for every lifetime.
-        let runs: Vec<_> = tables
-            .iter()
-            .map(|config| {
-                table::run(Arc::clone(self), task, run_id, config, Arc::clone(&sink), cancel.clone(), &keeper)
-            })
-            .collect();
-        // In order: the outcome lists tables as they were given.
-        let outcomes: Vec<Arc<TableOutcome>> =
-            futures::stream::iter(runs).buffered(self.settings.tables.max(1)).collect().await;
-        RunOutcome { tables: outcomes, failure: None }
+        if outcomes.len() < tables.len() {
+            let keeper = Keeper::start(self);
+            let rest = tables.iter().copied().enumerate().filter(|(at, _)| !outcomes.contains_key(at));
+            // Collected: a closure inside the stream would keep this future from being `Send` for every lifetime.
+            let runs: Vec<_> = rest
+                .map(|(at, config)| {
+                    let run =
+                        table::run(Arc::clone(self), task, run_id, config, Arc::clone(&sink), cancel.clone(), &keeper);
+                    self.in_place(at, config, run)
+                })
+                .collect();
+            let runs = futures::stream::iter(runs).buffered(self.settings.tables.max(1));
+            outcomes.extend(runs.collect::<Vec<_>>().await);
+        }
+        // The outcome lists tables as they were given.
+        RunOutcome { tables: (0..tables.len()).filter_map(|at| outcomes.remove(&at)).collect(), failure: None }
     }
 
-    /// Opens the state and returns the tables that there is something to do for.
-    async fn open_for<'t>(&self, task: Task, tables: &'t [TableConfig]) -> Result<Vec<&'t TableConfig>> {
-        self.open_with_retry().await?;
-        if task == Task::Sync {
-            return Ok(tables.iter().collect());
+    /// Runs a table once a place is free, however many runs go on beside each other.
+    async fn in_place(
+        &self,
+        at: usize,
+        config: &TableConfig,
+        run: impl Future<Output = Arc<TableOutcome>>,
+    ) -> (usize, Arc<TableOutcome>) {
+        // Never closed, so there is always a place in the end.
+        let _place = self.places.acquire().await;
+        self.recollection.forget(&config.state_name());
+        (at, run.await)
+    }
+
+    /// Opens state and target, unless nothing is to be done anyway, and returns the outcomes of the tables with nothing
+    /// to do.
+    async fn open_and_glance(
+        &self,
+        run_id: &str,
+        tables: &[TableConfig],
+        sink: &Arc<dyn ProgressSink>,
+    ) -> Result<glance::Found> {
+        let before = self.target.stamp();
+        let mut found = glance::recall(self, run_id, tables, sink).await;
+        if found.len() == tables.len() && !tables.is_empty() {
+            return Ok(found);
         }
+        // What was remembered and is not quiet any more is not looked at a second time.
+        let unknown: Vec<usize> = match before {
+            Some(stamp) => self.recollection.unknown(tables, &stamp),
+            None => (0..tables.len()).collect(),
+        };
+        self.open_with_retry().await?;
+        found.extend(glance::survey(self, run_id, tables, &unknown, sink).await);
+        Ok(found)
+    }
+
+    /// Opens state and target and returns the tables that the task is about, with the outcomes of those that there is
+    /// nothing to do for.
+    async fn open_for<'t>(
+        &self,
+        task: Task,
+        run_id: &str,
+        tables: &'t [TableConfig],
+        sink: &Arc<dyn ProgressSink>,
+    ) -> Result<(Vec<&'t TableConfig>, glance::Found)> {
+        if task == Task::Sync {
+            return Ok((tables.iter().collect(), self.open_and_glance(run_id, tables, sink).await?));
+        }
+        self.open_with_retry().await?;
         let reports = self.state.reports().await?;
         let open: HashSet<&str> = reports.iter().filter(|r| r.open_errors > 0).map(|r| r.source.as_str()).collect();
-        Ok(tables.iter().filter(|config| open.contains(config.state_name().as_str())).collect())
+        let open = tables.iter().filter(|config| open.contains(config.state_name().as_str())).collect();
+        Ok((open, glance::Found::new()))
     }
 
     pub(crate) async fn open_with_retry(&self) -> Result<()> {

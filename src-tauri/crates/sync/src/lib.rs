@@ -21,6 +21,7 @@ mod drain;
 mod drift;
 mod first_load;
 mod full;
+mod glance;
 mod group;
 mod lease;
 mod memory;

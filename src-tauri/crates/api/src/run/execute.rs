@@ -136,7 +136,7 @@ impl Firn {
             let cancelled = || Err(ErrorView::from(firn_connector::Error::cancelled(firn_connector::Side::Engine)));
             if let Some(kept_open) = kept_open {
                 let drivers = tokio::select! {
-                    drivers = kept_open.get_or_try_init(|| firn.drivers(&usable)) => drivers?,
+                    drivers = kept_open.get_or_try_init(|| firn.drivers_to_serve(&usable)) => drivers?,
                     () = cancel.cancelled() => return cancelled(),
                 };
                 shared.advise(drivers.advice.clone());

@@ -112,6 +112,16 @@ impl StateStore for PostgresState {
         lease::acquire(self, &lease::Request { source, run_id, holder, ttl, floor, takes_over }).await
     }
 
+    async fn note_idle(
+        &self,
+        run_id: &str,
+        took: Duration,
+        tables: &[(String, i64)],
+        logged: bool,
+    ) -> Result<Vec<String>> {
+        report::note_idle(self, run_id, took, tables, logged).await
+    }
+
     async fn renew(&self, sources: &[(String, i64)], holder: &Holder, ttl: Duration) -> Result<Vec<String>> {
         lease::renew(self, sources, holder, ttl).await
     }

@@ -1,9 +1,11 @@
 //! Where each table stands, and what each run did.
 
-use super::PostgresState;
+use super::{PostgresState, SIDE};
 use crate::quote::Value;
+use crate::session;
 use firn_catalog::{Watermark, WatermarkKind};
 use firn_connector::{LogEntry, Result, TableReport};
+use std::time::Duration;
 
 /// Microseconds since 1970 of 4713-11-24 BC (Gregorian), where PostgreSQL's timestamps begin.
 const FIRST_TIMESTAMP: i64 = -210_866_803_200_000_000;
@@ -52,6 +54,29 @@ pub(super) async fn conclude(state: &PostgresState, log: &LogEntry, status: &str
         ("message", Value::Optional(log.message.as_deref())),
     ];
     state.run(include_str!("../../../../../sql/postgres/state/conclude.sql"), &values).await.map(drop)
+}
+
+/// Reports that runs had nothing to do, where nobody has held the lease since; returns those tables.
+pub(super) async fn note_idle(
+    state: &PostgresState,
+    run_id: &str,
+    took: Duration,
+    tables: &[(String, i64)],
+    logged: bool,
+) -> Result<Vec<String>> {
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = tables.iter().map(|(source, epoch)| serde_json::json!({ "source": source, "epoch": epoch }));
+    let asked = serde_json::Value::Array(asked.collect()).to_string();
+    let values = [
+        ("tables", Value::Text(&asked)),
+        ("run_id", Value::Text(run_id)),
+        ("took", Value::Integer(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))),
+        ("logged", Value::Text(if logged { "true" } else { "false" })),
+    ];
+    let rows = state.run(include_str!("../../../../../sql/postgres/state/note_idle.sql"), &values).await?;
+    rows.iter().map(|row| session::column(row, "source", SIDE)).collect()
 }
 
 /// Lists where every table stands, by name.
