@@ -95,20 +95,20 @@ async fn a_poll_that_finds_nothing_leaves_the_warehouse_to_others() -> Result<()
     }
     drop(holder.stdin.take());
     ensure!(holder.wait()?.success());
-    world.sql("INSERT INTO orders VALUES (9001, 'new')").await?;
+    world.sql("INSERT INTO orders VALUES (90001, 'new')").await?;
     noticed(&world, &engine).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_to_a_quiet_table_is_noticed() -> Result<()> {
     let (world, engine) = quiet().await?;
-    world.sql("INSERT INTO orders VALUES (9001, 'new')").await?;
+    world.sql("INSERT INTO orders VALUES (90001, 'new')").await?;
     noticed(&world, &engine).await?;
     world.sql("UPDATE orders SET v = 'changed', updated_at = now() WHERE id = 7").await?;
     noticed(&world, &engine).await?;
     // Committed late: it began before the runs that follow, and ends after them.
     let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (9002, 'late')").await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (90002, 'late')").await?;
     for _ in 0..3 {
         world.run_with(&engine).await?;
     }
@@ -142,7 +142,7 @@ async fn a_row_without_a_watermark_in_a_quiet_table_is_noticed() -> Result<()> {
     world.sql("ALTER TABLE orders ALTER updated_at DROP NOT NULL").await?;
     world.run_with(&engine).await?;
     ensure!(world.run_with(&engine).await?.table()?.result == TableResult::Idle);
-    world.sql("INSERT INTO orders VALUES (9001, 'no watermark', NULL)").await?;
+    world.sql("INSERT INTO orders VALUES (90001, 'no watermark', NULL)").await?;
     noticed(&world, &engine).await
 }
 
@@ -168,12 +168,12 @@ async fn a_warehouse_put_back_from_a_copy_is_noticed() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quiet_table_that_another_runner_holds_is_held() -> Result<()> {
     let (world, engine) = quiet().await?;
-    world
-        .sql(
-            "UPDATE sync_watermarks SET lease_host = 'etl-7', lease_pid = 4711, lease_nonce = 'n', lease_since = now(),
-              lease_expires = now() + interval '1 minute'",
-        )
-        .await?;
+    let held = format!(
+        "UPDATE sync_watermarks SET lease_host = 'etl-7', lease_pid = {}, lease_nonce = 'n', lease_since = now(),
+         lease_expires = now() + interval '1 minute'",
+        std::process::id()
+    );
+    world.sql(&held).await?;
     let run = world.run_with(&engine).await?;
     ensure!(run.table()?.result == TableResult::Held, "{}", world::describe(&run.outcome));
     Ok(())

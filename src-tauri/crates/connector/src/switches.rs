@@ -82,11 +82,18 @@ pub enum Protection {
     ClockSetBack,
     /// A new warehouse file appears only when it is complete.
     WholeFile,
+    /// A glance looks for rows without a watermark, too.
+    GlanceNulls,
+    /// A glance compares the source's shape with the one remembered.
+    GlanceShape,
+    /// What is remembered of a quiet table holds only as long as the target looks the same from outside.
+    RecallStamp,
 }
 
 impl Protection {
     /// Every protection, in the order of the guarantees page.
     pub const ALL: &'static [Self] = &[
+    pub const ALL: [Self; 36] = [
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
@@ -124,6 +131,9 @@ impl Protection {
         Self::ColumnsOfView,
         Self::ClockSetBack,
         Self::WholeFile,
+        Self::GlanceNulls,
+        Self::GlanceShape,
+        Self::RecallStamp,
     ];
 
     /// Returns the name used in `FIRN_TEST_WITHOUT`: the variant's own.

@@ -11,6 +11,7 @@ use crate::event::{Event, ProgressSink, Stage};
 use crate::outcome::{Counters, TableOutcome, TableResult};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
 use firn_catalog::WatermarkKind;
+use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Cursor, Finding, Horizon, HorizonMethod, HorizonRequest, ReadPlan, Relation, Result, SourceTable, TableState,
     TargetTable,
@@ -56,10 +57,15 @@ impl Recollection {
     pub(crate) fn unknown(&self, tables: &[TableConfig], stamp: &str) -> Vec<usize> {
         let quiet = self.quiet();
         let known = |config: &TableConfig| {
-            quiet.get(&config.state_name()).is_some_and(|(then, table)| then == stamp && table.config == *config)
+            quiet.get(&config.state_name()).is_some_and(|(then, table)| still(then, stamp) && table.config == *config)
         };
         tables.iter().enumerate().filter(|(_, config)| !known(config)).map(|(at, _)| at).collect()
     }
+}
+
+/// Returns whether the target still looks as it did.
+fn still(then: &str, now: &str) -> bool {
+    then == now || !on(Protection::RecallStamp)
 }
 
 /// Outcomes of the tables that have nothing to do, by their place in the run.
@@ -77,7 +83,7 @@ pub(crate) async fn recall(
         let quiet = engine.recollection.quiet();
         let same = |config: &TableConfig| {
             let (then, table) = quiet.get(&config.state_name())?;
-            (*then == stamp && table.config == *config).then(|| table.clone())
+            (still(then, &stamp) && table.config == *config).then(|| table.clone())
         };
         tables.iter().enumerate().filter_map(|(at, config)| Some((at, same(config)?))).collect()
     };
@@ -185,7 +191,7 @@ async fn try_look(
     let probes = looked.into_iter().zip(horizons).filter_map(|(table, horizon)| Some((table, taken(horizon)?)));
     let probes: Vec<_> = probes
         .map(|(table, horizon)| async move {
-            let (plan, nulls) = (&table.prepared.read, table.prepared.null_watermarks);
+            let (plan, nulls) = (&table.prepared.read, table.prepared.null_watermarks && on(Protection::GlanceNulls));
             match engine.source.any_after(plan, &table.cursor, nulls).await {
                 Ok(false) => Some((table, horizon)),
                 Ok(true) => None,
@@ -235,7 +241,8 @@ fn prepared(engine: &Engine, at: usize, quiet: Quiet, table: SourceTable) -> Opt
     }
     // The largest value of an axis that is no clock is read again each time, so its rows have marks.
     let clock = matches!(kind, WatermarkKind::Timestamptz | WatermarkKind::Timestamp);
-    let as_remembered = prepared.write.ddl.is_empty() && quiet.state.shape.as_ref() == Some(&prepared.shape);
+    let as_remembered = !on(Protection::GlanceShape)
+        || prepared.write.ddl.is_empty() && quiet.state.shape.as_ref() == Some(&prepared.shape);
     let cursor = quiet.state.cursor()?.clone();
     let request = HorizonRequest { kind, lookback: prepared.lookback, logged_times: quiet.state.logged_times.clone() };
     (clock && as_remembered).then_some(Looked { at, quiet, prepared, cursor, request })
