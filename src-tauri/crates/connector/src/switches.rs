@@ -93,7 +93,6 @@ pub enum Protection {
 impl Protection {
     /// Every protection, in the order of the guarantees page.
     pub const ALL: &'static [Self] = &[
-    pub const ALL: [Self; 36] = [
         Self::Horizon,
         Self::HorizonBeforeSnapshot,
         Self::PreparedFreeze,
