@@ -225,3 +225,86 @@ async fn a_server_that_stays_away_is_not_hammered_and_comes_back() -> Result<()>
     ensure!(service.health()?.0 == 200);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_the_warehouse_says_who_has_it() -> Result<()> {
+    let mut world = World::with_orders(10).await?;
+    let terminal = workspace(&mut world, "")?;
+    ensure!(terminal.run(&["sync", "run"])?.code == 0);
+    world.sql("INSERT INTO orders SELECT max(id) + 1, 'new' FROM orders").await?;
+    let mut holder = std::process::Command::new(firn_scenarios::child::program("engine-run")?)
+        .arg("execute")
+        .arg(&world.spec.warehouse)
+        .stdin(std::process::Stdio::piped())
+        .spawn()?;
+    let pid = holder.id();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !std::fs::read_to_string("/proc/locks")?.contains(&format!(" {pid} ")) {
+        ensure!(Instant::now() < deadline, "the file is not taken");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let waiting = terminal.command(&["sync", "run"])?.spawn()?;
+    // What needs no warehouse waits for nobody.
+    let asked = Instant::now();
+    ensure!(terminal.run(&["sync", "status"])?.code == 0 && asked.elapsed() < Duration::from_secs(2));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(holder.stdin.take());
+    ensure!(holder.wait()?.success());
+    let done = terminal.done(&["sync", "run"], waiting.wait_with_output()?)?;
+    ensure!(done.code == 0, "{done:?}");
+    let said = done.stderr.lines().filter(|line| line.starts_with("waiting: ")).collect::<Vec<_>>();
+    ensure!(said.len() == 1 && said[0].contains(&pid.to_string()) && said[0].contains("engine-run"), "{done:?}");
+    world.assert_equal().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn window_terminal_and_service_share_a_workspace_without_an_error() -> Result<()> {
+    use firn_api::wire::{RunEvent, TablesRequest, WorkspaceRef};
+    let mut world = World::with_orders(300).await?;
+    let terminal = workspace(&mut world, "")?;
+    let mut service = Service::start(&terminal)?;
+    service.table(ORDERS, "success")?;
+    // The window: a process with the command layer of its own, which is this one.
+    let data = world.folder.path().join("window");
+    let host = std::sync::Arc::new(|_: RunEvent| {});
+    let mut options = firn_api::FirnOptions::new(data, std::collections::HashMap::new(), host);
+    options.trust_all = true;
+    let firn = firn_api::Firn::open(options).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let folder = terminal.folder().canonicalize()?.display().to_string();
+    let window = async {
+        for _ in 0..6 {
+            let status = firn_api::command::sync_status(&firn, WorkspaceRef { folder: folder.clone() }).await;
+            ensure!(status.is_ok(), "{status:?}");
+            let request = TablesRequest { folder: folder.clone(), tables: Vec::new() };
+            let plan =
+                firn_api::command::sync_plan(&firn, request).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+            ensure!(plan.tables.iter().all(|table| table.error.is_none()), "{plan:?}");
+        }
+        Ok(())
+    };
+    let typed = async {
+        for round in 0..6 {
+            world.sql("UPDATE orders SET v = v || '!', updated_at = now() WHERE id % 5 = 0").await?;
+            let commands: [&[&str]; 3] = [&["sync", "run"], &["sync", "plan"], &["sync", "status"]];
+            let arguments = commands[round % 3];
+            let child = terminal.command(arguments)?.spawn()?;
+            let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await??;
+            let done = terminal.done(arguments, output)?;
+            // The lease of the table may be the service's just then, which is no error either.
+            let held = done.code == 4 && done.stderr.contains("has been running this table since");
+            ensure!(done.code == 0 || held, "{done:?}");
+            ensure!(!done.stderr.contains("lock"), "{done:?}");
+        }
+        Ok(())
+    };
+    let both: (Result<()>, Result<()>) = tokio::join!(window, typed);
+    both.0?;
+    both.1?;
+    firn.close().await;
+    let failures = service.metrics()?[&format!("sync_failure_count{{table=\"{ORDERS}\"}}")];
+    ensure!(failures == 0.0, "{failures} runs of the service failed");
+    let stopped = service.stop("TERM")?;
+    ensure!(stopped.code == 143 && !format!("{stopped:?}").contains("lock"), "{stopped:?}");
+    ensure!(terminal.run(&["sync", "run"])?.code == 0);
+    world.assert_equal().await
+}

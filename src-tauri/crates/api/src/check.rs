@@ -20,7 +20,7 @@ pub(crate) async fn connection(
 ) -> Result<Vec<Finding>, ErrorView> {
     match &connection.settings {
         Settings::Postgres(_) => postgres(firn, usable, connection).await,
-        Settings::DuckDb(_) => warehouse(usable, connection).await,
+        Settings::DuckDb(_) => warehouse(firn, usable, connection).await,
         Settings::Folder(folder) => Ok(vec![self::folder(usable, &folder.path)]),
         Settings::Snowflake(_) | Settings::SqlServer(_) | Settings::S3(_) => {
             let message =
@@ -55,13 +55,13 @@ fn with_password_advice(finding: Finding, refused: &str) -> Finding {
     if matches!(finding.code.as_str(), "password_missing" | "password") { finding.with_fix(refused) } else { finding }
 }
 
-async fn warehouse(usable: &Usable, connection: &Connection) -> Result<Vec<Finding>, ErrorView> {
+async fn warehouse(firn: &Firn, usable: &Usable, connection: &Connection) -> Result<Vec<Finding>, ErrorView> {
     let settings = duckdb(&usable.folder, connection)?;
     if !settings.path.exists() {
         return Ok(vec![new_warehouse(&settings.path)]);
     }
     let path = settings.path.display().to_string();
-    let target = DuckdbTarget::new(settings);
+    let target = firn.waiting_aloud(DuckdbTarget::new(settings));
     let identity = target.identity().await;
     let closed = target.close().await;
     Ok(match identity.and_then(|identity| closed.map(|()| identity)) {

@@ -14,6 +14,11 @@ use firn_sync::{Engine, EngineSettings};
 use firn_workspace::{Connection, Settings, Tls};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a command waits for a warehouse that another process has open. A run gives it up at its end, and a service
+/// between its rounds; a first load may take its time.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// An engine over open drivers.
 pub(crate) struct Drivers {
@@ -115,7 +120,7 @@ impl Firn {
         let ours = self.inner.holder.clone();
         let engine = Engine::new(
             Arc::new(source),
-            Arc::new(DuckdbTarget::new(target)),
+            Arc::new(self.waiting_aloud(DuckdbTarget::new(target))),
             Arc::new(state.with_retention(usable.workspace.error_retention_days)),
             ours.clone(),
             format!("{}:{}", ours.host, folder.name),
@@ -123,6 +128,12 @@ impl Firn {
             Arc::new(move |holder| process::is_alive(holder, &ours)),
         );
         Ok(Drivers { engine: Arc::new(engine), advice })
+    }
+
+    /// Has the shell told while a warehouse is waited for.
+    pub(crate) fn waiting_aloud(&self, target: DuckdbTarget) -> DuckdbTarget {
+        let host = Arc::clone(&self.inner.options.host);
+        target.with_notice(Arc::new(move |message| host.waiting(message)))
     }
 
     /// Opens the state tables alone.
@@ -184,7 +195,7 @@ pub(crate) fn duckdb(folder: &Folder, connection: &Connection) -> Result<DuckdbS
     let Settings::DuckDb(duckdb) = &connection.settings else {
         return Err(wrong_kind(connection, "target", "duckdb"));
     };
-    Ok(DuckdbSettings::new(path_in(folder, &duckdb.path)))
+    Ok(DuckdbSettings { lock_wait: PATIENCE, ..DuckdbSettings::new(path_in(folder, &duckdb.path)) })
 }
 
 /// Returns a path of the document; a relative one starts from the workspace's folder.

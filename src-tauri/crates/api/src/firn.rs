@@ -17,6 +17,12 @@ use tokio::sync::OnceCell;
 pub trait Host: Send + Sync {
     /// Takes an event of a run. Called from a background task; must not block.
     fn emit(&self, event: RunEvent);
+
+    /// Hears that something is waited for longer than a second, such as a warehouse that another process has open:
+    /// once a wait, with who holds what. Must not block.
+    fn waiting(&self, message: &str) {
+        let _nobody_to_tell = message;
+    }
 }
 
 impl<F: Fn(RunEvent) + Send + Sync> Host for F {

@@ -67,6 +67,13 @@ impl Output {
         }
     }
 
+    /// Tells what is waited for.
+    pub(crate) fn waiting(self, message: &str) {
+        if !self.quiet {
+            self.line("waiting", message);
+        }
+    }
+
     /// Tells an error of usage.
     pub(crate) fn usage(self, message: &str, hint: &str) {
         self.error(&ErrorView::configuration(message).with_hint(hint));

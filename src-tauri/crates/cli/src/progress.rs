@@ -21,7 +21,26 @@ impl Follower {
     }
 }
 
+/// Takes the events of runs whose results are told in another way.
+pub(crate) struct Silent {
+    pub(crate) output: Output,
+}
+
+impl Host for Silent {
+    fn emit(&self, event: RunEvent) {
+        let _told_otherwise = event;
+    }
+
+    fn waiting(&self, message: &str) {
+        self.output.waiting(message);
+    }
+}
+
 impl Host for Follower {
+    fn waiting(&self, message: &str) {
+        self.output.waiting(message);
+    }
+
     fn emit(&self, event: RunEvent) {
         if let (RunEventKind::Finding { source, finding }, false) = (&event.what, self.output.is_json())
             && source.is_empty()

@@ -36,6 +36,12 @@ const MOST_MEMORY: u64 = 16;
 /// Time between two attempts to open a file another process has locked.
 const LOCK_RETRY: Duration = Duration::from_millis(100);
 
+/// How long who waits for the file waits in silence.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Hears, once a wait, that the file is waited for and who holds it.
+pub type WaitNotice = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// How a warehouse file is opened. The first open of a path in a process decides for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuckdbSettings {
@@ -104,9 +110,10 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// Opens the database, or joins those who have it open, waiting for other processes as long as the settings say.
-    pub(crate) async fn open(settings: &DuckdbSettings) -> Result<Self> {
+    pub(crate) async fn open(settings: &DuckdbSettings, notice: Option<&WaitNotice>) -> Result<Self> {
         let slot = slot(&settings.path)?;
         let started = Instant::now();
+        let mut untold = notice;
         loop {
             let (slot, settings) = (Arc::clone(&slot), settings.clone());
             let wait = settings.lock_wait;
@@ -117,6 +124,11 @@ impl Lease {
             };
             if error.kind != ErrorKind::Busy || started.elapsed() >= wait {
                 return Err(error);
+            }
+            if started.elapsed() >= SILENCE
+                && let Some(notice) = untold.take()
+            {
+                notice(&error.message);
             }
             tokio::time::sleep(LOCK_RETRY).await;
         }

@@ -35,6 +35,6 @@ mod worker;
 mod writer;
 
 pub use browse::TableSummary;
-pub use connect::{DEFAULT_LOCK_WAIT, DEFAULT_MEMORY_LIMIT, DuckdbSettings};
+pub use connect::{DEFAULT_LOCK_WAIT, DEFAULT_MEMORY_LIMIT, DuckdbSettings, WaitNotice};
 pub use error::DuckdbFailure;
 pub use target::DuckdbTarget;

@@ -1,6 +1,6 @@
 //! DuckDB as a target of a sync.
 
-use crate::connect::{DuckdbSettings, Lease, catalog_of};
+use crate::connect::{DuckdbSettings, Lease, WaitNotice, catalog_of};
 use crate::introspect;
 use crate::read::DuckdbView;
 use crate::schema;
@@ -26,13 +26,21 @@ pub struct DuckdbTarget {
     settings: DuckdbSettings,
     lease: Mutex<Option<Lease>>,
     catalog: OnceLock<String>,
+    notice: Option<WaitNotice>,
 }
 
 impl DuckdbTarget {
     /// Makes a target; nothing is opened yet.
     #[must_use]
     pub fn new(settings: DuckdbSettings) -> Self {
-        Self { settings, lease: Mutex::new(None), catalog: OnceLock::new() }
+        Self { settings, lease: Mutex::new(None), catalog: OnceLock::new(), notice: None }
+    }
+
+    /// Has somebody told when the file is waited for longer than a second: once a wait, with who holds it.
+    #[must_use]
+    pub fn with_notice(mut self, notice: WaitNotice) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// Returns the settings the target was made with.
@@ -49,7 +57,7 @@ impl DuckdbTarget {
         }
         let lease = match held.take() {
             Some(lease) => held.insert(lease),
-            None => held.insert(Lease::open(&self.settings).await?),
+            None => held.insert(Lease::open(&self.settings, self.notice.as_ref()).await?),
         };
         self.catalog.get_or_init(|| lease.catalog().to_owned());
         lease.session()
@@ -197,7 +205,7 @@ mod tests {
     async fn memory_that_ran_out_is_doubled_up_to_a_limit() {
         let folder = tempfile::tempdir().unwrap();
         let settings = DuckdbSettings { memory_limit: 64 << 20, ..DuckdbSettings::new(folder.path().join("w.duckdb")) };
-        let lease = Lease::open(&settings).await.unwrap();
+        let lease = Lease::open(&settings, None).await.unwrap();
         let mut raised = 0;
         while lease.allow_more_memory().unwrap() {
             raised += 1;

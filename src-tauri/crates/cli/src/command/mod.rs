@@ -7,10 +7,10 @@ mod sync;
 use crate::args::{Arguments, Command, Document, Init};
 use crate::environment::Environment;
 use crate::output::Output;
-use crate::progress::Follower;
+use crate::progress::{Follower, Silent};
 use crate::report;
 use clap::CommandFactory as _;
-use firn_api::wire::{ErrorView, LevelView, RunEvent, WorkspaceCreate, WorkspaceView};
+use firn_api::wire::{ErrorView, LevelView, WorkspaceCreate, WorkspaceView};
 use firn_api::{DocumentChoice, Firn, FirnOptions, Host, Trigger, command, exit};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,7 +78,7 @@ impl Session {
 
     /// Opens the command layer for a command that has a log of its own instead of the progress of runs.
     pub(crate) fn open_quietly(&self, trigger: Trigger, document: Option<Document>) -> Result<Firn, ErrorView> {
-        self.open_with(trigger, document, Arc::new(|_: RunEvent| {}))
+        self.open_with(trigger, document, Arc::new(Silent { output: self.output }))
     }
 
     fn open_with(&self, trigger: Trigger, document: Option<Document>, host: Arc<dyn Host>) -> Result<Firn, ErrorView> {
