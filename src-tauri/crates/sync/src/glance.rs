@@ -144,6 +144,7 @@ fn may_be_quiet(config: &TableConfig) -> bool {
         mode,
         on_drift: _,
         lookback: _,
+        on_unfit: _,
     } = config;
     *mode == Mode::Incremental && watermark.is_some()
 }
