@@ -86,6 +86,9 @@ pub(crate) fn all(names: &[&str]) -> Result<()> {
     if wanted("sync") {
         sync(&server)?;
     }
+    if wanted("idle") {
+        idle(&server)?;
+    }
     if wanted("memory") {
         memory(&server)?;
     }
@@ -239,6 +242,19 @@ fn sync(server: &Server) -> Result<()> {
             line(case, "firn", None, ours, Some(("DuckDB by hand", theirs)));
         }
     }
+    Ok(())
+}
+
+/// Many tables without a change, and what a poll of one costs a service; the time of the latter is processor time.
+fn idle(server: &Server) -> Result<()> {
+    server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
+    server.sql(&crate::idle::tables_sql())?;
+    let (binary, settings) = (firn_binary()?, settings(&server.dsn)?);
+    let usage = crate::idle::nothing_changed(&binary, &settings, RUNS)?;
+    line(&format!("{} tables, nothing changed", crate::idle::TABLES), "firn", None, usage, None);
+    server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
+    let seconds = crate::idle::poll(&binary, &settings)?;
+    println!("| poll of one idle table by `serve`, processor time | firn | {seconds:.4} | | | |");
     Ok(())
 }
 

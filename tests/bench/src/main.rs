@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the printer of this program")]
 
 mod cases;
+mod idle;
 mod measure;
 mod parquet_case;
 mod read;
@@ -23,7 +24,7 @@ fn main() -> Result<()> {
         ["body", "drain", dsn, table] => runtime.block_on(read::drain(dsn, table)),
         ["body", "arrow", dsn, table] => runtime.block_on(read::arrow(dsn, table)),
         ["body", "parquet", dsn, table, file] => runtime.block_on(parquet_case::parquet(dsn, table, file)),
-        _ => bail!("usage: firn-bench all [read] [parquet] [wide] [sync] [memory]"),
+        _ => bail!("usage: firn-bench all [read] [parquet] [wide] [sync] [idle] [memory]"),
     }
     .context("the benchmark did not finish")
 }
