@@ -116,7 +116,7 @@ pub(crate) async fn survey(
         .zip(surveyed)
         .filter_map(|(at, survey)| {
             let (state, epoch) = survey.state?;
-            let quiet = state.cursor().is_some() && !survey.marked;
+            let quiet = state.cursor().is_some() && state.set_back.is_none() && !survey.marked;
             quiet.then_some((at, Quiet { config: tables[at].clone(), state, epoch, target: survey.table? }))
         })
         .collect();
@@ -145,8 +145,9 @@ fn may_be_quiet(config: &TableConfig) -> bool {
         on_drift: _,
         lookback: _,
         on_unfit: _,
+        verify,
     } = config;
-    *mode == Mode::Incremental && watermark.is_some()
+    *mode == Mode::Incremental && watermark.is_some() && !verify
 }
 
 /// A table on its way through a glance.
@@ -187,9 +188,13 @@ async fn try_look(
     let requests: Vec<(Arc<ReadPlan>, HorizonRequest)> =
         looked.iter().map(|table| (Arc::clone(&table.prepared.read), table.request.clone())).collect();
     let horizons = engine.source.horizons(&requests).await?;
-    // An unknown one becomes known by what a run logs.
-    let taken = |horizon: Option<Horizon>| horizon.filter(|horizon| horizon.method != HorizonMethod::Unknown);
-    let probes = looked.into_iter().zip(horizons).filter_map(|(table, horizon)| Some((table, taken(horizon)?)));
+    // An unknown one becomes known by what a run logs, and a clock behind the cursor was set back.
+    let sound = |table: &Looked, horizon: &Horizon| {
+        let behind = horizon.clock.is_some_and(|clock| clock < table.cursor.watermark);
+        horizon.method != HorizonMethod::Unknown && !behind
+    };
+    let probes = looked.into_iter().zip(horizons).filter_map(|(table, horizon)| Some((table, horizon?)));
+    let probes = probes.filter(|(table, horizon)| sound(table, horizon));
     let probes: Vec<_> = probes
         .map(|(table, horizon)| async move {
             let (plan, nulls) = (&table.prepared.read, table.prepared.null_watermarks && on(Protection::GlanceNulls));
