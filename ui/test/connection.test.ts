@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { callOnce, makeClient } from "../src/data/queries";
+import { workspace } from "./fake/data";
+import { FakeHost } from "./fake/host";
 import {
   draftOf,
   faults,
@@ -97,4 +100,28 @@ test("the variable of a secret has a name that a shell can take", () => {
     "FIRN_SECRET_APP_DB",
     "FIRN_SECRET_ORDERS_DB_2",
   ]);
+});
+
+test("a secret is forgotten once its command is answered, well or not", async () => {
+  const client = makeClient();
+  const sent: string[] = [];
+  for (const fails of [false, true]) {
+    const host = new FakeHost({
+      connection_save: (request) => {
+        sent.push(JSON.stringify(request));
+        if (fails) throw new Error("the keyring is locked");
+        return workspace;
+      },
+    });
+    const request = { folder: "/shop", name: "app_db", settings: {}, secret: "hunter2", role: null };
+    const mutation = client.getMutationCache().build(client, {
+      mutationFn: (asked: typeof request) => callOnce(host, "connection_save", asked),
+    });
+    await mutation.execute(request).catch(() => undefined);
+    expect(mutation.state.variables?.name).toBe("app_db");
+  }
+  expect(sent.filter((one) => one.includes("hunter2")).length).toBe(2);
+  const kept = client.getMutationCache().getAll();
+  expect(kept.length).toBe(2);
+  expect(JSON.stringify(kept.map((mutation) => mutation.state))).not.toContain("hunter2");
 });

@@ -14,6 +14,7 @@ import {
   type CheckView,
   type CommandName,
   type Commands,
+  type Host,
   useHost,
   type VerifiedTable,
   type WorkspaceView,
@@ -185,9 +186,23 @@ export function useCommand<N extends CommandName>(
   const host = useHost();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: Commands[N]["request"]) => host.call(name, request),
+    mutationFn: (request: Commands[N]["request"]) => callOnce(host, name, request),
     onSuccess: (answer, request) => after?.(client, answer, request),
   });
+}
+
+/** Calls a command and then takes the secret out of its request, well or not: the cache of commands keeps requests for as
+ * long as their screen is open, and longer. */
+export async function callOnce<N extends CommandName>(
+  host: Host,
+  name: N,
+  request: Commands[N]["request"],
+): Promise<Commands[N]["response"]> {
+  try {
+    return await host.call(name, request);
+  } finally {
+    if ("secret" in request) Object.assign(request, { secret: null });
+  }
 }
 
 /** Keeps a workspace that a command has answered, and lets everything of it that comes from databases be asked again. */
