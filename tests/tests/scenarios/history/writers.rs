@@ -91,8 +91,11 @@ fn statement(random: &mut StdRng, stage: &Stage) -> String {
         3..6 if *vanishing => format!("DELETE FROM {name} WHERE {}", some(count)),
         6 if *vanishing => {
             // Another key for the same row.
-            let to = stage.ids.fetch_add(newest, Ordering::SeqCst);
-            format!("UPDATE {name} SET id = id + {to}, n = n + 1, {column} = {mark} WHERE {}", some(count / 4))
+            let from = stage.ids.fetch_add(count, Ordering::SeqCst) + 1;
+            format!(
+                "UPDATE {name} SET id = id - {first} + {from}, n = n + 1, {column} = {mark} WHERE {}",
+                some(count / 4)
+            )
         }
         7 if *vanishing => {
             // A key that was there before, mostly.
