@@ -89,6 +89,9 @@ pub(crate) fn all(names: &[&str]) -> Result<()> {
     if wanted("idle") {
         idle(&server)?;
     }
+    if wanted("verify") {
+        verify(&server)?;
+    }
     if wanted("memory") {
         memory(&server)?;
     }
@@ -255,6 +258,38 @@ fn idle(server: &Server) -> Result<()> {
     server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
     let seconds = crate::idle::poll(&binary, &settings)?;
     println!("| poll of one idle table by `serve`, processor time | firn | {seconds:.4} | | | |");
+    Ok(())
+}
+
+/// A whole comparison of equal tables, of tables with a few differing rows, and a run that compares what it touched.
+fn verify(server: &Server) -> Result<()> {
+    server.fill(SYNC_ROWS)?;
+    server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
+    let folder = tempfile::tempdir()?;
+    workspace(server, folder.path())?;
+    sync_once(folder.path())?;
+    let program = |words: &[&str], expected: i32| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "\"$@\"; test $? -eq \"$EXPECTED\"", "sh"]).arg(firn_binary()?);
+        command.args(["--json", "--workspace"]).arg(folder.path()).args(words);
+        run(command.env("XDG_DATA_HOME", folder.path().join("data")).env("EXPECTED", expected.to_string()))
+    };
+    let equal = several(|| program(&["sync", "verify"], 0))?;
+    line("verify of 1 M × 16, equal", "firn", Some(SYNC_ROWS), equal, None);
+    server.sql("UPDATE orders SET quantity = quantity + 1 WHERE order_id % 100000 = 7")?;
+    let different = several(|| program(&["sync", "verify"], 3))?;
+    line("verify of 1 M × 16, 10 rows differ", "firn", Some(SYNC_ROWS), different, Some(("equal", equal)));
+    let mut plain = Vec::new();
+    let mut verified = Vec::new();
+    for _ in 0..RUNS {
+        server.sql(include_str!("../sql/touch.sql"))?;
+        plain.push(program(&["sync", "run"], 0)?);
+        server.sql(include_str!("../sql/touch.sql"))?;
+        verified.push(program(&["sync", "run", "--verify"], 0)?);
+    }
+    let (plain, verified) = (median(plain), median(verified));
+    line("5 % of 1 M changed", "firn", None, plain, None);
+    line("5 % of 1 M changed, run --verify", "firn", None, verified, Some(("without", plain)));
     Ok(())
 }
 

@@ -24,7 +24,7 @@ fn main() -> Result<()> {
         ["body", "drain", dsn, table] => runtime.block_on(read::drain(dsn, table)),
         ["body", "arrow", dsn, table] => runtime.block_on(read::arrow(dsn, table)),
         ["body", "parquet", dsn, table, file] => runtime.block_on(parquet_case::parquet(dsn, table, file)),
-        _ => bail!("usage: firn-bench all [read] [parquet] [wide] [sync] [idle] [memory]"),
+        _ => bail!("usage: firn-bench all [read] [parquet] [wide] [sync] [verify] [idle] [memory]"),
     }
     .context("the benchmark did not finish")
 }
