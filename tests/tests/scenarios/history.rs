@@ -87,8 +87,9 @@ async fn play(stage: &mut Stage, seed: u64) -> Result<()> {
             writers::disturb(stage, actor(2000)),
             runners::harm(stage, &proxy, actor(3000), &tally, &faulty),
         );
-        disturbed?;
+        // A server that has not come back is why the others fail.
         harmed?;
+        disturbed?;
         ran?;
         let transactions = transactions?.iter().sum::<u32>();
         let count = |of: &std::sync::atomic::AtomicU32| of.load(Ordering::SeqCst);
