@@ -8,7 +8,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firn
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export PATH := $(PATH):$(CACHE)/tools/bin:$(HOME)/.cargo/bin
 
-.PHONY: help deps demo test soak mutants bench lint
+.PHONY: help deps demo test soak mutants bench fuzz lint
 
 help:
 	@echo 'make demo   run the sample: a private PostgreSQL, the first sync, the window'
@@ -16,6 +16,7 @@ help:
 	@echo 'make soak   a random history of ten minutes, then 500 kills (FIRN_SOAK_SECONDS, FIRN_KILLS)'
 	@echo 'make mutants  turn the protections off one by one; a test has to miss each'
 	@echo 'make bench  measure against the raw limit and a peer'
+	@echo 'make fuzz   give each fuzz target 60 s, or as many as SECONDS says'
 	@echo 'make deps   install what is missing; afterwards a plain cargo build works'
 	@echo 'make lint   run the linters'
 
@@ -36,6 +37,10 @@ mutants:
 
 bench:
 	@scripts/bench.sh
+
+# bash counts in a variable of the same name.
+fuzz:
+	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz.sh
 
 lint:
 	@scripts/deps.sh test
