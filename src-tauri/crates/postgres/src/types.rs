@@ -1,12 +1,15 @@
 //! From a type's OID to what decides its encoding: domains and arrays resolved down to the types of the map.
 
 use crate::decode::MOST_DIMENSIONS;
+use crate::encode::Oids;
 use crate::quote::{Value, fill};
 use crate::session;
+use crate::transaction::PgTransaction;
 use firn_catalog::{Numeric, PgType, TableName};
 use firn_connector::{Error, ErrorKind, Result, Side};
 use serde::Deserialize;
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
+use sqlx::postgres::PgRow;
 use std::collections::{BTreeSet, HashMap};
 
 /// Returns a built-in type of the map by its OID, which `pg_type.dat` fixes for all versions.
@@ -120,21 +123,45 @@ pub(crate) struct TypeCatalog {
 impl TypeCatalog {
     /// Asks the server about all of these types that are not built in; asks nothing where there are none.
     pub(crate) async fn load(pool: &PgPool, oids: impl IntoIterator<Item = u32>) -> Result<Self> {
-        let unknown: BTreeSet<u32> = oids.into_iter().filter(|oid| built_in(*oid, -1).is_none()).collect();
-        if unknown.is_empty() {
-            return Ok(Self::default());
+        match question(oids)? {
+            Some(sql) => Self::read(&session::run_one(pool, Side::Source, sql).await?, Side::Source),
+            None => Ok(Self::default()),
         }
-        let list: Vec<String> = unknown.iter().map(u32::to_string).collect();
-        let oids = format!("{{{}}}", list.join(","));
-        let sql = fill(include_str!("../../../../sql/postgres/types.sql"), &[("oids", Value::Text(&oids))])?;
-        let row = session::run_one(pool, Side::Source, sql).await?;
-        let rows: Vec<TypeRow> = parse(session::column(&row, "types", Side::Source)?, Side::Source)?;
-        let digits: Option<i32> =
-            row.try_get("money_digits").map_err(|cause| crate::error::from_sqlx(cause, Side::Source))?;
+    }
+
+    /// Asks inside a transaction, which may have made types of its own.
+    pub(crate) async fn load_in(transaction: &mut PgTransaction, oids: impl IntoIterator<Item = u32>) -> Result<Self> {
+        let side = transaction.side();
+        match question(oids)? {
+            Some(sql) => match transaction.run(sql).await?.pop() {
+                Some(row) => Self::read(&row, side),
+                None => Err(crate::error::from_sqlx(sqlx::Error::RowNotFound, side)),
+            },
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn read(row: &PgRow, side: Side) -> Result<Self> {
+        let rows: Vec<TypeRow> = parse(session::column(row, "types", side)?, side)?;
+        let digits: Option<i32> = session::column(row, "money_digits", side)?;
         Ok(Self {
             rows: rows.into_iter().map(|row| (row.oid, row)).collect(),
             money_digits: digits.and_then(|digits| u8::try_from(digits).ok()),
         })
+    }
+
+    /// Returns the OIDs that arrays and composite values name, under the names that [`PgType`] has.
+    pub(crate) fn oids(&self) -> Oids {
+        let mut oids = Oids::default();
+        for row in self.rows.values() {
+            match row.element {
+                Some(element) => oids.insert_array(element, row.oid),
+                None if row.extension.is_some() => oids.insert(&row.name, row.oid),
+                None => {}
+            }
+            oids.insert(TableName::new(&row.schema, &row.name).to_string(), row.oid);
+        }
+        oids
     }
 
     /// Resolves a type. `dimensions` is what a column was declared with: 2 for `int[][]`, 0 where nobody knows.
@@ -176,6 +203,17 @@ impl TypeCatalog {
     pub(crate) fn not_null(&self, oid: u32) -> bool {
         self.rows.get(&oid).is_some_and(|row| row.kind == "d" && (row.not_null || self.not_null(row.base)))
     }
+}
+
+/// Returns the statement that asks about types that are not built in; `None` where there are none.
+fn question(oids: impl IntoIterator<Item = u32>) -> Result<Option<String>> {
+    let unknown: BTreeSet<u32> = oids.into_iter().filter(|oid| built_in(*oid, -1).is_none()).collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let list: Vec<String> = unknown.iter().map(u32::to_string).collect();
+    let oids = format!("{{{}}}", list.join(","));
+    fill(include_str!("../../../../sql/postgres/types.sql"), &[("oids", Value::Text(&oids))]).map(Some)
 }
 
 /// Reads the JSON a query returned.

@@ -7,14 +7,14 @@ use arrow::datatypes::{ArrowNativeType, IntervalMonthDayNano};
 use firn_catalog::civil::MICROS_PER_DAY;
 
 /// Days from 1970-01-01, Arrow's epoch, to 2000-01-01, PostgreSQL's.
-pub(super) const EPOCH_DAYS: i32 = 10_957;
+pub(crate) const EPOCH_DAYS: i32 = 10_957;
 /// Microseconds between the two epochs.
-pub(super) const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * MICROS_PER_DAY;
+pub(crate) const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * MICROS_PER_DAY;
 /// The last moment of the year 294246, in PostgreSQL's microseconds. DuckDB's range ends days later, and the type
 /// map promises whole years.
 const LAST_MOMENT: i64 = 9_223_371_244_799_999_999 - EPOCH_MICROS;
 /// The first moment a server stores, 4714-11-24 BC, in PostgreSQL's microseconds.
-const FIRST_MOMENT: i64 = -211_813_488_000_000_000;
+pub(crate) const FIRST_MOMENT: i64 = -211_813_488_000_000_000;
 
 /// A column of values of one length.
 #[derive(Debug)]

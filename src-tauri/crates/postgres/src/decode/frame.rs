@@ -4,7 +4,7 @@ use super::error::DecodeError;
 use super::span::Span;
 
 /// The first eleven bytes of every stream.
-pub(super) const SIGNATURE: [u8; 11] = *b"PGCOPY\n\xff\r\n\0";
+pub(crate) const SIGNATURE: [u8; 11] = *b"PGCOPY\n\xff\r\n\0";
 /// Bytes of signature, flags and the length of the extension.
 pub(super) const HEADER: usize = 19;
 /// Flag bits that a reader may pass over without knowing them.

@@ -41,4 +41,6 @@ mod wire;
 
 pub use decoder::Decoder;
 pub use error::DecodeError;
+pub(crate) use fixed::{EPOCH_DAYS, EPOCH_MICROS, FIRST_MOMENT};
+pub(crate) use frame::SIGNATURE;
 pub(crate) use list::MOST_DIMENSIONS;

@@ -1,6 +1,7 @@
 //! Every type of the map, with the server as the oracle: values are written as literals, read with COPY, printed, and
 //! compared with what the server prints for its own.
 
+mod back;
 mod plain;
 mod rich;
 
@@ -45,6 +46,7 @@ async fn check(pool: &PgPool, column: &Column, values: &[Option<String>]) {
     } else {
         check_values(pool, column, &batches).await;
     }
+    back::check(pool, column, &batches).await;
 }
 
 /// Floats are printed by other rules of exponents than the server's: the text has to read back to the same value. All
