@@ -14,7 +14,7 @@ pub mod load;
 mod probe;
 pub mod quote;
 mod read_keys;
-mod read_sql;
+pub mod read_sql;
 mod session;
 pub mod snapshot;
 pub mod source;
