@@ -112,7 +112,7 @@ async fn a_program_killed_at_random_moments_again_and_again_loses_nothing() -> R
     first.and(second)?;
     let (killed, in_time) = killed.with_context(|| format!("FIRN_SEED={seed}"))?;
     eprintln!("{killed} killed, {in_time} were over before");
-    ensure!(killed * 2 > kills, "only {killed} of {kills} were killed");
+    ensure!(killed * 5 > kills, "only {killed} of {kills} were killed");
     arrives(&world, &terminal).await?;
     world.assert_equal().await.with_context(|| format!("FIRN_SEED={seed}"))
 }
