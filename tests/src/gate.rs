@@ -58,17 +58,38 @@ pub struct GatedSource {
     inner: Arc<dyn Source>,
     before_snapshot: Option<Arc<Gate>>,
     before_read: Option<Arc<Gate>>,
+    before_keys: Option<Arc<Gate>>,
 }
 
 impl GatedSource {
     /// Puts a gate between the horizon and the first snapshot.
     pub fn before_snapshot(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
-        Arc::new(Self { inner: Arc::new(inner), before_snapshot: Some(Arc::clone(gate)), before_read: None })
+        Arc::new(Self {
+            inner: Arc::new(inner),
+            before_snapshot: Some(Arc::clone(gate)),
+            before_read: None,
+            before_keys: None,
+        })
     }
 
     /// Puts a gate between the first snapshot and its first read.
     pub fn before_read(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
-        Arc::new(Self { inner: Arc::new(inner), before_snapshot: None, before_read: Some(Arc::clone(gate)) })
+        Arc::new(Self {
+            inner: Arc::new(inner),
+            before_snapshot: None,
+            before_read: Some(Arc::clone(gate)),
+            before_keys: None,
+        })
+    }
+
+    /// Puts a gate between the last pass and the view in which the keys of the whole table are read.
+    pub fn before_keys(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
+        Arc::new(Self {
+            inner: Arc::new(inner),
+            before_snapshot: None,
+            before_read: None,
+            before_keys: Some(Arc::clone(gate)),
+        })
     }
 }
 
@@ -113,6 +134,13 @@ impl Source for GatedSource {
 
     fn text_of(&self, column: &str) -> String {
         self.inner.text_of(column)
+    }
+
+    async fn complete_snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {
+        if let Some(gate) = &self.before_keys {
+            gate.pass().await;
+        }
+        self.inner.complete_snapshot(plan, readers).await
     }
 
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {

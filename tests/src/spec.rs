@@ -10,7 +10,7 @@ use firn_catalog::{TableName, Unfit};
 use firn_connector::{Holder, Source};
 use firn_duckdb::{DuckdbSettings, DuckdbTarget};
 use firn_postgres::{PgSettings, PostgresSource, PostgresState, TlsMode};
-use firn_sync::{Engine, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
+use firn_sync::{Deletes, Engine, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
 use serde::{Deserialize, Serialize};
 
 /// A table's sync. The defaults: key `id`, watermark `updated_at`, target in the schema `raw`.
@@ -44,6 +44,10 @@ pub struct TableSpec {
     /// A run compares what it has touched.
     #[serde(default)]
     pub verify: bool,
+    /// `ignore`, `soft` or `hard`.
+    pub deletes: String,
+    /// The share of rows beyond which vanished ones stop the table.
+    pub max_delete_ratio: f64,
 }
 
 impl TableSpec {
@@ -64,6 +68,8 @@ impl TableSpec {
             lookback: 0,
             unfit_null: false,
             verify: false,
+            deletes: "ignore".to_owned(),
+            max_delete_ratio: 0.2,
         }
     }
 
@@ -95,6 +101,13 @@ impl TableSpec {
         self
     }
 
+    /// Sets what becomes of rows that have vanished from the source: `ignore`, `soft` or `hard`.
+    #[must_use]
+    pub fn deletes(mut self, what: &str) -> Self {
+        self.deletes = what.to_owned();
+        self
+    }
+
     /// Returns the engine's form.
     pub fn config(&self) -> Result<TableConfig> {
         Ok(TableConfig {
@@ -115,6 +128,13 @@ impl TableSpec {
             lookback: Lookback { seconds: self.lookback_seconds, units: self.lookback },
             on_unfit: if self.unfit_null { Unfit::Null } else { Unfit::Reject },
             verify: self.verify,
+            deletes: match self.deletes.as_str() {
+                "ignore" => Deletes::Ignore,
+                "soft" => Deletes::Soft,
+                "hard" => Deletes::Hard,
+                other => return Err(anyhow!("no such deletes: {other}")),
+            },
+            max_delete_ratio: self.max_delete_ratio,
         })
     }
 }

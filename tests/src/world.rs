@@ -88,6 +88,7 @@ pub fn describe(outcome: &RunOutcome) -> Value {
             "read": table.counters.rows_read,
             "merged": table.counters.rows_merged,
             "rejected": table.counters.rows_rejected,
+            "deleted": table.counters.rows_deleted,
             "duplicate": table.counters.rows_duplicate,
             "gone": table.counters.rows_gone,
             "without_key": table.counters.rows_without_key,

@@ -3,7 +3,7 @@
 use crate::firn::Firn;
 use crate::wire::{DocumentProblem, ErrorView};
 use firn_catalog::{TableName, Unfit};
-use firn_sync::{Lookback, Mode, OnDrift, TableConfig};
+use firn_sync::{Deletes, Lookback, Mode, OnDrift, TableConfig};
 use firn_workspace::{
     DeleteMode, DriftMode, FILE_NAME, Problem, Roles, SyncMode, TableSync, UnfitMode, Workspace, WorkspaceError,
 };
@@ -119,11 +119,6 @@ impl Usable {
     }
 
     fn config(&self, table: &TableSync) -> Result<TableConfig, ErrorView> {
-        if table.deletes != DeleteMode::Ignore {
-            let message =
-                format!("`deletes: {}` of {} is not carried out by this version", table.deletes, table.source);
-            return Err(ErrorView::configuration(message).with_hint("write `deletes: ignore`, or leave the key out"));
-        }
         Ok(TableConfig {
             source: table.source.clone().with_default_schema(SOURCE_SCHEMA),
             target: table.target.clone().with_default_schema(TARGET_SCHEMA),
@@ -147,6 +142,12 @@ impl Usable {
                 UnfitMode::Null => Unfit::Null,
             },
             verify: false,
+            deletes: match table.deletes {
+                DeleteMode::Ignore => Deletes::Ignore,
+                DeleteMode::Soft => Deletes::Soft,
+                DeleteMode::Hard => Deletes::Hard,
+            },
+            max_delete_ratio: table.max_delete_ratio,
         })
     }
 }

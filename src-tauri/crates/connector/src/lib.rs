@@ -12,6 +12,7 @@ pub mod plan;
 pub mod shape;
 pub mod source;
 pub mod state;
+pub mod sweep;
 pub mod switches;
 pub mod target;
 pub mod view;
@@ -29,6 +30,7 @@ pub use state::{
     ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedRow, Resolution, StateStore, TableReport,
     TableStatus, Workspace, WorkspaceClaim,
 };
+pub use sweep::{DELETED_AT, KeyStage, SweepCommit, SweepCount, SweepOutcome, Vanished};
 pub use target::{
     Commit, CommitOutcome, SeenChange, Target, TargetColumn, TargetIdentity, TargetSurvey, TargetTable, WriteMode,
     Writer,

@@ -259,6 +259,14 @@ pub trait Source: Send + Sync {
     /// Writes an expression that prints a column as text, whatever its type.
     fn text_of(&self, column: &str) -> String;
 
+    /// Opens a view as [`Source::snapshot`] does, in which every row of the table is to be seen: for who takes a row that
+    /// is not there for a deleted one.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Permission`] here, or when a scope is read, where policies hide rows from this reader or it
+    /// may not keep others from emptying the table meanwhile.
+    async fn complete_snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>>;
+
     /// Writes the statement that reads a scope, for people to read; the very text the snapshot would run.
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String;
 

@@ -88,6 +88,14 @@ pub enum Protection {
     GlanceShape,
     /// What is remembered of a quiet table holds only as long as the target looks the same from outside.
     RecallStamp,
+    /// A table from which too many rows have vanished at once stops.
+    DeleteRatio,
+    /// Nothing is deleted where row-level policies hide rows from the reader.
+    DeleteRowSecurity,
+    /// Keys are compared with those of the whole table, not of the rows the condition lets through.
+    DeleteWholeTable,
+    /// Nothing is deleted unless every key was read.
+    DeleteAfterFullRead,
 }
 
 impl Protection {
@@ -133,6 +141,10 @@ impl Protection {
         Self::GlanceNulls,
         Self::GlanceShape,
         Self::RecallStamp,
+        Self::DeleteRatio,
+        Self::DeleteRowSecurity,
+        Self::DeleteWholeTable,
+        Self::DeleteAfterFullRead,
     ];
 
     /// Returns the name used in `FIRN_TEST_WITHOUT`: the variant's own.

@@ -3,6 +3,7 @@
 use crate::cursor::TableState;
 use crate::error::Result;
 use crate::plan::WritePlan;
+use crate::sweep::{KeyStage, SweepCommit, SweepCount, SweepOutcome};
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use firn_catalog::{Dialect, RowMark, TableName};
@@ -188,6 +189,24 @@ pub trait Writer: Send {
     /// another runner has taken over.
     async fn commit(&mut self, commit: Commit) -> Result<CommitOutcome>;
 
-    /// Drops the group.
+    /// Drops the group, or the sweep.
     async fn discard(&mut self) -> Result<()>;
+
+    /// Begins a sweep in place of a group: the keys of the whole source table follow. The calls are `begin_sweep`,
+    /// `stage_keys` any number of times, `weigh`, and then `sweep` or `discard`. After an error nothing is left of it.
+    async fn begin_sweep(&mut self, keys: KeyStage) -> Result<()>;
+
+    /// Adds keys.
+    async fn stage_keys(&mut self, batch: RecordBatch) -> Result<()>;
+
+    /// Compares the staged keys, which are all of them, with the table, value by value and without collations. Rows of
+    /// the table with a NULL in the key are left alone: no key of a source can name them.
+    async fn weigh(&mut self) -> Result<SweepCount>;
+
+    /// Deletes or marks the rows that were found to have vanished, takes the mark off those that have come back, and
+    /// stores the state, in one transaction under the check of the epoch.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Fenced`] where another runner has taken over.
+    async fn sweep(&mut self, commit: SweepCommit) -> Result<SweepOutcome>;
 }

@@ -19,7 +19,10 @@ use crate::state::{self, StateChange};
 use crate::types::DuckType;
 use arrow::datatypes::{DataType, Field, Schema};
 use firn_connector::switches::{self, Protection};
-use firn_connector::{Commit, CommitOutcome, Error, ErrorKind, Result, Side, WriteMode, WritePlan};
+use firn_connector::{
+    Commit, CommitOutcome, Error, ErrorKind, KeyStage, Result, Side, SweepCommit, SweepCount, SweepOutcome, WriteMode,
+    WritePlan,
+};
 use std::sync::{Arc, mpsc};
 use tokio::sync::oneshot;
 
@@ -35,6 +38,20 @@ pub(crate) enum Job {
         running: Running,
         reply: oneshot::Sender<Result<CommitOutcome>>,
     },
+    BeginSweep {
+        keys: KeyStage,
+        running: Running,
+        reply: oneshot::Sender<Result<FeedSender>>,
+    },
+    Weigh {
+        running: Running,
+        reply: oneshot::Sender<Result<SweepCount>>,
+    },
+    Sweep {
+        commit: SweepCommit,
+        running: Running,
+        reply: oneshot::Sender<Result<SweepOutcome>>,
+    },
     Discard {
         running: Running,
         reply: oneshot::Sender<()>,
@@ -46,8 +63,8 @@ pub(crate) enum Job {
     },
 }
 
-/// The group of rows being written.
-enum Group {
+/// The group of rows being written, or the sweep that goes on in its place.
+pub(crate) enum Group {
     None,
     /// In the table, in the open transaction.
     Written {
@@ -57,6 +74,16 @@ enum Group {
     /// In the stage.
     Staged {
         rows: u64,
+    },
+    /// Keys of the source, in their stage.
+    Keys {
+        rows: u64,
+    },
+    /// Keys that have been compared, in the open transaction.
+    Weighed {
+        count: SweepCount,
+        /// Whether the table has a column for marks.
+        marks: bool,
     },
     Failed(Error),
 }
@@ -94,14 +121,16 @@ impl Width {
 
 pub(crate) struct Worker {
     _memory: Reservation,
-    session: Session,
+    pub(crate) session: Session,
     width: Width,
-    plan: Arc<WritePlan>,
-    epoch: i64,
-    group: Group,
-    in_transaction: bool,
+    pub(crate) plan: Arc<WritePlan>,
+    pub(crate) epoch: i64,
+    pub(crate) group: Group,
+    pub(crate) in_transaction: bool,
     /// Whether the plan's DDL has been committed.
-    shaped: bool,
+    pub(crate) shaped: bool,
+    /// Whether a sweep has left tables of its own.
+    pub(crate) keys_staged: bool,
 }
 
 impl Worker {
@@ -120,6 +149,7 @@ impl Worker {
             group: Group::None,
             in_transaction: false,
             shaped: false,
+            keys_staged: false,
         })
     }
 
@@ -133,6 +163,17 @@ impl Worker {
                     let done = done.map_err(|e| self.failed(e));
                     // Nobody listens where the caller was cancelled; the outcome is in the database.
                     let _cancelled = reply.send(done);
+                }
+                Job::BeginSweep { keys, running, reply } => self.begin_sweep(&keys, running, reply),
+                Job::Weigh { running, reply } => {
+                    let weighed = self.weigh(running);
+                    let weighed = weighed.map_err(|e| self.failed(e));
+                    let _cancelled = reply.send(weighed);
+                }
+                Job::Sweep { commit, running, reply } => {
+                    let swept = self.sweep(&commit, running);
+                    let swept = swept.map_err(|e| self.failed(e));
+                    let _cancelled = reply.send(swept);
                 }
                 Job::Discard { running, reply } => {
                     self.abandon();
@@ -201,7 +242,7 @@ impl Worker {
     }
 
     /// Begins the transaction of a group and brings the table to the plan's shape.
-    fn open_transaction(&mut self, mode: WriteMode) -> Result<()> {
+    pub(crate) fn open_transaction(&mut self, mode: WriteMode) -> Result<()> {
         let shaping = format!("bringing {} to its shape", self.plan.table);
         let statements = if self.shaped { &[][..] } else { &self.plan.ddl[..] };
         for statement in statements.iter().filter(|s| s.starts_with(CREATE_SCHEMA)) {
@@ -283,7 +324,7 @@ impl Worker {
     }
 
     /// Takes back everything of a group that failed.
-    fn failed(&mut self, error: Error) -> Error {
+    pub(crate) fn failed(&mut self, error: Error) -> Error {
         let lease = self.session.lease();
         if error::is_fatal(&error) {
             lease.give_up();
@@ -299,12 +340,13 @@ impl Worker {
         error
     }
 
-    fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         self.group = Group::None;
         if std::mem::take(&mut self.in_transaction) {
             self.session.rollback();
         }
         self.drop_stage();
+        self.drop_keys();
     }
 
     fn drop_stage(&self) {
@@ -314,7 +356,7 @@ impl Worker {
         }
     }
 
-    fn misused(&self, message: &str) -> Error {
+    pub(crate) fn misused(&self, message: &str) -> Error {
         Error::new(Side::Engine, ErrorKind::Other, message).on_table(&self.plan.table)
     }
 }

@@ -5,10 +5,15 @@ use crate::feed::FeedSender;
 use crate::session::{Running, Session, stoppable};
 use crate::worker::{Job, Worker, with_ordinal};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Date32Type, Schema, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Schema, SchemaRef, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
+};
 use async_trait::async_trait;
 use duckdb::InterruptHandle;
-use firn_connector::{Commit, CommitOutcome, Error, ErrorKind, Result, Side, WriteMode, WritePlan, Writer};
+use firn_connector::{
+    Commit, CommitOutcome, Error, ErrorKind, KeyStage, Result, Side, SweepCommit, SweepCount, SweepOutcome, WriteMode,
+    WritePlan, Writer,
+};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
@@ -27,6 +32,8 @@ pub(crate) struct DuckdbWriter {
     thread: Option<JoinHandle<()>>,
     interrupt: Arc<InterruptHandle>,
     feed: Option<(WriteMode, FeedSender)>,
+    /// The feed of a sweep's keys.
+    keys: Option<(SchemaRef, FeedSender)>,
     ordinal: i64,
 }
 
@@ -41,7 +48,16 @@ impl DuckdbWriter {
             .spawn(move || worker.run(&queue))
             .map_err(|e| Error::new(Side::Engine, ErrorKind::Other, "no thread could be started").caused_by(e))?;
         let staged_schema = with_ordinal(&plan.schema);
-        Ok(Self { plan, staged_schema, jobs: Some(jobs), thread: Some(thread), interrupt, feed: None, ordinal: 0 })
+        Ok(Self {
+            plan,
+            staged_schema,
+            jobs: Some(jobs),
+            thread: Some(thread),
+            interrupt,
+            feed: None,
+            keys: None,
+            ordinal: 0,
+        })
     }
 
     /// Hands a job over and waits for the answer; dropping the future stops the job.
@@ -60,6 +76,7 @@ impl DuckdbWriter {
     /// Forgets the group and returns why it stopped taking rows.
     async fn failure(&mut self) -> Error {
         self.feed = None;
+        self.keys = None;
         self.ask(|running, reply| Job::Failure { running, reply }).await.unwrap_or_else(|e| e)
     }
 }
@@ -68,6 +85,7 @@ impl DuckdbWriter {
 impl Writer for DuckdbWriter {
     async fn begin(&mut self, mode: WriteMode) -> Result<()> {
         self.feed = None;
+        self.keys = None;
         self.ordinal = 0;
         let sender = self.ask(|running, reply| Job::Begin { mode, running, reply }).await??;
         self.feed = Some((mode, sender));
@@ -79,7 +97,7 @@ impl Writer for DuckdbWriter {
             return Err(Error::new(Side::Engine, ErrorKind::Other, "rows were staged before a group was begun")
                 .on_table(&self.plan.table));
         };
-        let checked = check(&self.plan, &batch);
+        let checked = check(&self.plan.schema, &batch);
         let batch = match (checked, mode) {
             (Err(error), _) => {
                 self.discard().await?;
@@ -102,7 +120,42 @@ impl Writer for DuckdbWriter {
 
     async fn discard(&mut self) -> Result<()> {
         self.feed = None;
+        self.keys = None;
         self.ask(|running, reply| Job::Discard { running, reply }).await
+    }
+
+    async fn begin_sweep(&mut self, keys: KeyStage) -> Result<()> {
+        self.feed = None;
+        self.keys = None;
+        let schema = Arc::clone(&keys.schema);
+        let sender = self.ask(|running, reply| Job::BeginSweep { keys, running, reply }).await??;
+        self.keys = Some((schema, sender));
+        Ok(())
+    }
+
+    async fn stage_keys(&mut self, batch: RecordBatch) -> Result<()> {
+        let Some((schema, feed)) = &self.keys else {
+            let message = "keys were staged before a sweep was begun";
+            return Err(Error::new(Side::Engine, ErrorKind::Other, message).on_table(&self.plan.table));
+        };
+        if let Err(error) = check(schema, &batch) {
+            self.discard().await?;
+            return Err(error.on_table(&self.plan.table));
+        }
+        if feed.send(batch).await { Ok(()) } else { Err(self.failure().await) }
+    }
+
+    async fn weigh(&mut self) -> Result<SweepCount> {
+        if let Some((_, feed)) = self.keys.take()
+            && !feed.end().await
+        {
+            return Err(self.failure().await);
+        }
+        self.ask(|running, reply| Job::Weigh { running, reply }).await?
+    }
+
+    async fn sweep(&mut self, commit: SweepCommit) -> Result<SweepOutcome> {
+        self.ask(|running, reply| Job::Sweep { commit, running, reply }).await?
     }
 }
 
@@ -110,6 +163,7 @@ impl Drop for DuckdbWriter {
     fn drop(&mut self) {
         // The feed goes first: DuckDB stops pulling, the thread rolls back and finds no more jobs.
         self.feed = None;
+        self.keys = None;
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             // Waited for, so that closing the target afterwards really closes the file.
@@ -128,9 +182,9 @@ fn numbered(schema: &Arc<Schema>, batch: &RecordBatch, next: &mut i64) -> Result
         .map_err(|e| Error::new(Side::Engine, ErrorKind::Other, "a batch cannot be numbered").caused_by(e))
 }
 
-/// Checks that a batch has the plan's columns and no value that would poison the database.
-fn check(plan: &WritePlan, batch: &RecordBatch) -> Result<()> {
-    let planned = plan.schema.fields();
+/// Checks that a batch has the columns of its schema and no value that would poison the database.
+fn check(schema: &Schema, batch: &RecordBatch) -> Result<()> {
+    let planned = schema.fields();
     let given = batch.columns();
     let fits = planned.len() == given.len() && planned.iter().zip(given).all(|(f, c)| f.data_type() == c.data_type());
     if !fits {

@@ -56,6 +56,17 @@ struct Shared {
     spare: AtomicUsize,
     /// Whether the first reader has locked the table.
     locked: bool,
+    rows: Rows,
+}
+
+/// Which rows of a table a view shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Those that the role may see.
+    Visible,
+    /// All of them. Where policies would hide some the server refuses to read, and a table that cannot be locked
+    /// against being emptied although it is one of this server is not read either.
+    All,
 }
 
 impl PgSnapshot {
@@ -64,6 +75,18 @@ impl PgSnapshot {
     /// # Errors
     /// Whatever keeps the source from being reached.
     pub async fn open(pool: &PgPool, plan: Arc<ReadPlan>, readers: usize) -> Result<Self> {
+        Self::open_with(pool, plan, readers, Rows::Visible).await
+    }
+
+    /// Opens a view as [`PgSnapshot::open`] does, in which no row is hidden and from which none can go.
+    ///
+    /// # Errors
+    /// Those of [`PgSnapshot::open`], and [`ErrorKind::Permission`] where the role may not lock the table.
+    pub async fn open_complete(pool: &PgPool, plan: Arc<ReadPlan>, readers: usize) -> Result<Self> {
+        Self::open_with(pool, plan, readers, Rows::All).await
+    }
+
+    async fn open_with(pool: &PgPool, plan: Arc<ReadPlan>, readers: usize, rows: Rows) -> Result<Self> {
         let readers = readers.max(1);
         let export = readers > 1;
         let name = table(&plan.table);
@@ -71,12 +94,12 @@ impl PgSnapshot {
         let ask = &format!("{COLUMNS}{})) AS columns{export_it}", literal(&name));
         let lock = on(Protection::LockBeforeSnapshot).then_some(name.as_str());
         let mut locked = lock.is_some();
-        let begun = match begin(pool, View::New { lock }, ask).await {
+        let begun = match begin(pool, View::New { lock }, rows, ask).await {
             // Materialized views and foreign tables cannot be locked, nor tables of which the role may read only some
             // columns.
-            Err(error) if matches!(sqlstate(&error), Some("42809" | "42501")) => {
+            Err(error) if is_unlockable(&error, rows) => {
                 locked = false;
-                begin(pool, View::New { lock: None }, ask).await
+                begin(pool, View::New { lock: None }, rows, ask).await
             }
             begun => begun,
         };
@@ -93,8 +116,18 @@ impl PgSnapshot {
                 readers: Arc::new(Semaphore::new(readers)),
                 spare: AtomicUsize::new(readers - 1),
                 locked,
+                rows,
             }),
         })
+    }
+}
+
+/// Returns whether a table is read without a lock where it was refused with this error.
+fn is_unlockable(error: &Error, rows: Rows) -> bool {
+    match sqlstate(error) {
+        Some("42809") => true,
+        Some("42501") => rows == Rows::Visible,
+        _ => false,
     }
 }
 
@@ -121,9 +154,9 @@ enum View<'a> {
 }
 
 /// Begins a read transaction.
-async fn begin(pool: &PgPool, view: View<'_>, ask: &str) -> Result<(Reader, sqlx::postgres::PgRow)> {
+async fn begin(pool: &PgPool, view: View<'_>, rows: Rows, ask: &str) -> Result<(Reader, sqlx::postgres::PgRow)> {
     let mut connection = pool.acquire().await.map_err(|error| from_sqlx(error, Side::Source))?;
-    let sql = begin_sql(connection.server_version_num(), view, ask);
+    let sql = begin_sql(connection.server_version_num(), view, rows, ask);
     let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *connection);
     let failure = match tokio::time::timeout(BEGINNING, query).await {
         Ok(Ok(row)) => {
@@ -138,7 +171,7 @@ async fn begin(pool: &PgPool, view: View<'_>, ask: &str) -> Result<(Reader, sqlx
     Err(failure)
 }
 
-fn begin_sql(server_version: Option<u32>, view: View<'_>, ask: &str) -> String {
+fn begin_sql(server_version: Option<u32>, view: View<'_>, rows: Rows, ask: &str) -> String {
     let access = if on(Protection::ReadOnlySource) { "READ ONLY" } else { "READ WRITE" };
     let mut sql = format!("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, {access};");
     if let View::Exported { name, .. } = view {
@@ -150,6 +183,10 @@ fn begin_sql(server_version: Option<u32>, view: View<'_>, ask: &str) -> String {
         if server_version.is_some_and(|version| version >= 170_000) {
             sql.push_str(" SET LOCAL transaction_timeout = 0;");
         }
+    }
+    if rows == Rows::All && on(Protection::DeleteRowSecurity) {
+        // From here on the server raises an error where it would leave a row out.
+        sql.push_str(" SET LOCAL row_security = off;");
     }
     if let View::New { lock: Some(table) } = view {
         sql.push_str(&format!(" SET LOCAL lock_timeout = '{LOCKING}s'; LOCK TABLE {table} IN ACCESS SHARE MODE;"));
@@ -187,7 +224,7 @@ impl Shared {
             };
             let name = table(&self.plan.table);
             let lock = self.locked.then_some(name.as_str());
-            let error = match begin(&self.pool, View::Exported { name: snapshot, lock }, "").await {
+            let error = match begin(&self.pool, View::Exported { name: snapshot, lock }, self.rows, "").await {
                 Ok((reader, _)) => return Ok((reader, permit)),
                 Err(error) => error.on_table(&self.plan.table),
             };
@@ -302,7 +339,12 @@ mod tests {
 
     #[test]
     fn a_reader_sets_nothing_outside_its_transaction() {
-        let sql = begin_sql(Some(150_004), View::Exported { name: "00000003-0000001B-1", lock: Some("\"t\"") }, "");
+        let sql = begin_sql(
+            Some(150_004),
+            View::Exported { name: "00000003-0000001B-1", lock: Some("\"t\"") },
+            Rows::Visible,
+            "",
+        );
         assert_eq!(
             sql,
             "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
@@ -313,6 +355,9 @@ mod tests {
              pg_try_advisory_xact_lock_shared(1181315694, 1), CASE WHEN getdatabaseencoding() = 'SQL_ASCII' \
              THEN set_config('client_encoding', 'SQL_ASCII', true) END AS encoding"
         );
-        assert!(begin_sql(Some(170_000), View::New { lock: None }, "").contains("SET LOCAL transaction_timeout = 0;"));
+        assert!(
+            begin_sql(Some(170_000), View::New { lock: None }, Rows::Visible, "")
+                .contains("SET LOCAL transaction_timeout = 0;")
+        );
     }
 }

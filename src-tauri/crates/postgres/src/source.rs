@@ -87,6 +87,10 @@ impl Source for PostgresSource {
         format!("{}::pg_catalog.text", ident(column))
     }
 
+    async fn complete_snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(snapshot::PgSnapshot::open_complete(&self.pool, plan, readers).await?))
+    }
+
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {
         read_sql::copy(plan, scope).unwrap_or_else(|error| format!("-- {error}"))
     }

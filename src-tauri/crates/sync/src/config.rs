@@ -25,6 +25,18 @@ pub enum OnDrift {
     Stop,
 }
 
+/// What becomes of rows whose key has vanished from the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deletes {
+    /// They stay.
+    #[default]
+    Ignore,
+    /// They stay, with the moment in [`firn_connector::DELETED_AT`].
+    Soft,
+    /// They are deleted.
+    Hard,
+}
+
 /// How far below the horizon rows are read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lookback {
@@ -82,6 +94,10 @@ pub struct TableConfig {
     pub on_unfit: Unfit,
     /// Whether a run compares what it has touched with the source before it ends.
     pub verify: bool,
+    /// What becomes of rows whose key has vanished from the source.
+    pub deletes: Deletes,
+    /// The share of the target's rows, from 0 to 1, beyond which vanished rows stop the table instead.
+    pub max_delete_ratio: f64,
 }
 
 impl TableConfig {

@@ -150,7 +150,7 @@ impl Reading {
             logged_times: self.horizon.logged_times.clone(),
             set_back: None,
             null_watermarks: run.counters.rows_null_watermark,
-            shape: None,
+            ..TableState::default()
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
 use crate::table::Task;
-use crate::{drift, first_load, glance, reset, table};
+use crate::{deletes, drift, first_load, glance, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
@@ -253,6 +253,7 @@ impl Engine {
         let prepared = prepare(config, table, self.target.as_ref(), existing.as_ref(), &state)?;
         plan.ddl = prepared.write.ddl.clone();
         plan.findings = prepared.findings.clone();
+        plan.findings.extend(deletes::findings(config, &prepared));
         let (phase, scope) = match (&state.phase, config.mode) {
             (_, crate::config::Mode::Full) => (PhaseName::Full, ReadScope::Whole),
             (Phase::New, _) if first_load::is_due(&state, &prepared) => (PhaseName::FirstLoad, ReadScope::Whole),

@@ -191,9 +191,7 @@ impl Load {
                 largest: self.largest,
             },
             logged_times: run.logged_times.clone(),
-            set_back: None,
-            null_watermarks: 0,
-            shape: None,
+            ..TableState::default()
         }
     }
 

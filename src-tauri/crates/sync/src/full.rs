@@ -1,10 +1,13 @@
 //! A full read: the whole table replaces the target's content in one transaction.
 
+use crate::config::Deletes;
+use crate::deletes;
 use crate::event::Stage;
 use crate::group::Group;
 use crate::planning::{BULK_ROWS, PhaseName, Prepared};
 use crate::table::TableRun;
-use firn_connector::{Phase, ReadPlan, ReadScope, Result, SeenChange, TableState, WriteMode, Writer};
+use firn_connector::switches::{Protection, on};
+use firn_connector::{Phase, ReadPlan, ReadScope, Result, SeenChange, SweepCount, TableState, WriteMode, Writer};
 use futures::StreamExt as _;
 use std::sync::Arc;
 
@@ -29,6 +32,21 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
         }
         run.emit_progress();
     }
+    guard(run, prepared, writer, &group).await?;
     let state = TableState { phase: Phase::New, ..TableState::default() };
     run.commit(prepared, writer, group, WriteMode::Replace, state, SeenChange::Replace(Vec::new())).await
+}
+
+/// Stops a replacement by so few rows that more must have vanished than `max_delete_ratio` allows, where the
+/// configuration says that it is about deletes.
+async fn guard(run: &TableRun<'_>, prepared: &Prepared, writer: &mut dyn Writer, group: &Group) -> Result<()> {
+    let live = prepared.target_rows;
+    let vanished = live.saturating_sub(group.rows as u64);
+    let limited = run.config.deletes == Deletes::Hard && on(Protection::DeleteRatio);
+    if !limited || !deletes::exceeds(run.config.max_delete_ratio, vanished, live) {
+        return Ok(());
+    }
+    writer.discard().await?;
+    let count = SweepCount { live, vanished, keys: group.rows as u64, ..SweepCount::default() };
+    Err(deletes::too_many(run.config, &count))
 }

@@ -5,7 +5,7 @@
 //! looked at, no row stands after the cursor and none is without a watermark, the source looks as the target remembers
 //! it, and nobody else has held the table's lease since. Whatever is doubtful, an error among it, goes the long way.
 
-use crate::config::{Mode, TableConfig};
+use crate::config::{Deletes, Mode, TableConfig};
 use crate::engine::Engine;
 use crate::event::{Event, ProgressSink, Stage};
 use crate::outcome::{Counters, TableOutcome, TableResult};
@@ -146,8 +146,11 @@ fn may_be_quiet(config: &TableConfig) -> bool {
         lookback: _,
         on_unfit: _,
         verify,
+        deletes,
+        max_delete_ratio: _,
     } = config;
-    *mode == Mode::Incremental && watermark.is_some() && !verify
+    // Only a look at every key finds what is gone.
+    *mode == Mode::Incremental && watermark.is_some() && !verify && *deletes == Deletes::Ignore
 }
 
 /// A table on its way through a glance.

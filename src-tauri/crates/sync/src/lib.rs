@@ -17,6 +17,7 @@ mod view;
 mod admit;
 mod clock;
 mod commit;
+mod deletes;
 mod drain;
 mod drift;
 mod first_load;
@@ -31,7 +32,7 @@ mod retry;
 mod table;
 mod unfit;
 
-pub use config::{EngineSettings, Lookback, Mode, OnDrift, TableConfig};
+pub use config::{Deletes, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
 pub use engine::Engine;
 pub use event::{Event, ProgressSink, Stage};
 pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};

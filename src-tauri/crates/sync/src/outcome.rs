@@ -13,6 +13,8 @@ pub struct Counters {
     pub rows_merged: u64,
     /// Rows kept in `sync_errors`.
     pub rows_rejected: u64,
+    /// Rows of the target deleted, or marked as deleted, because their key has vanished from the source.
+    pub rows_deleted: u64,
     /// Rows that lost to a newer one of the same key in their group.
     pub rows_duplicate: u64,
     /// Rows with a NULL watermark, at the last pass.
@@ -31,6 +33,14 @@ pub struct Counters {
     pub bytes: u64,
     /// Commits.
     pub commits: u64,
+}
+
+impl Counters {
+    /// Returns how many rows are not as they were before.
+    #[must_use]
+    pub fn changed(&self) -> u64 {
+        self.rows_merged + self.rows_deleted + self.rows_gone
+    }
 }
 
 /// An error that can be kept, sent and shown twice.

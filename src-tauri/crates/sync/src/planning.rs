@@ -1,13 +1,14 @@
 //! From a configuration and what stands on both sides to a read and a write, before any row moves.
 
 use crate::config::{Mode, OnDrift, TableConfig};
+use crate::deletes;
 use crate::drift::{self, Drift};
 use crate::outcome::Failure;
-use firn_catalog::{ColumnPlan, PgType, Verdict, WatermarkKind, plan_column};
+use firn_catalog::{ColumnPlan, Dialect, PgType, Verdict, WatermarkKind, plan_column};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
-    Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, SourceShape, SourceTable, TableState, Target,
-    TargetTable, WriteColumn, WritePlan,
+    DELETED_AT, Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, SourceShape, SourceTable, TableState,
+    Target, TargetTable, WriteColumn, WritePlan,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub enum PhaseName {
     Incremental,
     /// The whole table.
     Full,
+    /// The keys of the whole table, after the last pass.
+    Deletes,
 }
 
 /// A column in a plan.
@@ -93,6 +96,10 @@ pub(crate) struct Prepared {
     pub(crate) lookback: i64,
     /// What the source table looks like, to be remembered with the next commit.
     pub(crate) shape: SourceShape,
+    /// The target's dialect.
+    pub(crate) dialect: Dialect,
+    /// Rows of the target now.
+    pub(crate) target_rows: u64,
 }
 
 /// Lists the columns of a table as the configuration wants them, refused and left-out ones included.
@@ -125,6 +132,7 @@ pub(crate) fn prepare(
     state: &TableState,
 ) -> Result<Prepared> {
     let on_table = |error: Error| error.on_table(&config.source);
+    deletes::check(config).map_err(on_table)?;
     let drift = Drift::between(config, state, &table);
     check_names(config, &table, &drift).map_err(on_table)?;
     let mut columns = planned_columns(config, &table, target);
@@ -162,11 +170,14 @@ pub(crate) fn prepare(
 
     let unique_key = table.unique_keys.iter().any(|unique| unique.iter().all(|c| config.key.contains(c)));
     findings.extend(drift::check_position(config, state, &drift, &table, unique_key).map_err(on_table)?);
-    let ddl = match existing {
-        None => target.plan_ddl(&config.target, None, &write).map_err(on_table)?.0,
+    let marker = deletes::marker(config, &table, target.dialect()).map_err(on_table)?;
+    let marked = existing.is_none_or(|t| t.columns.iter().any(|c| c.name.eq_ignore_ascii_case(DELETED_AT)));
+    let whole: Vec<WriteColumn> = write.iter().chain(marker.iter().filter(|_| marked)).cloned().collect();
+    let mut ddl = match existing {
+        None => target.plan_ddl(&config.target, None, &whole).map_err(on_table)?.0,
         Some(existing) => {
             let (mut ddl, after) = drift.renames(config, target, existing).map_err(on_table)?;
-            let (statements, told) = target.plan_ddl(&config.target, Some(&after), &write).map_err(on_table)?;
+            let (statements, told) = target.plan_ddl(&config.target, Some(&after), &whole).map_err(on_table)?;
             ddl.extend(statements);
             let blocking = drift.blocking(&table, existing);
             let told = stop_on_drift(config, &mut ddl, &blocking, told).map_err(on_table)?;
@@ -177,6 +188,10 @@ pub(crate) fn prepare(
             ddl
         }
     };
+    if let (Some(marker), false) = (marker, marked) {
+        // Firn's own column: it says nothing about the source, so `on_drift` has no say in it.
+        ddl.extend(target.plan_ddl(&config.target, existing, &[marker]).map_err(on_table)?.0);
+    }
     findings.extend(watermark_findings(config, &table));
 
     let not_null = |name: &String| table.columns.iter().any(|c| &c.name == name && c.not_null);
@@ -207,6 +222,8 @@ pub(crate) fn prepare(
         unique_key,
         shape: drift.shape(config, state, &table, existing, unique_key),
         target_empty: existing.is_none_or(|t| t.rows == 0),
+        target_rows: existing.map_or(0, |t| t.rows),
+        dialect: target.dialect(),
         lookback,
         findings,
         table,

@@ -8,7 +8,7 @@ use crate::lease::{self, Grant, Keeper};
 use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
 use crate::unfit::UnfitCounts;
-use crate::{drain, drift, first_load, full, mend, retry, verify};
+use crate::{deletes, drain, drift, first_load, full, mend, retry, verify};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Cursor, Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus,
@@ -248,9 +248,13 @@ impl TableRun<'_> {
             let pass = drain::pass(self, &prepared, writer.as_mut(), loaded_now).await?;
             // A pass that took long leaves behind what was written meanwhile; a short one has caught up.
             if pass.staged == 0 || pass.elapsed < engine.settings.group_time {
-                return Ok(());
+                break;
             }
             loaded_now = false;
+        }
+        match deletes::vanished(self.config) {
+            Some(vanished) => deletes::sweep(self, &prepared, writer.as_mut(), vanished).await,
+            None => Ok(()),
         }
     }
 
@@ -262,7 +266,7 @@ impl TableRun<'_> {
             Ok(Ended::Done) if self.counters.rows_rejected + self.counters.rows_without_key > 0 => {
                 (TableResult::Partial, None)
             }
-            Ok(Ended::Done) if self.counters.rows_merged + self.counters.rows_gone > 0 => (TableResult::Success, None),
+            Ok(Ended::Done) if self.counters.changed() > 0 => (TableResult::Success, None),
             Ok(Ended::Done) => (TableResult::Idle, None),
             Err(error) if error.kind == ErrorKind::Cancelled => (TableResult::Cancelled, None),
             Err(error) => (TableResult::Failed, Some(Failure::from(&error.on_table(&self.config.source)))),
@@ -337,7 +341,7 @@ impl TableRun<'_> {
                     "rejected rows tried again: {} merged, {} gone",
                     outcome.counters.rows_merged, outcome.counters.rows_gone
                 )),
-                (_, error) => error,
+                (_, error) => error.or_else(|| deleted_message(outcome.counters.rows_deleted)),
             },
         };
         let mut attempt = 0;
@@ -414,5 +418,14 @@ impl TableRun<'_> {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
+    }
+}
+
+/// Says in the log how many rows went.
+fn deleted_message(rows: u64) -> Option<String> {
+    match rows {
+        0 => None,
+        1 => Some("1 row deleted".to_owned()),
+        rows => Some(format!("{rows} rows deleted")),
     }
 }

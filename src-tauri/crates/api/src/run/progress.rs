@@ -331,6 +331,7 @@ pub(crate) fn phase_word(phase: PhaseName) -> &'static str {
         PhaseName::ResumeFirstLoad => "resume_first_load",
         PhaseName::Incremental => "incremental",
         PhaseName::Full => "full",
+        PhaseName::Deletes => "deletes",
     }
 }
 

@@ -21,6 +21,8 @@ fn config(name: &str) -> TableConfig {
         filter: None,
         mode: Mode::Full,
         on_drift: OnDrift::Add,
+        deletes: firn_sync::Deletes::Ignore,
+        max_delete_ratio: 0.2,
         lookback: Lookback::default(),
         on_unfit: firn_catalog::Unfit::Reject,
         verify: false,

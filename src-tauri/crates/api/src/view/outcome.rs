@@ -62,7 +62,7 @@ pub(crate) fn outcome(outcome: &TableOutcome) -> (Stage, TableResult) {
         rows_read: counters.rows_read,
         rows_merged: counters.rows_merged,
         rows_rejected: counters.rows_rejected,
-        rows_deleted: 0,
+        rows_deleted: counters.rows_deleted,
         rows_duplicate: counters.rows_duplicate,
         rows_null_watermark: counters.rows_null_watermark,
         watermark: outcome.watermark.clone(),
