@@ -53,7 +53,8 @@ impl Gate {
     }
 }
 
-/// A source with gates: before the first snapshot is opened, and before the first scope of a snapshot is read.
+/// A source with gates: before the first snapshot is opened, before the first scope of a snapshot is read, and before
+/// the keys of a whole table are read.
 pub struct GatedSource {
     inner: Arc<dyn Source>,
     before_snapshot: Option<Arc<Gate>>,
@@ -82,7 +83,7 @@ impl GatedSource {
         })
     }
 
-    /// Puts a gate between the last pass and the view in which the keys of the whole table are read.
+    /// Puts a gate between the view in which the keys of the whole table are seen and their first read.
     pub fn before_keys(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
         Arc::new(Self {
             inner: Arc::new(inner),
@@ -137,10 +138,8 @@ impl Source for GatedSource {
     }
 
     async fn complete_snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {
-        if let Some(gate) = &self.before_keys {
-            gate.pass().await;
-        }
-        self.inner.complete_snapshot(plan, readers).await
+        let inner = self.inner.complete_snapshot(plan, readers).await?;
+        Ok(Box::new(GatedSnapshot { inner, gate: self.before_keys.clone() }))
     }
 
     fn statement(&self, plan: &ReadPlan, scope: &ReadScope) -> String {

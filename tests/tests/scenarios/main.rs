@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod clock;
+mod deletes;
 mod disk;
 mod drift;
 mod drift_forms;
