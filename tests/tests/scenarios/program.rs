@@ -278,3 +278,26 @@ async fn a_comparison_ends_with_0_where_equal_and_3_where_not() -> Result<()> {
     ensure!(held.code == 4 && held.stderr.contains("process 4711 on etl-7"), "{held:?}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_lost_too_much_stops_and_goes_on_by_the_word_of_a_person() -> Result<()> {
+    let mut world = World::with_orders(100).await?;
+    let terminal = workspace(&mut world)?;
+    let keys = "    deletes: hard\n    max_delete_ratio: 0.1\n";
+    terminal.write("firn.yaml", &document(&world, "warehouse.duckdb", keys))?;
+    ensure!(terminal.run(&RUN)?.code == 0);
+    world.sql("DELETE FROM orders WHERE id <= 11").await?;
+    let stopped = terminal.run(&RUN)?;
+    let result = finished(&stopped)?;
+    ensure!(stopped.code == 1 && result["tables"][0]["rows_deleted"] == 0, "{stopped:?}");
+    let hint = result["tables"][0]["error"]["hint"].as_str().context("no hint")?;
+    ensure!(hint.contains("firn sync run public.orders --max-delete-ratio 1"), "{hint}");
+    ensure!(terminal.run(&["sync", "run", "--max-delete-ratio", "1.5"])?.code == 2);
+    let accepted = terminal.run(&["sync", "run", "public.orders", "--max-delete-ratio", "1"])?;
+    ensure!(accepted.code == 0 && accepted.stdout.contains("DELETED"), "{accepted:?}");
+    world.assert_equal().await?;
+    // It was for that run only.
+    world.sql("DELETE FROM orders WHERE id <= 30").await?;
+    ensure!(terminal.run(&RUN)?.code == 1);
+    Ok(())
+}

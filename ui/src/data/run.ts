@@ -257,6 +257,8 @@ function phaseText(table: TableProgress): string {
       return "first load";
     case "full":
       return "all rows";
+    case "deletes":
+      return "compares the keys";
     default:
       return `changes${after}`;
   }

@@ -24,7 +24,7 @@ macro_rules! with_commands {
             read  sync_preview(PreviewRequest) -> PreviewView;
             read  mapping_show(MappingRequest) -> MappingView;
             write mapping_save(MappingRequest) -> WorkspaceView;
-            write sync_run(TablesRequest) -> RunStarted;
+            write sync_run(RunRequest) -> RunStarted;
             write sync_cancel(RunRef) -> RunView;
             read  run_state(RunRef) -> RunView;
             read  run_chart(RunChart) -> ChartView;

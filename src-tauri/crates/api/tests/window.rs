@@ -3,8 +3,8 @@
 
 use firn_api::wire::{
     AppStart, ConnectionRef, ConnectionSave, ConnectionSecret, ConnectionView, DiscoverRequest, ErrorView,
-    HistoryRequest, RunEvent, RunEventKind, RunRef, RunStatus, Stage, TablesRequest, WorkspaceCreate, WorkspaceRef,
-    WorkspaceView,
+    HistoryRequest, RunEvent, RunEventKind, RunRef, RunRequest, RunStatus, Stage, TablesRequest, WorkspaceCreate,
+    WorkspaceRef, WorkspaceView,
 };
 use firn_api::{Firn, FirnOptions, command, dispatch};
 use firn_secret::{Identity, Memory, Secret, SecretStore};
@@ -42,6 +42,10 @@ impl Window {
 
     fn at(&self, name: &str) -> WorkspaceRef {
         WorkspaceRef { folder: self.path(name).to_str().unwrap().to_owned() }
+    }
+
+    fn run(&self, name: &str) -> RunRequest {
+        RunRequest { folder: self.at(name).folder, ..RunRequest::default() }
     }
 
     fn tables(&self, name: &str) -> TablesRequest {
@@ -111,7 +115,7 @@ async fn a_workspace_from_elsewhere_connects_nothing_until_it_is_trusted() {
     let name = "app_db".to_owned();
     let folder = there.folder.clone();
     let refused: Vec<ErrorView> = vec![
-        command::sync_run(&window.firn, window.tables("cloned")).await.unwrap_err(),
+        command::sync_run(&window.firn, window.run("cloned")).await.unwrap_err(),
         command::sync_plan(&window.firn, window.tables("cloned")).await.unwrap_err(),
         command::sync_status(&window.firn, there.clone()).await.unwrap_err(),
         command::sync_log(&window.firn, window.history("cloned")).await.unwrap_err(),
@@ -150,8 +154,8 @@ async fn a_run_is_followed_by_events_without_a_gap_and_is_in_the_history_when_it
     let (_cluster, document) = orders(30_000);
     let there = window.foreign("shop", &document);
     command::workspace_trust(&window.firn, there.clone()).await.unwrap();
-    let started = command::sync_run(&window.firn, window.tables("shop")).await.unwrap();
-    let again = command::sync_run(&window.firn, window.tables("shop")).await.unwrap_err();
+    let started = command::sync_run(&window.firn, window.run("shop")).await.unwrap();
+    let again = command::sync_run(&window.firn, window.run("shop")).await.unwrap_err();
     assert_eq!(again.code, "busy", "{}", again.message);
     let open = command::workspace_open(&window.firn, there.clone()).await.unwrap();
     assert_eq!(open.active_run.as_deref(), Some(started.run_id.as_str()));
@@ -188,7 +192,7 @@ async fn a_run_is_cancelled_within_a_second_and_the_next_one_finishes_the_work()
     let (cluster, document) = orders(150_000);
     let there = window.foreign("shop", &document);
     command::workspace_trust(&window.firn, there.clone()).await.unwrap();
-    let run = command::sync_run(&window.firn, window.tables("shop")).await.unwrap();
+    let run = command::sync_run(&window.firn, window.run("shop")).await.unwrap();
     window.hears(|what| matches!(what, RunEventKind::Progress { table } if table.rows_read > 0)).await;
     let asked = std::time::Instant::now();
     let view = command::sync_cancel(&window.firn, RunRef { run_id: run.run_id.clone() }).await.unwrap();
@@ -202,7 +206,7 @@ async fn a_run_is_cancelled_within_a_second_and_the_next_one_finishes_the_work()
     assert_eq!(twice.status, RunStatus::Cancelled, "a run that has ended stays as it is");
 
     window.events.lock().unwrap().clear();
-    command::sync_run(&window.firn, window.tables("shop")).await.unwrap();
+    command::sync_run(&window.firn, window.run("shop")).await.unwrap();
     window.hears_the_end().await;
     let rows = cluster.psql("postgres", "SELECT count(*) FROM orders").unwrap();
     let status = command::sync_status(&window.firn, there).await.unwrap();
@@ -216,7 +220,7 @@ async fn closing_the_window_ends_its_runs_first() {
     let (_cluster, document) = orders(150_000);
     let there = window.foreign("shop", &document);
     command::workspace_trust(&window.firn, there).await.unwrap();
-    let run = command::sync_run(&window.firn, window.tables("shop")).await.unwrap();
+    let run = command::sync_run(&window.firn, window.run("shop")).await.unwrap();
     window.hears(|what| matches!(what, RunEventKind::Progress { .. })).await;
     window.firn.close().await;
     assert!(window.heard().iter().any(|event| matches!(event.what, RunEventKind::Finished { .. })));

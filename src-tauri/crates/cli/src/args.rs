@@ -151,6 +151,13 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
+        _ => Err("write a number from 0 to 1".to_owned()),
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Sync {
     #[command(flatten)]
@@ -216,6 +223,9 @@ pub(crate) enum SyncCommand {
         /// Compare what the run has touched with the source before it ends
         #[arg(long, conflicts_with = "watch")]
         verify: bool,
+        /// For this run: the share of a table's rows, from 0 to 1, that may vanish at once
+        #[arg(long, value_name = "RATIO", value_parser = ratio, conflicts_with = "watch")]
+        max_delete_ratio: Option<f64>,
     },
     /// Show where every table stands
     Status,

@@ -211,27 +211,23 @@ fn rows_waiting(rows: u64) -> String {
 }
 
 pub(crate) fn run(result: &RunFinished) -> String {
-    let mut table = TextTable::new(&[
-        ("TABLE", Left),
-        ("TARGET", Left),
-        ("STATUS", Left),
-        ("READ", Right),
-        ("MERGED", Right),
-        ("REJECTED", Right),
-        ("WATERMARK", Left),
-        ("TIME", Right),
-    ]);
+    // A column of its own only where rows went: most tables ignore deletes.
+    let deletes = result.tables.iter().any(|done| done.rows_deleted > 0);
+    let mut heads = vec![("TABLE", Left), ("TARGET", Left), ("STATUS", Left), ("READ", Right), ("MERGED", Right)];
+    heads.extend(deletes.then_some(("DELETED", Right)));
+    heads.extend([("REJECTED", Right), ("WATERMARK", Left), ("TIME", Right)]);
+    let mut table = TextTable::new(&heads);
     for done in &result.tables {
-        table.row([
+        let mut cells = vec![
             done.source.clone(),
             done.target.clone(),
             done.status.clone(),
             count(done.rows_read),
             count(done.rows_merged),
-            count(done.rows_rejected),
-            or_dash(done.watermark.as_deref()),
-            seconds(done.seconds),
-        ]);
+        ];
+        cells.extend(deletes.then(|| count(done.rows_deleted)));
+        cells.extend([count(done.rows_rejected), or_dash(done.watermark.as_deref()), seconds(done.seconds)]);
+        table.row(cells);
     }
     if table.is_empty() { String::new() } else { table.to_string() }
 }

@@ -7,6 +7,7 @@ import { StateWord } from "../../kit";
 const phaseNames: Record<string, string> = {
   first_load: "first load",
   resume_first_load: "first load",
+  deletes: "deletes",
   incremental: "changes",
   full: "all rows",
 };

@@ -4,9 +4,7 @@ use crate::Firn;
 use crate::folder::resolve;
 use crate::folder::utf8;
 use crate::run::{run_of, summary, track_of};
-use crate::wire::{
-    ChartView, ErrorView, HistoryRequest, RunChart, RunRef, RunStarted, RunView, RunsView, TablesRequest,
-};
+use crate::wire::{ChartView, ErrorView, HistoryRequest, RunChart, RunRef, RunRequest, RunStarted, RunView, RunsView};
 use firn_chart::{Look, Theme};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// `untrusted`, `configuration`, or `busy` while another run of the workspace is going on in this process.
-pub async fn sync_run(firn: &Firn, request: TablesRequest) -> Result<RunStarted, ErrorView> {
+pub async fn sync_run(firn: &Firn, request: RunRequest) -> Result<RunStarted, ErrorView> {
     let run = firn.start_run(request, CancellationToken::new()).await?;
     Ok(RunStarted { run_id: run.run_id.clone() })
 }

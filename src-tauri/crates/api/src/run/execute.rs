@@ -6,7 +6,7 @@ use super::{Active, FLUSH};
 use crate::Firn;
 use crate::drivers::Drivers;
 use crate::folder::Usable;
-use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, TablesRequest};
+use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, RunRequest};
 use firn_sync::{ProgressSink, TableConfig};
 use std::sync::Arc;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -38,11 +38,7 @@ impl Firn {
     /// # Errors
     /// Where no run could begin: `untrusted`, `configuration`, or `busy` while another run of the workspace is going on.
     /// What fails in the run is part of its result.
-    pub async fn run_to_end(
-        &self,
-        request: TablesRequest,
-        cancel: CancellationToken,
-    ) -> Result<RunFinished, ErrorView> {
+    pub async fn run_to_end(&self, request: RunRequest, cancel: CancellationToken) -> Result<RunFinished, ErrorView> {
         let run = self.start_run(request, cancel).await?;
         run.wait().await;
         run.progress.finished().ok_or_else(|| ErrorView::other("the run ended without a result"))
@@ -54,26 +50,32 @@ impl Firn {
     /// As [`Firn::run_to_end`].
     pub async fn run_and_verify(
         &self,
-        request: TablesRequest,
+        request: RunRequest,
         cancel: CancellationToken,
     ) -> Result<RunFinished, ErrorView> {
-        let usable = Arc::new(self.usable(&request.folder).await?);
-        let mut tables = usable.tables(&request.tables)?;
-        tables.iter_mut().for_each(|table| table.verify = true);
-        Self::check_kinds(&usable)?;
-        self.run_served(Setup { usable, tables, served: None }, cancel).await
+        let mut setup = self.setup(&request).await?;
+        setup.tables.iter_mut().for_each(|table| table.verify = true);
+        self.run_served(setup, cancel).await
     }
 
     /// Begins a run in the background.
     pub(crate) async fn start_run(
         &self,
-        request: TablesRequest,
+        request: RunRequest,
         cancel: CancellationToken,
     ) -> Result<Arc<Active>, ErrorView> {
+        self.begin(self.setup(&request).await?, cancel)
+    }
+
+    /// Reads the workspace of a run and its tables as the request wants them.
+    async fn setup(&self, request: &RunRequest) -> Result<Setup, ErrorView> {
         let usable = Arc::new(self.usable(&request.folder).await?);
-        let tables = usable.tables(&request.tables)?;
+        let mut tables = usable.tables(&request.tables)?;
+        if let Some(ratio) = request.max_delete_ratio {
+            tables.iter_mut().for_each(|table| table.max_delete_ratio = ratio);
+        }
         Self::check_kinds(&usable)?;
-        self.begin(Setup { usable, tables, served: None }, cancel)
+        Ok(Setup { usable, tables, served: None })
     }
 
     /// Begins a run of the service and waits for its end. Each event goes to `listener`, too.

@@ -11,6 +11,19 @@ pub struct RunRef {
     pub run_id: String,
 }
 
+/// Asks for a run of tables of a workspace.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+pub struct RunRequest {
+    /// The workspace.
+    pub folder: String,
+    /// Source tables; empty for all.
+    pub tables: Vec<String>,
+    /// For this run in place of each table's `max_delete_ratio`, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub max_delete_ratio: Option<f64>,
+}
+
 /// A run that has begun.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RunStarted {

@@ -6,8 +6,8 @@ use crate::output::Output;
 use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
-    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, TableEdit,
-    TablesRequest, VerifyRequest, VerifyView, WorkspaceRef,
+    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, RunRequest,
+    TableEdit, TablesRequest, VerifyRequest, VerifyView, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -51,13 +51,12 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             output.document(&view, report::plan);
             Ok(exit::of_plan(&view))
         }
-        SyncCommand::Run { tables, watch, verify } => {
+        SyncCommand::Run { tables, watch, verify, max_delete_ratio } => {
             let stop = Stop::listen().map_err(|error| ErrorView::file("cannot listen for Ctrl-C", &error))?;
-            let request = TablesRequest { folder, tables };
             if watch {
-                serve::watch(session, firn, request, &stop).await
+                serve::watch(session, firn, TablesRequest { folder, tables }, &stop).await
             } else {
-                once(session, firn, request, verify, &stop).await
+                once(session, firn, RunRequest { folder, tables, max_delete_ratio }, verify, &stop).await
             }
         }
         SyncCommand::Status => {
@@ -109,13 +108,7 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
     }
 }
 
-async fn once(
-    session: &Session,
-    firn: &Firn,
-    request: TablesRequest,
-    verify: bool,
-    stop: &Stop,
-) -> Result<u8, ErrorView> {
+async fn once(session: &Session, firn: &Firn, request: RunRequest, verify: bool, stop: &Stop) -> Result<u8, ErrorView> {
     let result = if verify {
         firn.run_and_verify(request, stop.token()).await?
     } else {
