@@ -7,14 +7,14 @@ use super::sides::{Comparison, Reporter, Sides};
 use super::standing::Standing;
 use super::{cells, overview};
 use crate::commit::canonical;
-use crate::config::{Mode, TableConfig};
+use crate::config::{Deletes, Mode, TableConfig};
 use crate::engine::Engine;
 use crate::event::ProgressSink;
 use crate::planning::{BULK_ROWS, Prepared, expressions, prepare};
 use firn_catalog::{Form, RowMark, Watermark};
 use firn_connector::{
-    Cursor, Error, ErrorKind, Finding, Level, Phase, ReadPlan, ReadScope, Result, Side, TableState, TargetRead,
-    TargetScope, TargetTable,
+    Cursor, DELETED_AT, Error, ErrorKind, Finding, Level, Phase, ReadPlan, ReadScope, Result, Side, TableState,
+    TargetRead, TargetScope, TargetTable,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -205,9 +205,12 @@ pub(super) async fn open(
         batch_rows: BULK_ROWS,
         ..(*prepared.read).clone()
     });
+    // Rows marked as deleted are no rows of the source.
+    let marks = compared.config.deletes == Deletes::Soft && present(DELETED_AT);
+    let deleted_at = marks.then(|| DELETED_AT.to_owned());
     let view = engine
         .target
-        .view(TargetRead { table: compared.config.target.clone(), columns: names.clone(), deleted_at: None })
+        .view(TargetRead { table: compared.config.target.clone(), columns: names.clone(), deleted_at })
         .await?;
     let readers = engine.settings.readers;
     let snapshot = engine.source.snapshot(Arc::clone(&plan), readers).await?;
