@@ -50,6 +50,7 @@ export type { RunEvent } from "./bindings/RunEvent";
 export type { RunEventKind } from "./bindings/RunEventKind";
 export type { RunFinished } from "./bindings/RunFinished";
 export type { RunRef } from "./bindings/RunRef";
+export type { RunRequest } from "./bindings/RunRequest";
 export type { RunStarted } from "./bindings/RunStarted";
 export type { RunStatus } from "./bindings/RunStatus";
 export type { RunSummary } from "./bindings/RunSummary";

@@ -27,6 +27,7 @@ import type { ResetView } from "./ResetView";
 import type { RetryView } from "./RetryView";
 import type { RunChart } from "./RunChart";
 import type { RunRef } from "./RunRef";
+import type { RunRequest } from "./RunRequest";
 import type { RunStarted } from "./RunStarted";
 import type { RunView } from "./RunView";
 import type { RunsView } from "./RunsView";
@@ -56,7 +57,7 @@ export type Commands = {
   sync_preview: { request: PreviewRequest; response: PreviewView; access: "read" };
   mapping_show: { request: MappingRequest; response: MappingView; access: "read" };
   mapping_save: { request: MappingRequest; response: WorkspaceView; access: "write" };
-  sync_run: { request: TablesRequest; response: RunStarted; access: "write" };
+  sync_run: { request: RunRequest; response: RunStarted; access: "write" };
   sync_cancel: { request: RunRef; response: RunView; access: "write" };
   run_state: { request: RunRef; response: RunView; access: "read" };
   run_chart: { request: RunChart; response: ChartView; access: "read" };
