@@ -71,7 +71,7 @@ pub(crate) fn all(names: &[&str]) -> Result<()> {
     let wanted = |name| names.is_empty() || names.contains(&name);
     let server = Server::start()?;
     head();
-    if wanted("read") || wanted("parquet") {
+    if wanted("read") || wanted("parquet") || wanted("load") {
         server.fill(READ_ROWS)?;
     }
     if wanted("read") {
@@ -79,6 +79,9 @@ pub(crate) fn all(names: &[&str]) -> Result<()> {
     }
     if wanted("parquet") {
         parquet(&server)?;
+    }
+    if wanted("load") {
+        load(&server)?;
     }
     if wanted("wide") {
         wide(&server)?;
@@ -157,6 +160,30 @@ fn parquet(server: &Server) -> Result<()> {
         line(case, "firn", Some(READ_ROWS), firn, None);
     }
     Ok(())
+}
+
+/// A Parquet file into a table, against a file that is in the server's own format already.
+fn load(server: &Server) -> Result<()> {
+    let dsn = server.dsn.as_str();
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (ready, parquet) = (file("orders.pgcopy"), file("orders.parquet"));
+    server.sql(&format!("\\copy orders TO '{ready}' (FORMAT binary)"))?;
+    body(&["parquet", dsn, "orders", &parquet])?;
+    let empty = || server.sql("DROP TABLE IF EXISTS loaded; CREATE TABLE loaded (LIKE orders); CHECKPOINT");
+    let case = "zstd Parquet → orders 5 M × 16";
+    let limit = several(|| {
+        empty()?;
+        let copy = format!("\\copy loaded FROM '{ready}' (FORMAT binary)");
+        run(Command::new("psql").args(["-X", "-q", "-v", "ON_ERROR_STOP=1", dsn, "-c", &copy]))
+    })?;
+    line(case, "ready binary COPY", Some(READ_ROWS), limit, None);
+    let firn = several(|| {
+        empty()?;
+        body(&["load", dsn, "loaded", &parquet])
+    })?;
+    line(case, "firn", Some(READ_ROWS), firn, Some(("ready binary COPY", limit)));
+    server.sql("DROP TABLE loaded")
 }
 
 /// Rows of the wide case.

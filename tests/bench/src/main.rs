@@ -6,6 +6,7 @@
 
 mod cases;
 mod idle;
+mod load_case;
 mod measure;
 mod parquet_case;
 mod read;
@@ -24,7 +25,8 @@ fn main() -> Result<()> {
         ["body", "drain", dsn, table] => runtime.block_on(read::drain(dsn, table)),
         ["body", "arrow", dsn, table] => runtime.block_on(read::arrow(dsn, table)),
         ["body", "parquet", dsn, table, file] => runtime.block_on(parquet_case::parquet(dsn, table, file)),
-        _ => bail!("usage: firn-bench all [read] [parquet] [wide] [sync] [verify] [idle] [memory]"),
+        ["body", "load", dsn, table, file] => runtime.block_on(load_case::load(dsn, table, file)),
+        _ => bail!("usage: firn-bench all [read] [parquet] [load] [wide] [sync] [verify] [idle] [memory]"),
     }
     .context("the benchmark did not finish")
 }
