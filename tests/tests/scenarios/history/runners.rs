@@ -196,7 +196,10 @@ pub(super) async fn harm(
             }
             _ => {
                 stage.note("harm", "backends killed");
-                tokio::task::block_in_place(|| cluster.kill9_backends())?;
+                // Some may have ended by themselves meanwhile.
+                if let Err(error) = tokio::task::block_in_place(|| cluster.kill9_backends()) {
+                    stage.note("harm", &format!("{error:#}"));
+                }
             }
         }
         tally.faults.fetch_add(1, Ordering::SeqCst);
