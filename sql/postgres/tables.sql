@@ -11,6 +11,8 @@ SELECT json_build_object(
     'kind', c.relkind,
     'heap', coalesce(am.amname = 'heap', false),
     'inherited', c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
+    'child', c.relkind = 'r' AND NOT c.relispartition
+        AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
     'foreign_leaf', leaves.has_foreign,
     'readable', pg_catalog.has_any_column_privilege(c.oid, 'SELECT'),
     'row_security', pg_catalog.row_security_active(c.oid),

@@ -148,6 +148,9 @@ pub struct RunSpec {
     pub port: u16,
     /// The port of the state's server, where that is another one than the source's.
     pub state_port: Option<u16>,
+    /// The port of the primary, where the source's server is a standby that names it.
+    #[serde(default)]
+    pub primary_port: Option<u16>,
     /// How the connection is encrypted.
     pub tls: TlsMode,
     /// The file of the certificate authority.
@@ -217,7 +220,10 @@ impl RunSpec {
         let settings = self.settings();
         let tables = self.tables.len().clamp(1, 4);
         let connections = u32::try_from(self.readers + tables)?;
-        let source = PostgresSource::open(&settings, connections).await?;
+        let mut source = PostgresSource::open(&settings, connections).await?;
+        if let Some(port) = self.primary_port {
+            source = source.with_primary(&PgSettings { port, ..settings.clone() }).await?;
+        }
         let state_settings = PgSettings { port: self.state_port.unwrap_or(self.port), ..settings.clone() };
         let state = PostgresState::open(&state_settings, self.state_schema.as_str()).await?;
         let target = DuckdbTarget::new(DuckdbSettings::new(&self.warehouse));

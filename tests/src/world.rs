@@ -152,6 +152,7 @@ impl World {
             host: cluster.host().to_owned(),
             port: cluster.port(),
             state_port: None,
+            primary_port: None,
             tls: TlsMode::Disable,
             root_cert: None,
             database: "app".to_owned(),

@@ -214,14 +214,14 @@ async function warehouseEqualsSource() {
   const [readings] = await askWarehouse(
     programs.warehouse,
     file,
-    "SELECT count(*)::VARCHAR AS n, sum(id)::VARCHAR AS ids, count(DISTINCT id)::VARCHAR AS keys, bit_xor(hash(meter, remark))::VARCHAR AS x FROM public.readings",
+    "SELECT count(*)::VARCHAR AS n, sum(id)::VARCHAR AS ids, count(DISTINCT id)::VARCHAR AS keys, bit_xor(hash(meter, remark))::VARCHAR AS x FROM main.readings",
   );
   const [source] = await server.ask("SELECT count(*) || ' ' || sum(id) || ' ' || count(DISTINCT id) FROM readings");
   assert.equal(`${readings.n} ${readings.ids} ${readings.keys}`, source);
   const customers = await askWarehouse(
     programs.warehouse,
     file,
-    "SELECT id::VARCHAR || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit::VARCHAR || ' ' || array_to_string(tags, '+') AS row FROM public.customers ORDER BY id",
+    "SELECT id::VARCHAR || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit::VARCHAR || ' ' || array_to_string(tags, '+') AS row FROM main.customers ORDER BY id",
   );
   const wanted = await server.ask(
     "SELECT id || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit || ' ' || array_to_string(tags, '+') FROM customers WHERE id <> 1313 ORDER BY id",

@@ -153,6 +153,83 @@ async fn a_standby_needs_a_lookback_and_keeps_to_it() -> Result<()> {
     world.converges().await.map(drop)
 }
 
+/// Makes a standby of a server with ten orders, which the runs read by way of both.
+async fn behind_a_standby() -> Result<(World, Cluster)> {
+    let primary = Cluster::start(ClusterOptions::new())?;
+    primary.database("app")?;
+    let standby = primary.standby()?;
+    let mut world = World::over(primary)?;
+    world.sql(firn_scenarios::world::ORDERS).await?;
+    world.sql("INSERT INTO orders SELECT n, 'row ' || n FROM generate_series(1, 10) n").await?;
+    world.spec.tables.push(TableSpec::new("orders"));
+    world.spec.state_port = Some(world.spec.port);
+    world.spec.primary_port = Some(world.spec.port);
+    world.spec.port = standby.port();
+    replayed(&world, &standby).await?;
+    Ok((world, standby))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_takes_its_horizon_from_its_primary() -> Result<()> {
+    let (world, standby) = behind_a_standby().await?;
+    world.converges().await?;
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
+    replayed(&world, &standby).await?;
+    world.converges().await?;
+    late.sql("COMMIT").await?;
+    replayed(&world, &standby).await?;
+    world.converges().await?;
+    // With nobody in the way the cursor moves on.
+    let before = world.warehouse_text("SELECT watermark FROM _firn.tables")?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (102, 'last')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    replayed(&world, &standby).await?;
+    world.converges().await?;
+    ensure!(world.warehouse_text("SELECT watermark FROM _firn.tables")? > before);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_is_behind_its_primary_holds_the_cursor_back() -> Result<()> {
+    let (world, standby) = behind_a_standby().await?;
+    world.converges().await?;
+    // The late row is committed on the primary, and the standby does not have it yet.
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
+    replayed(&world, &standby).await?;
+    standby.psql("app", "SELECT pg_wal_replay_pause()")?;
+    late.sql("COMMIT").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    let run = world.run_well().await?;
+    ensure!(run.table()?.findings.iter().any(|f| f.code == "standby_behind"), "{:?}", run.table()?.findings);
+    ensure!(world.warehouse_text("SELECT string_agg(id::text, ' ') FROM raw.orders WHERE id > 10")? == "101");
+    standby.psql("app", "SELECT pg_wal_replay_resume()")?;
+    replayed(&world, &standby).await?;
+    world.converges().await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_of_another_database_is_refused() -> Result<()> {
+    let (mut world, standby) = behind_a_standby().await?;
+    world.spec.primary_port = Some(standby.port());
+    let itself = world.run().await?;
+    ensure!(itself.complaint().contains("is a standby itself"), "{}", itself.complaint());
+    let stranger = Cluster::start(ClusterOptions::new())?;
+    stranger.database("other")?;
+    stranger.database("app")?;
+    stranger.psql("app", &format!("CREATE TABLE spare (); {}", firn_scenarios::world::ORDERS))?;
+    world.spec.primary_port = Some(stranger.port());
+    let another = world.run().await?;
+    ensure!(another.complaint().contains("leads to another database"), "{}", another.complaint());
+    Ok(())
+}
+
 /// Waits until the standby has replayed what the primary has written.
 async fn replayed(world: &World, standby: &Cluster) -> Result<()> {
     let written = world.text("SELECT pg_current_wal_lsn()::text").await?;

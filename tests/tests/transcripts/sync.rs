@@ -26,7 +26,7 @@ fn tables_are_found_planned_run_and_run_again() -> Result<()> {
     shown.run(&["sync", "run", "customers", "--quiet"])?;
     let rows = duckdb(
         &shop.terminal.folder().join("warehouse.duckdb"),
-        "SELECT count(*)::text, max(name) FROM public.customers",
+        "SELECT count(*)::text, max(name) FROM main.customers",
     )?;
     assert_eq!(rows, [vec![Some("1000".to_owned()), Some("renamed".to_owned())]]);
     shown.check("sync.txt")

@@ -11,7 +11,7 @@ use firn_duckdb::{DuckdbSettings, DuckdbTarget};
 use firn_postgres::{Password, PgSettings, PostgresSource, PostgresState, TlsMode};
 use firn_secret::{Origin, Resolution};
 use firn_sync::{Engine, EngineSettings};
-use firn_workspace::{Connection, Settings, Tls};
+use firn_workspace::{Connection, Postgres, Settings, Tls, Workspace};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,6 +117,7 @@ impl Firn {
             PostgresSource::open(&source.settings, readers),
             PostgresState::open(&state.settings, &usable.workspace.state_schema),
         )?;
+        let source = self.with_primary(folder, &usable.workspace, roles.source, source).await?;
         let ours = self.inner.holder.clone();
         let engine = Engine::new(
             Arc::new(source),
@@ -134,6 +135,22 @@ impl Firn {
     pub(crate) fn waiting_aloud(&self, target: DuckdbTarget) -> DuckdbTarget {
         let host = Arc::clone(&self.inner.options.host);
         target.with_notice(Arc::new(move |message| host.waiting(message)))
+    }
+
+    /// Gives a source that is a standby the connection to its primary, where the document names one.
+    async fn with_primary(
+        &self,
+        folder: &Folder,
+        workspace: &Workspace,
+        connection: &Connection,
+        source: PostgresSource,
+    ) -> Result<PostgresSource, ErrorView> {
+        let Settings::Postgres(Postgres { primary: Some(name), .. }) = &connection.settings else { return Ok(source) };
+        let primary = workspace.connection(name).ok_or_else(|| {
+            ErrorView::configuration(format!("the primary of {} is `{name}`, which is no connection", connection.name))
+        })?;
+        let access = self.postgres(folder, primary, "primary").await?;
+        Ok(source.with_primary(&access.settings).await?)
     }
 
     /// Opens the state tables alone.

@@ -10,7 +10,7 @@ use firn_workspace::{
 use std::path::{Path, PathBuf};
 
 /// Schema of source tables that name none.
-const SOURCE_SCHEMA: &str = "public";
+pub(crate) const SOURCE_SCHEMA: &str = "public";
 /// Schema of target tables that name none.
 const TARGET_SCHEMA: &str = "main";
 

@@ -79,6 +79,8 @@ pub struct SourceTable {
     pub generation: String,
     /// Facts about each column that can carry a watermark.
     pub watermarks: BTreeMap<String, WatermarkFacts>,
+    /// Whether it is a materialized view, which shows what its tables held at its last refresh.
+    pub materialized: bool,
     /// Whether row-level policies apply to this reader.
     pub row_security: bool,
     /// Whether page ranges can be read (PostgreSQL ≥ 14, an ordinary table).

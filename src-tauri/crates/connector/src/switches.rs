@@ -64,6 +64,8 @@ pub enum Protection {
     ExactWatermark,
     /// A standby without a primary connection needs a lookback.
     StandbyGuard,
+    /// A horizon of the primary counts on its standby once the standby has replayed as far.
+    StandbyReplay,
     /// TLS certificates and host names are verified.
     TlsVerify,
     /// A column renamed in the source is renamed in the target, with what it holds.
@@ -129,6 +131,7 @@ impl Protection {
         Self::IdentifierCollision,
         Self::ExactWatermark,
         Self::StandbyGuard,
+        Self::StandbyReplay,
         Self::TlsVerify,
         Self::RenameKeepsData,
         Self::KeyStaysUnique,

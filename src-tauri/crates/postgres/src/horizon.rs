@@ -7,6 +7,7 @@
 use crate::connect::READER_APPLICATION;
 use crate::error::from_sqlx;
 use crate::introspect::array;
+use crate::primary;
 use crate::quote::{Value, fill, ident, table as quoted_table};
 use crate::session::{self, ReadOnly};
 use crate::types::parse;
@@ -29,7 +30,7 @@ const SIDE: Side = Side::Source;
 const MARGIN: i64 = 2_000_000;
 
 /// How many logged moments are kept while transactions of before are still in progress.
-const LOGGED_TIMES: usize = 16;
+pub(crate) const LOGGED_TIMES: usize = 16;
 
 /// What the server says at one moment.
 #[derive(Debug, Deserialize)]
@@ -57,14 +58,27 @@ pub(crate) struct PreparedTransaction {
 }
 
 #[derive(Debug)]
-struct Reading {
+pub(crate) struct Reading {
     clock: Clock,
     sessions: Sessions,
     prepared: Vec<PreparedTransaction>,
 }
 
-/// Takes the horizon for [`firn_connector::Source::horizon`]: one round trip.
-pub(crate) async fn take(pool: &PgPool, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon> {
+impl Reading {
+    /// Returns whether the server is a standby.
+    pub(crate) fn is_standby(&self) -> bool {
+        self.clock.standby
+    }
+}
+
+/// Takes the horizon for [`firn_connector::Source::horizon`]: one round trip. On a standby with a primary it is the
+/// primary's.
+pub(crate) async fn take(
+    pool: &PgPool,
+    primary: Option<&PgPool>,
+    plan: &ReadPlan,
+    request: &HorizonRequest,
+) -> Result<Horizon> {
     let Some((column, _)) = plan.watermark.and_then(|(at, kind)| Some((plan.columns.get(at)?.name.as_str(), kind)))
     else {
         return Err(Error::configuration("a table without a watermark column has no horizon").on_table(&plan.table));
@@ -73,7 +87,11 @@ pub(crate) async fn take(pool: &PgPool, plan: &ReadPlan, request: &HorizonReques
         match request.kind {
             WatermarkKind::Timestamptz | WatermarkKind::Timestamp => {
                 let table = quoted_table(&plan.table);
-                of_clock(&read(pool, std::slice::from_ref(&table)).await?, &table, request)
+                let reading = read(pool, std::slice::from_ref(&table)).await?;
+                match primary {
+                    Some(primary) if reading.clock.standby => primary::take(pool, primary, plan, request).await,
+                    _ => of_clock(&reading, &table, request),
+                }
             }
             WatermarkKind::Date | WatermarkKind::Integer => largest(pool, &plan.table, column, request).await,
         }
@@ -95,14 +113,14 @@ pub(crate) async fn take_many(
     for ((plan, request), table) in requests.iter().zip(&tables) {
         let horizon = match request.kind {
             WatermarkKind::Timestamptz | WatermarkKind::Timestamp => of_clock(&reading, table, request),
-            WatermarkKind::Date | WatermarkKind::Integer => take(pool, plan, request).await,
+            WatermarkKind::Date | WatermarkKind::Integer => take(pool, None, plan, request).await,
         };
         horizons.push(horizon.ok());
     }
     Ok(horizons)
 }
 
-async fn read(pool: &PgPool, tables: &[String]) -> Result<Reading> {
+pub(crate) async fn read(pool: &PgPool, tables: &[String]) -> Result<Reading> {
     let relations = array(tables);
     let values = [("reader", Value::Text(READER_APPLICATION)), ("relations", Value::Text(&relations))];
     let sql = fill(include_str!("../../../../sql/postgres/horizon.sql"), &values)?;
@@ -122,7 +140,7 @@ async fn read(pool: &PgPool, tables: &[String]) -> Result<Reading> {
 }
 
 /// Computes the horizon of a clock from one reading of the server.
-fn of_clock(reading: &Reading, table: &String, request: &HorizonRequest) -> Result<Horizon> {
+pub(crate) fn of_clock(reading: &Reading, table: &String, request: &HorizonRequest) -> Result<Horizon> {
     let Reading { clock, sessions, prepared } = reading;
     let mut findings = Vec::new();
     let moment = |micros: i64| Watermark::new(WatermarkKind::Timestamptz, micros);
@@ -192,7 +210,9 @@ fn standby(clock: &Clock, request: &HorizonRequest) -> Result<Option<Watermark>>
     if request.lookback <= 0 {
         let message = "this server is a standby, where transactions in progress on its primary are not to be seen: a late commit would be lost";
         return Err(Error::new(SIDE, ErrorKind::Configuration, message)
-            .with_hint("Connect to the primary, or set `lookback_seconds` to the longest transaction there."));
+            .with_hint(
+                "Name its primary with `primary: CONNECTION`, connect to the primary, or set `lookback_seconds` to the longest transaction there.",
+            ));
     }
     let replayed = clock.replayed.map(|replayed| replayed.min(clock.now));
     Ok(replayed.map(|replayed| Watermark::new(WatermarkKind::Timestamptz, replayed).back(MARGIN)))

@@ -22,7 +22,8 @@ pub(crate) struct Described {
     pub(crate) name: String,
     kind: String,
     heap: bool,
-    inherited: bool,
+    pub(crate) inherited: bool,
+    pub(crate) child: bool,
     foreign_leaf: bool,
     readable: bool,
     row_security: bool,
@@ -186,6 +187,7 @@ impl Described {
             bytes: self.bytes,
             generation: generation(self.oid, self.filenode),
             watermarks,
+            materialized: self.kind == "m",
             row_security: self.row_security,
             // Children by inheritance have pages of their own under the same numbers.
             page_ranges: self.version >= 140_000 && self.kind == "r" && self.heap && !self.inherited,

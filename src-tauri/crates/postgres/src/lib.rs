@@ -11,6 +11,7 @@ pub mod error;
 mod horizon;
 mod introspect;
 pub mod load;
+mod primary;
 mod probe;
 pub mod quote;
 mod read_keys;

@@ -96,10 +96,16 @@ impl PgSnapshot {
         let mut locked = lock.is_some();
         let begun = match begin(pool, View::New { lock }, rows, ask).await {
             // Materialized views and foreign tables cannot be locked, nor tables of which the role may read only some
-            // columns.
+            // columns. What refreshes a view freezes its rows, so that every view of the database sees all of them; on
+            // a table the lock follows the view.
             Err(error) if is_unlockable(&error, rows) => {
                 locked = false;
-                begin(pool, View::New { lock: None }, rows, ask).await
+                match begin(pool, View::New { lock: None }, rows, ask).await {
+                    Ok((reader, row)) if sqlstate(&error) == Some("42501") => {
+                        hold_still(reader, &name).await.map(|reader| (reader, row))
+                    }
+                    begun => begun,
+                }
             }
             begun => begun,
         };
@@ -129,6 +135,24 @@ fn is_unlockable(error: &Error, rows: Rows) -> bool {
         Some("42501") => rows == Rows::Visible,
         _ => false,
     }
+}
+
+/// Takes the lock of a reader on a table after its view, and makes sure that nobody rewrote the table in between.
+async fn hold_still(mut reader: Reader, table: &str) -> Result<Reader> {
+    // Any column's right is enough for a query without columns.
+    reader.query_one(format!("SELECT count(*) AS none FROM (SELECT FROM {table} LIMIT 0) nothing")).await?;
+    // The row of the catalog is the view's; the function looks at what is there now.
+    let sql = format!(
+        "SELECT coalesce(c.relfilenode = pg_catalog.pg_relation_filenode(c.oid), true) AS still \
+         FROM pg_catalog.pg_class c WHERE c.oid = {}::pg_catalog.regclass",
+        literal(table)
+    );
+    let still: bool = get(&reader.query_one(sql).await?, "still")?;
+    if still || !on(Protection::LockBeforeSnapshot) {
+        return Ok(reader);
+    }
+    let message = "the table was emptied or rewritten while its view was taken";
+    Err(Error::new(Side::Source, ErrorKind::Transient, message))
 }
 
 fn get<'r, T>(row: &'r sqlx::postgres::PgRow, column: &str) -> Result<T>

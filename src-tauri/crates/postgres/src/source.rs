@@ -19,6 +19,8 @@ const SIDE: Side = Side::Source;
 #[derive(Debug, Clone)]
 pub struct PostgresSource {
     pool: PgPool,
+    /// The primary of a standby.
+    primary: Option<PgPool>,
 }
 
 impl PostgresSource {
@@ -28,7 +30,7 @@ impl PostgresSource {
     /// one table holds the horizon of all others back.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, primary: None }
     }
 
     /// Opens a pool for `readers` streams at once and makes a source over it. Nothing is connected yet; see
@@ -39,6 +41,16 @@ impl PostgresSource {
     pub async fn open(settings: &PgSettings, readers: u32) -> Result<Self> {
         let settings = PgSettings { application_name: READER_APPLICATION.to_owned(), ..settings.clone() };
         Ok(Self::new(connect::open(&settings, SIDE, readers.saturating_add(2)).await?))
+    }
+
+    /// Names the primary of this standby, from which horizons are taken. Nothing is connected yet, and nothing is asked
+    /// of it as long as the source is no standby.
+    ///
+    /// # Errors
+    /// Those of [`connect::open`].
+    pub async fn with_primary(self, settings: &PgSettings) -> Result<Self> {
+        let settings = PgSettings { application_name: READER_APPLICATION.to_owned(), ..settings.clone() };
+        Ok(Self { primary: Some(connect::open(&settings, SIDE, 2).await?), ..self })
     }
 
     /// Returns the pool.
@@ -60,7 +72,7 @@ impl Source for PostgresSource {
     }
 
     async fn horizon(&self, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon> {
-        horizon::take(&self.pool, plan, request).await
+        horizon::take(&self.pool, self.primary.as_ref(), plan, request).await
     }
 
     async fn inspect_many(&self, tables: &[TableName]) -> Result<Vec<Option<SourceTable>>> {

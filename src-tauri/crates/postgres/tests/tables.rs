@@ -329,13 +329,15 @@ async fn discovery_proposes_keys_and_watermarks_and_says_what_would_help() {
     assert_eq!(names, ["bare", "born", "good", "p", "slow", "triggered", "v"], "no partitions, nothing of Firn's own");
 
     let good = find(&tables, "good");
-    assert_eq!((good.watermark(), codes(good)), (Some("updated_at"), vec![]));
+    assert_eq!((good.watermark(), codes(good)), (Some("updated_at"), vec!["watermark_default"]));
+    cluster.psql("postgres", good.findings[0].fix.as_ref().unwrap()).unwrap();
+    assert!(good.candidates[0].reasons().iter().any(|reason| reason.contains("set by its default")));
     assert_eq!(good.candidates.len(), 2);
     assert!(good.columns.iter().all(|(_, plan)| plan.verdict == Verdict::Exact));
 
     let slow = find(&tables, "slow");
     assert_eq!(slow.watermark(), Some("updated_at"));
-    assert_eq!(codes(slow), ["watermark_unindexed", "watermark_nullable", "column_refused"]);
+    assert_eq!(codes(slow), ["watermark_unindexed", "watermark_nullable", "watermark_default", "column_refused"]);
     let fix = slow.findings[0].fix.clone().unwrap();
     assert_eq!(fix, "CREATE INDEX CONCURRENTLY ON \"public\".\"slow\" (\"updated_at\", \"id\");");
     cluster.psql("postgres", &fix).unwrap();
@@ -351,13 +353,15 @@ async fn discovery_proposes_keys_and_watermarks_and_says_what_would_help() {
 
     assert_eq!(codes(find(&tables, "bare")), ["no_key", "no_watermark"]);
     let partitioned = find(&tables, "p");
-    assert_eq!(codes(partitioned), ["partitioned", "watermark_unindexed"]);
+    assert_eq!(codes(partitioned), ["partitioned", "watermark_unindexed", "watermark_default"]);
     cluster.psql("postgres", &index_sql(&partitioned.table, "updated_at", &partitioned.key)).unwrap();
     assert!(codes(find(&tables, "v")).starts_with(&["view", "no_key"]));
 
     let again = discover(source.pool(), Some("public"), Dialect::Duckdb).await.unwrap();
-    assert_eq!(codes(find(&again, "slow")), ["column_refused"], "the fixes fix");
-    assert_eq!(codes(find(&again, "p")), ["partitioned"]);
+    assert_eq!(codes(find(&again, "slow")), ["watermark_default", "column_refused"], "the fixes fix");
+    assert_eq!(codes(find(&again, "p")), ["partitioned", "watermark_default"]);
+    assert_eq!(codes(find(&again, "good")), [""; 0]);
+    assert!(find(&again, "good").candidates[0].by_trigger);
     assert!(again.iter().flat_map(|t| &t.findings).all(|f| f.level < Level::Critical));
 
     let everywhere = discover(source.pool(), None, Dialect::Duckdb).await.unwrap();
@@ -365,6 +369,36 @@ async fn discovery_proposes_keys_and_watermarks_and_says_what_would_help() {
     let low = PostgresSource::open(&settings(cluster, "low"), 2).await.unwrap();
     let seen = discover(low.pool(), None, Dialect::Duckdb).await.unwrap();
     assert_eq!(seen.iter().map(|t| t.table.name.name.as_str()).collect::<Vec<_>>(), ["good"]);
+}
+
+#[tokio::test]
+async fn statistics_and_inheritance_speak_for_and_against_a_watermark() {
+    let sql = "
+        CREATE TABLE holes (id int PRIMARY KEY, updated_at timestamptz, seen_at timestamptz NOT NULL DEFAULT clock_timestamp());
+        INSERT INTO holes SELECT n, CASE WHEN n % 4 = 0 THEN now() - n * interval '1 s' END, now() + n * interval '1 s' FROM generate_series(1, 1000) n;
+        CREATE TABLE parent (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE child (extra int) INHERITS (parent);
+        CREATE MATERIALIZED VIEW stored AS SELECT * FROM parent;
+        ANALYZE holes;";
+    let (_, source) = source_after(sql).await;
+    let tables = discover(source.pool(), Some("public"), Dialect::Duckdb).await.unwrap();
+    let holes = find(&tables, "holes");
+    let best = &holes.candidates[0];
+    assert_eq!((best.column.as_str(), best.nulls), ("updated_at", Some(0.75)), "a name says more than holes");
+    assert_eq!(
+        best.reasons(),
+        ["not indexed", "NULL in 75.0 % of the rows", "set by the application, as far as is seen here"]
+    );
+    let told = holes.findings.iter().find(|finding| finding.code == "watermark_nullable").unwrap();
+    assert!(told.level == Level::Warning && told.message.contains("75.0 %"), "{told:?}");
+    let other = holes.candidates.iter().find(|candidate| candidate.column == "seen_at").unwrap();
+    assert!(other.correlation.unwrap() > 0.9 && other.reasons().contains(&"grows as rows are written".to_owned()));
+    assert!(
+        codes(find(&tables, "parent")).contains(&"inherited") && codes(find(&tables, "child")).contains(&"inherits")
+    );
+    assert!(
+        codes(find(&tables, "stored")).contains(&"materialized_view") && find(&tables, "stored").table.materialized
+    );
 }
 
 #[tokio::test]

@@ -398,6 +398,17 @@ fn watermark_findings(config: &TableConfig, table: &SourceTable) -> Vec<Finding>
             quoted.join(", ")
         )));
     }
+    if config.lookback == crate::config::Lookback::default() {
+        let late = "Set `lookback_seconds` to the longest transaction there, or use `mode: full`.";
+        if table.materialized {
+            let message = "a materialized view: rows of transactions that were in progress at its last refresh come with the next one, below rows already read";
+            findings.push(Finding::new(Level::Warning, "materialized_view", message).with_fix(late));
+        }
+        if table.relation == Relation::Foreign {
+            let message = "a foreign table: transactions in progress on its own server are not to be seen, and a late commit there would be passed over";
+            findings.push(Finding::new(Level::Warning, "foreign_table", message).with_fix(late));
+        }
+    }
     if table.row_security {
         let message = "row-level policies apply to this user: rows they hide look as if they were not there";
         findings.push(

@@ -279,6 +279,14 @@ fn table_rules(table: Fields<'_>, node: &Node, path: &str, problems: &mut Proble
             "name a column that grows with every change, or set `mode: full` to read the whole table every time",
         );
     }
+    if node.entries().is_some() && incremental && node.get("pk").is_none_or(Node::is_null) {
+        problems.add(
+            node.position,
+            &join(path, "pk"),
+            "the key `pk` is missing",
+            "name the column, or list of columns, that identifies a row, or set `mode: full` for a table without one",
+        );
+    }
     let seconds: u64 = table.integer("lookback_seconds").unwrap_or_default();
     let units: u64 = table.integer("lookback").unwrap_or_default();
     if seconds > 0 && units > 0 {

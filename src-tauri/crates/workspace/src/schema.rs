@@ -128,7 +128,7 @@ mod tests {
     fn the_schema_lists_every_key_of_the_table_with_its_default() {
         let schema = json_schema();
         let table = &schema["properties"]["tables"]["items"];
-        assert_eq!(table["required"], json!(["source", "target", "pk"]));
+        assert_eq!(table["required"], json!(["source", "target"]));
         assert_eq!(table["additionalProperties"], json!(false));
         assert_eq!(table["properties"]["max_delete_ratio"]["default"], json!(0.2));
         assert_eq!(table["properties"]["mode"]["anyOf"][0]["enum"], json!(["incremental", "full"]));

@@ -153,6 +153,9 @@ fn written() -> impl Strategy<Value = Written> {
             if *batch {
                 entries.push(("batch_size", "500".to_owned()));
             }
+            if *batch && *filter {
+                entries.push(("transform", "{ mail: lower(mail), \"a b\": null, 'x: y': \"1, 2\" }".to_owned()));
+            }
             if *filter {
                 entries.push(("where", "\"a # b\"".to_owned()));
             }
@@ -190,6 +193,8 @@ fn written() -> impl Strategy<Value = Written> {
 enum Edit {
     Interval(i64),
     SetTable(usize, &'static str, Option<Value>),
+    /// One column of the table's transforms, which it may or may not have yet.
+    Transform(usize, &'static str, Option<Option<String>>),
     RemoveTable(usize),
     AddTable,
     SetHost(usize),
@@ -213,6 +218,12 @@ fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         (1..9999_i64).prop_map(Edit::Interval),
         (any::<usize>(), value).prop_map(|(index, (key, value))| Edit::SetTable(index, key, value)),
+        (
+            any::<usize>(),
+            prop::sample::select(vec!["mail", "a b", "x: y"]),
+            prop::option::of(prop::option::of("[ -~é]{0,12}[a-z]"))
+        )
+            .prop_map(|(index, column, sql)| Edit::Transform(index, column, sql)),
         any::<usize>().prop_map(Edit::RemoveTable),
         Just(Edit::AddTable),
         any::<usize>().prop_map(Edit::SetHost),
@@ -263,6 +274,13 @@ fn make(edit: &Edit, written: &Written, document: &mut Document) -> Box<dyn Fn(O
             document.set_table(&format!("public.t{index}"), &patch).unwrap();
             let flow = written.flow_tables[index];
             Box::new(move |owner| owner == Owner::Table(index, if flow { "" } else { key }))
+        }
+        Edit::Transform(index, column, sql) => {
+            let index = index % written.tables;
+            let transform = [((*column).to_owned(), sql.clone())];
+            document.set_transforms(&format!("public.t{index}"), &transform).unwrap();
+            let flow = written.flow_tables[index];
+            Box::new(move |owner| owner == Owner::Table(index, if flow { "" } else { "transform" }))
         }
         Edit::RemoveTable(index) => {
             let index = index % written.tables;
@@ -319,6 +337,16 @@ fn check_meaning(edit: &Edit, written: &Written, before: &Workspace, after: &Wor
                 other => panic!("{other:?}"),
             }
         }
+        Edit::Transform(index, column, sql) => {
+            let transform = &mut tables[index % written.tables].transform;
+            let known = transform.iter().position(|(name, _)| name == column);
+            match (known, sql) {
+                (Some(at), Some(sql)) => transform[at].1.clone_from(sql),
+                (Some(at), None) => drop(transform.remove(at)),
+                (None, Some(sql)) => transform.push(((*column).to_owned(), sql.clone())),
+                (None, None) => {}
+            }
+        }
         Edit::RemoveTable(index) => {
             tables.remove(index % written.tables);
         }
@@ -338,7 +366,7 @@ fn check_meaning(edit: &Edit, written: &Written, before: &Workspace, after: &Wor
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn an_edit_does_what_it_says_and_leaves_every_other_line_as_it_was(written in written(), edit in edit()) {
@@ -381,6 +409,8 @@ proptest! {
                 Edit::SetTable(index, key, None) => {
                     document.set_table(&format!("public.t{}", index % written.tables), &TablePatch::new().unset(key))
                 }
+                Edit::Transform(index, column, sql) => document
+                    .set_transforms(&format!("public.t{}", index % written.tables), &[(column.to_owned(), sql)]),
                 Edit::RemoveTable(index) => document.remove_table(&format!("public.t{}", index % written.tables)),
                 Edit::AddTable => document.add_table(&new_table()),
                 Edit::SetHost(index) => {

@@ -39,7 +39,7 @@ pub async fn sync_discover(firn: &Firn, request: DiscoverRequest) -> Result<Disc
         let name = &table.table.name;
         let configured = usable.workspace.table(&name.to_string()).filter(|configured| covers(configured, name));
         let target = configured.map_or_else(|| free_target(name, &mut targets), |configured| configured.target.clone());
-        let proposal = configured.is_none().then(|| propose(table, &target)).flatten();
+        let proposal = configured.is_none().then(|| propose(table, &target));
         views.push(wire(table, &target, configured.is_some(), proposal.as_ref()));
         proposals.extend(proposal.map(|proposal| (table, proposal)));
     }
@@ -50,15 +50,12 @@ pub async fn sync_discover(firn: &Firn, request: DiscoverRequest) -> Result<Disc
         yaml.push_str(&remarks(table));
         yaml.push_str(&text);
     }
-    for view in views.iter().filter(|view| !view.configured && view.pk.is_empty()) {
-        let _infallible = writeln!(yaml, "# {}: left out, it has no key that identifies a row", view.source);
-    }
     let mut written = 0;
     if request.write && !proposals.is_empty() {
         let tables: Vec<TableSync> = proposals.into_iter().map(|(_, proposal)| proposal).collect();
         firn.edit(&usable.folder.name, |document| document.add_tables(&tables))?;
         written = u32::try_from(tables.len()).unwrap_or(u32::MAX);
-        views.iter_mut().filter(|view| !view.pk.is_empty()).for_each(|view| view.configured = true);
+        views.iter_mut().for_each(|view| view.configured = true);
     }
     Ok(DiscoverView { tables: views, yaml, written })
 }
@@ -102,9 +99,14 @@ fn fold(target: &TableName) -> String {
     crate::folder::with_target_schema(target).to_string().to_lowercase()
 }
 
-/// Returns the source's own name where the target has it free, else one with a number.
+/// Returns the source's own name, in the target's default schema for tables of the source's, where the target has it
+/// free; else one with a number.
 fn free_target(name: &TableName, taken: &mut HashSet<String>) -> TableName {
     let mut target = name.clone();
+    if target.schema.as_deref() == Some(crate::folder::SOURCE_SCHEMA) {
+        target.schema = None;
+        target = crate::folder::with_target_schema(&target);
+    }
     for number in 2.. {
         if taken.insert(fold(&target)) {
             break;
@@ -114,20 +116,18 @@ fn free_target(name: &TableName, taken: &mut HashSet<String>) -> TableName {
     target
 }
 
-/// Proposes a table for the document; `None` where nothing identifies its rows.
-fn propose(table: &DiscoveredTable, target: &TableName) -> Option<TableSync> {
-    if table.key.is_empty() {
-        return None;
-    }
-    let watermark = table.watermark().map(str::to_owned);
+/// Proposes a table for the document: incremental where it has a key and a watermark that can be relied on.
+fn propose(table: &DiscoveredTable, target: &TableName) -> TableSync {
+    let incremental = !table.key.is_empty() && !table.table.materialized;
+    let watermark = table.watermark().filter(|_| incremental).map(str::to_owned);
     let refused = table.columns.iter().filter(|(_, plan)| plan.verdict == Verdict::Refused);
-    Some(TableSync {
+    TableSync {
         pk: table.key.clone(),
         mode: if watermark.is_some() { SyncMode::Incremental } else { SyncMode::Full },
         watermark_column: watermark,
         transform: refused.map(|(name, _)| (name.clone(), None)).collect(),
         ..TableSync::new(table.table.name.clone(), target.clone())
-    })
+    }
 }
 
 /// Writes one item of the list, as an edit of the document would.
@@ -148,14 +148,32 @@ fn remarks(table: &DiscoveredTable) -> String {
     if rows >= 0 {
         remark(&format!("about {rows} rows"));
     }
+    match table.candidates.first() {
+        _ if table.key.is_empty() => remark("mode full: nothing identifies a row"),
+        Some(_) if table.table.materialized => remark("mode full: a materialized view brings late rows below others"),
+        Some(best) => remark(&format!("{}: {}", best.column, best.reasons().join(", "))),
+        None => remark("mode full: no column tells when a row was changed"),
+    }
+    for column in table.table.columns.iter().filter(|column| column.generated || column.identity) {
+        let what = if column.generated { "computed" } else { "numbered" };
+        remark(&format!("{} is {what} by the source, and arrives as a value", column.name));
+    }
     for (name, plan) in table.columns.iter().filter(|(_, plan)| plan.verdict != Verdict::Exact) {
         let note = if plan.note.is_empty() { String::new() } else { format!(": {}", plan.note) };
         match plan.verdict {
-            Verdict::Refused => remark(&format!("{name} is left out{note}")),
+            Verdict::Refused => {
+                remark(&format!("{name} is left out{note}"));
+                remark(&format!("  in its transform, this brings it as text: {name}: {:?}", as_text(name)));
+            }
             _ => remark(&format!("{name} arrives as {}{note}", plan.ddl)),
         }
     }
     text
+}
+
+/// Writes the transform that brings a column as text.
+fn as_text(column: &str) -> String {
+    format!("{}::text", firn_postgres::quote::ident(column))
 }
 
 fn wire(

@@ -182,7 +182,8 @@ fn role(answer: &Answer, purpose: &Purpose, findings: &mut Vec<Finding>) -> Step
     }
     if answer.standby {
         let message = "the server is a standby: transactions in progress on its primary cannot be seen";
-        let fix = "Connect to the primary, or set `lookback_seconds` to the longest transaction there.";
+        let fix =
+            "Name its primary with `primary: CONNECTION`, or set `lookback_seconds` to the longest transaction there.";
         findings.push(Finding::new(Level::Warning, "standby", message).with_fix(fix));
     } else {
         findings.push(ok("role", "the server is a primary"));

@@ -100,6 +100,7 @@ pub(super) fn table(table: &TableSync) -> Vec<(String, Value)> {
     let number = |number: Option<u64>| Value::from(number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)));
     let transform = table.transform.iter().map(|(column, sql)| (column.clone(), Value::from(sql.clone()))).collect();
     let pk = match table.pk.as_slice() {
+        [] => Value::Null,
         [one] => Value::from(one.as_str()),
         several => Value::from(several.to_vec()),
     };

@@ -9,7 +9,11 @@ pub(crate) static TABLE: Section = Section {
     keys: &[
         Key::required("source", Shape::Table, "The table in the source, as schema.table."),
         Key::required("target", Shape::Table, "The table in the target, as schema.table."),
-        Key::required("pk", Shape::Names, "The column, or list of columns, that identifies a row."),
+        Key::optional(
+            "pk",
+            Shape::Names,
+            "The column, or list of columns, that identifies a row; required unless mode is full.",
+        ),
         Key::optional(
             "watermark_column",
             Shape::Text,

@@ -1,0 +1,10 @@
+-- Owner: crate firn-postgres (discover.rs).
+-- What the planner knows about columns of tables that were analysed; of columns the role may read.
+-- Parameters: schema: a schema's name, or NULL for all but the system's.
+-- Result: one row a column: schema, table, column, share of NULLs (0 to 1), correlation of values with storage (−1 to 1).
+SELECT s.schemaname::text AS schema, s.tablename::text AS name, s.attname::text AS column,
+    s.null_frac::float8 AS nulls, s.correlation::float8 AS correlation
+FROM pg_catalog.pg_stats s
+WHERE NOT s.inherited
+    AND (s.schemaname = :'schema'::text
+        OR :'schema'::text IS NULL AND s.schemaname <> 'information_schema' AND s.schemaname !~ '^pg_')
