@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use firn_scenarios::World;
+use firn_testbed::ClusterOptions;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -45,7 +46,8 @@ pub(crate) fn number(name: &str, default: u64) -> Result<u64> {
 
 /// Makes the tables and what is synced.
 async fn world() -> Result<World> {
-    let mut world = World::new()?;
+    // A server that stops waits for whoever has connected and says nothing, as an actor does while the server stops.
+    let mut world = World::start(ClusterOptions::new().setting("authentication_timeout", "2s"))?;
     world.sql("CREATE SEQUENCE revs").await?;
     for shape in &SHAPES {
         world.sql(&shape.create()).await?;
