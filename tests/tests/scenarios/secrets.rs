@@ -227,6 +227,8 @@ fn a_secret_is_found_nowhere_but_where_it_is_kept() -> Result<()> {
     firn.said.push(("--watch".to_owned(), heard + &String::from_utf8_lossy(&rest.stderr)));
     let hold = elsewhere.path().join("hold");
     std::fs::write(&hold, "")?;
+    // A run that has nothing to do comes past no such place.
+    cluster.psql("shop", "UPDATE orders SET v = v + 1, updated_at = now() WHERE id > 95")?;
     firn.terminal.set("FIRN_TEST_HOLD", &format!("engine.between_horizon_and_snapshot={}", hold.display()));
     let held = firn.terminal.command(&run)?.spawn()?;
     wait_for(&elsewhere.path().join("hold.reached"))?;

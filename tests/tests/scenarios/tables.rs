@@ -122,7 +122,7 @@ async fn what_stops_one_table_stops_no_other() -> Result<()> {
         world.sql(&format!("CREATE TABLE t{n} AS SELECT * FROM orders; ALTER TABLE t{n} ADD PRIMARY KEY (id)")).await?;
         world.spec.tables.push(TableSpec::new(&format!("t{n}")));
     }
-    world.sql("DROP TABLE t3; ALTER TABLE t5 ADD place point").await?;
+    world.sql("DROP TABLE t3; ALTER TABLE t5 ADD seen pg_snapshot").await?;
     let run = world.run().await?;
     ensure!(run.outcome.status() == RunStatus::Partial, "{}", describe(&run.outcome));
     let failed: Vec<&str> =
