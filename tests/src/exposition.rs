@@ -94,8 +94,11 @@ fn number(text: &str) -> Result<f64> {
     }
 }
 
+/// Name, labels and value.
+type Sample = (String, Vec<(String, String)>, f64);
+
 /// Reads `name{label="value",…} number`.
-fn sample(line: &str) -> Result<(String, Vec<(String, String)>, f64)> {
+fn sample(line: &str) -> Result<Sample> {
     let at = line.find(['{', ' ']).context("no value")?;
     let (name, mut rest) = line.split_at(at);
     ensure!(is_name(name, true), "not a name: {name}");

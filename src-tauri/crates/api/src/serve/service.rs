@@ -92,7 +92,7 @@ impl Service {
     async fn keep(&mut self, mut results: mpsc::UnboundedReceiver<TableResult>, cancel: &CancellationToken) {
         while !cancel.is_cancelled() {
             self.look_at_the_document(cancel).await;
-            self.start_what_is_due(cancel).await;
+            self.start_what_is_due(cancel);
             let wait = self.timetable.idle_for(self.now()).map_or(LOOK, |wait| wait.min(LOOK));
             tokio::select! {
                 biased;
@@ -159,7 +159,7 @@ impl Service {
         known.collect()
     }
 
-    async fn start_what_is_due(&mut self, cancel: &CancellationToken) {
+    fn start_what_is_due(&mut self, cancel: &CancellationToken) {
         let now = self.now();
         let due = self.timetable.start_due(now);
         if due.is_empty() {

@@ -186,8 +186,8 @@ fn values_that_do_not_fit_become_null_where_the_plan_says_so() {
     let (good, nan) = (numeric(0, 0, 2, &[1]), numeric(0xc000, 0, 0, &[]));
     let list = |items: &[Option<Vec<u8>>]| array(&[(items.len() as i32, 1)], items);
     let stream = Stream::new()
-        .row(&[int4(1), good.clone(), good.clone(), list(&[good.clone()])])
-        .row(&[int4(2), nan.clone(), nan.clone(), list(&[nan.clone()])])
+        .row(&[int4(1), good.clone(), good.clone(), list(std::slice::from_ref(&good))])
+        .row(&[int4(2), nan.clone(), nan.clone(), list(std::slice::from_ref(&nan))])
         .row(&[int4(3), nan.clone(), good.clone(), None])
         .row(&[int4(4), None, None, list(&[nan.clone(), good.clone(), nan.clone()])])
         .row(&[int4(5), good.clone(), good.clone(), list(&[])])

@@ -76,9 +76,9 @@ fn decimals_are_cut_into_groups_of_four_digits_at_the_point() {
     assert_eq!(decimal(0, 2), words(&[0, 0, 0, 2]));
     assert_eq!(decimal(1, 0), words(&[1, 0, 0, 0, 1]));
     assert_eq!(decimal(-12_345_678, 0), words(&[2, 1, 0x4000, 0, 1234, 5678]));
-    assert_eq!(decimal(123_45, 2), words(&[2, 0, 0, 2, 123, 4500]));
+    assert_eq!(decimal(12_345, 2), words(&[2, 0, 0, 2, 123, 4500]));
     assert_eq!(decimal(5, 6), words(&[1, -2_i16 as u16, 0, 6, 500]));
-    assert_eq!(decimal(10_000_0000, 4), words(&[1, 1, 0, 4, 1]));
+    assert_eq!(decimal(100_000_000, 4), words(&[1, 1, 0, 4, 1]));
     let widest = 10_i128.pow(38) - 1;
     assert_eq!(decimal(widest, 0)[..10], words(&[10, 9, 0, 0, 99]));
     assert_eq!(decimal(widest, 38)[16..], words(&[9999, 9999, 9999, 9999, 9999, 9900]));

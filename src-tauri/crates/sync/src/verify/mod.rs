@@ -268,7 +268,7 @@ impl Verifying<'_> {
             return Ok(verdict);
         }
         self.stage(Stage::Merging);
-        let (repaired, told) = repair.end(verdict.counts).await?;
+        let (repaired, told) = repair.end(verdict.counts)?;
         // What stands there now is compared from the beginning: a repair proves itself, too.
         self.stage(Stage::Reading);
         let mut after = TableVerdict { repaired: Some(repaired), ..TableVerdict::default() };

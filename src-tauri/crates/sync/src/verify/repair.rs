@@ -87,11 +87,11 @@ impl<'a> Repair<'a> {
 
     /// Lets keys go that are in the target alone, where the table's configuration says so; returns what was done and
     /// what to know about it.
-    pub(super) async fn end(mut self, before: DifferenceCounts) -> Result<(Repaired, Vec<Finding>)> {
+    pub(super) fn end(mut self, before: DifferenceCounts) -> Result<(Repaired, Vec<Finding>)> {
         let mut findings = Vec::new();
         let mut repaired = Repaired { written: self.written, ..Repaired::default() };
         if before.extra > 0 {
-            repaired.deleted = self.sweep(before.extra, &mut findings).await?;
+            repaired.deleted = self.sweep(before.extra, &mut findings)?;
         }
         let prepared = &self.looked.prepared;
         if prepared.write.key.is_empty() {
@@ -109,7 +109,7 @@ impl<'a> Repair<'a> {
         Ok((repaired, findings))
     }
 
-    async fn sweep(&mut self, extra: u64, findings: &mut Vec<Finding>) -> Result<u64> {
+    fn sweep(&mut self, extra: u64, findings: &mut Vec<Finding>) -> Result<u64> {
         let (message, fix) = match self.run.config.mode {
             Mode::Full => (
                 format!("{extra} keys are in the target alone: rows that vanished since the last full read"),

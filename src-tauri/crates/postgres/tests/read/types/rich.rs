@@ -207,7 +207,7 @@ fn ranges() -> Vec<Column> {
             .prop_map(|(year, month, day, time)| format!("{year:04}-{month:02}-{day:02} {time}"))
             .boxed()
     };
-    let integers = || (-1000_000_i32..1000_000).boxed();
+    let integers = || (-1_000_000_i32..1_000_000).boxed();
     let several = |range: BoxedStrategy<String>| {
         prop::collection::vec(range, 0..4).prop_map(|ranges| format!("{{{}}}", ranges.join(","))).boxed()
     };
