@@ -1,0 +1,111 @@
+// The first start: a workspace, its connections, its tables.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { desk, password, server, session, shop } from "./stage.mjs";
+import { freePort, until } from "./webdriver.mjs";
+
+export async function firstStart() {
+  await desk.sees("Start with one");
+  await desk.sees("Keyring answers", ".ready");
+  await desk.shot("welcome-light");
+  await desk.press("New…");
+  await desk.fill("Folder", shop);
+  await desk.shot("new-workspace-light");
+  await desk.press("Make workspace");
+  await desk.sees("1 thing needs you", "h1");
+  await desk.shot("overview-new-light");
+  assert.match(readFileSync(join(shop, "firn.yaml"), "utf8"), /connections:/);
+}
+
+export async function addConnection() {
+  const nobody = await freePort();
+  await desk.go("Connections");
+  await desk.press("New");
+  await desk.fill(
+    "URL",
+    `postgresql://etl:${encodeURIComponent(password)}@${server.host}:${nobody}/shop?sslmode=disable`,
+  );
+  await desk.press("Fill the form");
+  await until(
+    "the form is filled",
+    async () =>
+      (await session.script("return arguments[0].value", await desk.field("Port"))) === String(nobody) || null,
+  );
+  await desk.fill("Name", "app_db");
+  await desk.press("Save");
+  await desk.sees("stored in keyring");
+  const yaml = readFileSync(join(shop, "firn.yaml"), "utf8");
+  assert.match(yaml, /app_db/);
+  assert.ok(!yaml.includes(password));
+
+  await desk.press("Check");
+  await desk.sees("not usable", "[aria-label=Check] .pane-head");
+  await desk.sees("to mend", ".tally");
+  await desk.shot("check-fails-light");
+
+  // The stored password belongs to the address it was stored for: another port has none.
+  await desk.fill("Port", String(server.port));
+  await desk.press("Save");
+  await until(
+    "the password is asked for again",
+    async () => (await session.script("return arguments[0].type", await desk.field("Password"))) === "password" || null,
+  );
+  await desk.fill("Password", password);
+  await desk.press("Save and check");
+  await desk.sees("usable,", "[aria-label=Check] .pane-head");
+  await desk.sees("stored in keyring");
+  await desk.shot("connections-light");
+}
+
+export async function chooseConnection(name) {
+  await session.click(
+    await session.element(
+      `the connection ${name}`,
+      "return [...document.querySelectorAll('.list-of button')].find((one) => one.textContent.includes(arguments[0])) ?? null;",
+      name,
+    ),
+  );
+  await desk.sees(name, ".form-pane h2");
+}
+
+export async function addWarehouse() {
+  const names = await desk.text(".list-of");
+  if (!names.includes("warehouse")) {
+    await desk.press("New");
+    await desk.choose("Kind", "duckdb");
+    await desk.fill("Name", "warehouse");
+    await desk.press("Save");
+  } else {
+    await chooseConnection("warehouse");
+  }
+  await desk.press("Check");
+  await desk.sees("usable,", "[aria-label=Check] .pane-head");
+}
+
+export async function findTables() {
+  await desk.go("Overview");
+  await desk.sees("Choose the tables");
+  await desk.press("Find tables");
+  await desk.sees("4 found");
+  await desk.row("public.journal");
+  await desk.sees("No key", "[role=row][data-row='public.journal']");
+  await desk.tick("public.customers");
+  await desk.tick("public.readings");
+  await desk.row("public.customers");
+  await desk.sees("Refused", ".columns-of");
+  await desk.shot("find-light");
+  await desk.press("Add 2 tables");
+  await desk.sees("2 tables", "h1");
+}
+
+export async function plan() {
+  await desk.row("public.customers");
+  await desk.sees("Never ran", "[role=row][data-row='public.customers']");
+  assert.equal(await desk.text(".trouble"), "", "a source that Firn has not been in yet is no failure");
+  await desk.press("Plan");
+  await desk.sees("Rows waiting", ".inspector");
+  await desk.sees("CREATE TABLE", ".inspector");
+  await desk.shot("plan-light");
+}

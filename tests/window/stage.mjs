@@ -1,0 +1,100 @@
+// What the steps of the window's test share: the programs, the folders, the window that is open now.
+
+import assert from "node:assert/strict";
+import { openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Desk } from "./desk.mjs";
+import { Folders, running, Server } from "./surroundings.mjs";
+import { Driver, Key, until } from "./webdriver.mjs";
+
+export const setting = (name) => process.env[name] ?? assert.fail(`${name} is not set: run tests/window/run.sh`);
+export const programs = {
+  window: setting("FIRN_WINDOW"),
+  testbed: setting("FIRN_TESTBED"),
+  warehouse: setting("FIRN_WAREHOUSE_ROWS"),
+  driver: setting("FIRN_TAURI_DRIVER"),
+  native: setting("FIRN_NATIVE_DRIVER"),
+};
+export const password = `sl@te-${process.pid}-gr€y`;
+export const shots = setting("FIRN_SHOTS");
+
+export const folders = new Folders();
+/** The workspace that the test makes. */
+export const shop = join(folders.workspaces, "shop");
+const log = join(folders.root, "driver.log");
+const logFile = openSync(log, "a");
+const begun = performance.now();
+
+/** The private server, the driver, the window and what a person sees of it. Importers see each change. */
+export let server, driver, session, desk;
+
+/** Does one step and says how long it took. */
+export async function step(what, does) {
+  const since = performance.now();
+  process.stdout.write(`${((since - begun) / 1000).toFixed(1).padStart(6)} s  ${what} … `);
+  await does();
+  process.stdout.write(`${((performance.now() - since) / 1000).toFixed(1)} s\n`);
+}
+
+export async function startServer() {
+  server = await Server.start(programs.testbed, {
+    user: "etl",
+    password,
+    sql: join(import.meta.dirname, "shop.sql"),
+  });
+}
+
+export async function startDriver() {
+  driver = await Driver.start({
+    program: programs.driver,
+    native: programs.native,
+    env: folders.environment(),
+    log: logFile,
+  });
+}
+
+/** Opens the window. */
+export async function open(...args) {
+  session = await driver.open(programs.window, args);
+  desk = new Desk(session, shots);
+}
+
+/** Closes the window and waits for the end of its process. */
+export async function close() {
+  await session.close();
+  session = null;
+  await until("the window's process is gone", async () => (await running(programs.window)).length === 0 || null);
+}
+
+/** Tells what stood there when a step failed. */
+export async function tellFailure(error) {
+  console.log(`\nFAILED: ${error.stack}`);
+  if (session) {
+    await desk.shot("failure").catch(() => undefined);
+    console.log(`what stood there: ${await desk.text("body").catch(() => "nothing")}`);
+  }
+  console.log(readFileSync(log, "utf8").split("\n").slice(-40).join("\n"));
+}
+
+/** Ends whatever is still there. */
+export async function end() {
+  await session?.close().catch(() => undefined);
+  await driver?.stop().catch(() => undefined);
+  await server?.stop().catch(() => undefined);
+  folders.remove();
+}
+
+/** The figures of a table's line on the run screen. */
+export const line = (table) =>
+  session.script(
+    "const row = [...document.querySelectorAll('tr[data-table]')].find((one) => one.dataset.table === arguments[0]); return row && { stage: row.dataset.stage, cells: [...row.cells].map((cell) => cell.innerText.trim()) };",
+    table,
+  );
+export const number = (text) => Number(text.replaceAll(",", "").replace("–", "0"));
+
+/** Runs an action by the palette. */
+export async function act(words) {
+  await session.press(Key.control, "k");
+  await session.type(await desk.field("Go to or run"), words);
+  await session.press(Key.enter);
+}
