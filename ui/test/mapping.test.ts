@@ -67,7 +67,7 @@ test("columns are filtered by verdict and by name, type or transform", () => {
   expect(filteredColumns(columns, "refused", "jsonb")).toEqual([]);
 });
 
-test("276 columns are filtered in less than a frame", () => {
+test("a name is found among 276 columns", () => {
   const many = Array.from({ length: 276 }, (_, place) => ({ ...mapping.plan.columns[0]!, name: `column_${place}` }));
   const columns = mappedColumns({ ...mapping, plan: { ...mapping.plan, columns: many } }, untouched.now);
   expect(filteredColumns(columns, null, "column_27")).toHaveLength(7);

@@ -160,11 +160,6 @@ class Drafts {
     for (const told of this.#watchers) told();
   }
 
-  /** Keys of tables with edits that are not saved. */
-  edited(): string[] {
-    return [...this.#histories].filter(([, history]) => editsIn(history.now) > 0).map(([key]) => key);
-  }
-
   watch = (told: () => void): (() => void) => {
     this.#watchers.add(told);
     return () => this.#watchers.delete(told);

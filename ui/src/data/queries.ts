@@ -33,6 +33,7 @@ export const keys = {
   chart: (runId: string) => ["chart", runId] as const,
   log: (folder: string) => ["in", folder, "log"] as const,
   plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
+  preview: (folder: string, table: string) => ["in", folder, "preview", table] as const,
   mapping: (folder: string, table: string) => ["in", folder, "mapping", table] as const,
   found: (folder: string) => ["in", folder, "found"] as const,
 };
@@ -149,7 +150,7 @@ export function useMapping(folder: string, table: string, draft: Draft, ask: boo
 export function usePreview(folder: string, table: string, draft: Draft) {
   const host = useHost();
   return useQuery({
-    queryKey: ["in", folder, "preview", table, draft],
+    queryKey: [...keys.preview(folder, table), draft],
     queryFn: () =>
       host.call("sync_preview", { folder, table, rows: 20, columns: [...draft.columns], edit: draft.edit }),
     enabled: false,

@@ -3,36 +3,28 @@ import { useState } from "react";
 import { shortType } from "../../data/format";
 import { verdictOrder, verdictWord } from "../../data/words";
 import type { ColumnView } from "../../host";
-import { Chip, Icon, toneClass, WordGlyph } from "../../kit";
+import { Chip, Icon, StateFilters } from "../../kit";
 
 /** The columns of a table with how each travels; verdicts filter. */
 export function Columns({ columns }: { columns: readonly ColumnView[] }) {
   const [only, setOnly] = useState<string | null>(null);
   const present = verdictOrder.filter((verdict) => columns.some((column) => column.verdict === verdict));
-  const shown =
-    only && present.some((verdict) => verdict === only) ? columns.filter((column) => column.verdict === only) : columns;
+  // A verdict that a new plan has no column of filters nothing.
+  const known = present.find((verdict) => verdict === only) ?? null;
+  const shown = known ? columns.filter((column) => column.verdict === known) : columns;
   return (
     <div className="columns-of">
-      <div className="filters" role="group" aria-label="Verdicts">
-        <button type="button" aria-pressed={shown.length === columns.length} onClick={() => setOnly(null)}>
-          All <b>{columns.length}</b>
-        </button>
-        {present.map((verdict) => {
-          const word = verdictWord(verdict);
-          return (
-            <button
-              type="button"
-              key={verdict}
-              className={toneClass(word.tone)}
-              aria-pressed={only === verdict}
-              onClick={() => setOnly(only === verdict ? null : verdict)}
-            >
-              <WordGlyph of={word} />
-              {word.word} <b>{columns.filter((column) => column.verdict === verdict).length}</b>
-            </button>
-          );
-        })}
-      </div>
+      <StateFilters
+        label="Verdicts"
+        all={columns.length}
+        states={present.map((verdict) => ({
+          id: verdict,
+          word: verdictWord(verdict),
+          number: columns.filter((column) => column.verdict === verdict).length,
+        }))}
+        value={known}
+        onChange={setOnly}
+      />
       <table className="plain">
         <colgroup>
           <col />
