@@ -20,14 +20,16 @@ type Out = Arc<Mutex<Option<SerializedFileWriter<File>>>>;
 
 /// Writes a table into `file`.
 pub(crate) async fn parquet(dsn: &str, table: &str, file: &str) -> Result<()> {
-    let (snapshot, plan) = open(dsn, table).await?;
+    // What is dropped in the middle of a stream is the session, and with it the view that others share: so the sample
+    // is read in a view of its own.
+    let (sampled, plan) = open(dsn, table).await?;
     let schema = storage_schema(&plan.schema());
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk);
     // A dictionary pays where values repeat; on keys and free text it is built, found too large and thrown away. The
     // first rows tell.
-    let mut first = snapshot.read(ReadScope::Pages(PageRange { from: 0, to: None })).await?;
+    let mut first = sampled.read(ReadScope::Pages(PageRange { from: 0, to: None })).await?;
     if let Some(sample) = first.next().await {
         let sample = sample?.batch;
         for (field, column) in schema.fields().iter().zip(sample.columns()) {
@@ -35,7 +37,8 @@ pub(crate) async fn parquet(dsn: &str, table: &str, file: &str) -> Result<()> {
             properties = properties.set_column_dictionary_enabled(path, repeats(column));
         }
     }
-    drop(first);
+    drop((first, sampled));
+    let (snapshot, _) = open(dsn, table).await?;
     let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
     let writer =
         SerializedFileWriter::new(File::create(file)?, parquet_schema.root_schema_ptr(), Arc::new(properties.build()))?;
