@@ -1,8 +1,9 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { shipped } from "./scripts/shipped.mjs";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), shipped()],
   // Fonts and pictures stay files: the content security policy allows no data: addresses.
   build: {
     target: "safari16",
