@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use firn_catalog::TableName;
 use firn_connector::{
     BatchStream, Cursor, Horizon, HorizonRequest, PageOrigin, PageRange, ReadPlan, ReadScope, Result, Snapshot, Source,
-    SourceTable,
+    SourceTable, TableAdvice,
 };
 use tokio::sync::watch;
 
@@ -103,6 +103,10 @@ impl Source for GatedSource {
         filter: Option<&str>,
     ) -> Result<SourceTable> {
         self.inner.inspect(table, expressions, filter).await
+    }
+
+    async fn advise(&self, table: &TableName) -> Result<TableAdvice> {
+        self.inner.advise(table).await
     }
 
     async fn horizon(&self, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon> {

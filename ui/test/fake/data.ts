@@ -17,6 +17,7 @@ import type {
   TableView,
   WorkspaceView,
 } from "../../src/host";
+import { keys, watermarks } from "./advice";
 
 export const folder = "/home/kim/data/shop";
 
@@ -245,6 +246,8 @@ export const mapping: MappingView = {
     transform: {email: "lower(email)", seen_from: null}   # addresses stay here
 `,
   watermark_candidates: ["visits", "updated_at"],
+  key_candidates: keys,
+  watermarks,
   plan,
 };
 
@@ -327,6 +330,8 @@ export const discovered: DiscoveredTableView[] = [
     bytes: 180_000 * (place + 1) ** 3,
     pk: table.pk,
     watermark_column: table.watermark_column,
+    key_candidates: keys,
+    watermarks,
     columns,
     findings: [],
     configured: place < 3,
@@ -339,6 +344,8 @@ export const discovered: DiscoveredTableView[] = [
     bytes: 48_000_000_000,
     pk: [],
     watermark_column: "at",
+    key_candidates: [],
+    watermarks: watermarks.map((candidate) => ({ ...candidate, column: "at" })).slice(0, 1),
     columns: columns.slice(1, 3),
     findings: [
       {
@@ -358,6 +365,8 @@ export const discovered: DiscoveredTableView[] = [
     bytes: 2_100_000_000,
     pk: ["id"],
     watermark_column: "updated_at",
+    key_candidates: keys,
+    watermarks,
     columns,
     findings: plan.findings,
     configured: false,

@@ -5,6 +5,7 @@
 //! durable means, and what a retry may repeat.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod advice;
 pub mod cursor;
 pub mod error;
 pub mod finding;
@@ -17,6 +18,7 @@ pub mod switches;
 pub mod target;
 pub mod view;
 
+pub use advice::{KeyCandidate, SetBy, TableAdvice, WatermarkCandidate};
 pub use cursor::{Cursor, Key, LoggedTime, PageRange, Phase, TableState};
 pub use error::{Error, ErrorKind, Result, Side};
 pub use finding::{Finding, Level};

@@ -1,5 +1,6 @@
 //! The source side of a sync.
 
+use crate::advice::TableAdvice;
 use crate::cursor::{Cursor, Key, LoggedTime, PageRange};
 use crate::error::Result;
 use crate::finding::Finding;
@@ -221,6 +222,9 @@ pub trait Source: Send + Sync {
         expressions: &BTreeMap<String, String>,
         filter: Option<&str>,
     ) -> Result<SourceTable>;
+
+    /// Says what a table offers as its key and its watermark: for who chooses them, not for a run.
+    async fn advise(&self, table: &TableName) -> Result<TableAdvice>;
 
     /// Takes the horizon of a watermark column. The engine calls this *before* [`Source::snapshot`]: a transaction
     /// the snapshot does not see has begun after the horizon, or was in progress when it was taken.

@@ -78,6 +78,17 @@ pub(crate) async fn column_types(pool: &PgPool, described: &[Described]) -> Resu
     TypeCatalog::load(pool, columns.map(|column| column.oid)).await
 }
 
+/// Reads the description of one relation, which must be there and readable.
+pub(crate) async fn describe_one(pool: &PgPool, name: &TableName) -> Result<Described> {
+    let described = describe(pool, Some(&[quoted_table(name)]), None).await?.pop().ok_or_else(|| not_there(name))?;
+    if !described.readable {
+        let message = "the role may not read this table";
+        let grant = format!("GRANT SELECT ON {} TO …", quoted_table(name));
+        return Err(Error::new(SIDE, ErrorKind::Permission, message).with_hint(grant));
+    }
+    Ok(described)
+}
+
 /// Describes a table for [`firn_connector::Source::inspect`].
 pub(crate) async fn inspect(
     pool: &PgPool,
@@ -86,13 +97,7 @@ pub(crate) async fn inspect(
     filter: Option<&str>,
 ) -> Result<SourceTable> {
     let work = async {
-        let described =
-            describe(pool, Some(&[quoted_table(name)]), None).await?.pop().ok_or_else(|| not_there(name))?;
-        if !described.readable {
-            let message = "the role may not read this table";
-            let grant = format!("GRANT SELECT ON {} TO …", quoted_table(name));
-            return Err(Error::new(SIDE, ErrorKind::Permission, message).with_hint(grant));
-        }
+        let described = describe_one(pool, name).await?;
         let types = column_types(pool, std::slice::from_ref(&described)).await?;
         let mut table = described.source_table(&types)?;
         table.expressions = expression_types(pool, &table, expressions, filter).await?;
@@ -200,6 +205,13 @@ impl Described {
         let column = column.to_lowercase();
         let word = |c: char| c.is_alphanumeric() || c == '_';
         self.triggers.iter().flatten().any(|text| text.to_lowercase().split(|c| !word(c)).any(|part| part == column))
+    }
+
+    /// Returns whether rows get the next number of a sequence where they name none for this column.
+    pub(crate) fn numbers(&self, column: &SourceColumn) -> bool {
+        let described = self.columns.iter().flatten().find(|described| described.number == column.number);
+        let default = described.and_then(|described| described.default.as_deref());
+        column.identity || default.is_some_and(|default| default.starts_with("nextval("))
     }
 
     fn key_indexes(&self, wanted: impl Fn(&Index) -> bool) -> Vec<Vec<String>> {

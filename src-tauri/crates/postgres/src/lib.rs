@@ -1,6 +1,7 @@
 //! PostgreSQL: introspection, COPY decoding into Arrow, state tables, leases.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod advice;
 pub mod check;
 pub mod connect;
 mod copy;
@@ -26,6 +27,6 @@ mod types;
 
 pub use check::{Purpose, check};
 pub use connect::{Password, PgSettings, TlsMode};
-pub use discover::{DiscoveredTable, WatermarkCandidate, discover};
+pub use discover::{DiscoveredTable, discover};
 pub use source::PostgresSource;
 pub use state::PostgresState;

@@ -3,11 +3,11 @@
 use crate::connect::{self, PgSettings, READER_APPLICATION};
 use crate::quote::{ident, table as quoted_table};
 use crate::session::ReadOnly;
-use crate::{horizon, introspect, probe, read_sql, session, snapshot};
+use crate::{advice, horizon, introspect, probe, read_sql, session, snapshot};
 use async_trait::async_trait;
 use firn_catalog::TableName;
 use firn_connector::{
-    Cursor, Horizon, HorizonRequest, ReadPlan, ReadScope, Result, Side, Snapshot, Source, SourceTable,
+    Cursor, Horizon, HorizonRequest, ReadPlan, ReadScope, Result, Side, Snapshot, Source, SourceTable, TableAdvice,
 };
 use sqlx::PgPool;
 use std::collections::BTreeMap;
@@ -69,6 +69,10 @@ impl Source for PostgresSource {
         filter: Option<&str>,
     ) -> Result<SourceTable> {
         introspect::inspect(&self.pool, table, expressions, filter).await
+    }
+
+    async fn advise(&self, table: &TableName) -> Result<TableAdvice> {
+        advice::advise(&self.pool, table).await
     }
 
     async fn horizon(&self, plan: &ReadPlan, request: &HorizonRequest) -> Result<Horizon> {

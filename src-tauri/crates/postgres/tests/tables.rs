@@ -2,8 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use firn_catalog::{Dialect, Numeric, PgType, TableName, Verdict};
-use firn_connector::{ErrorKind, Level, Relation, Result, Source, SourceTable};
-use firn_postgres::discover::index_sql;
+use firn_connector::{ErrorKind, Level, Relation, Result, SetBy, Source, SourceTable, TableAdvice};
 use firn_postgres::{DiscoveredTable, PgSettings, PostgresSource, TlsMode, discover};
 use firn_testbed::Cluster;
 use std::collections::BTreeMap;
@@ -332,7 +331,7 @@ async fn discovery_proposes_keys_and_watermarks_and_says_what_would_help() {
     assert_eq!((good.watermark(), codes(good)), (Some("updated_at"), vec!["watermark_default"]));
     cluster.psql("postgres", good.findings[0].fix.as_ref().unwrap()).unwrap();
     assert!(good.candidates[0].reasons().iter().any(|reason| reason.contains("set by its default")));
-    assert_eq!(good.candidates.len(), 2);
+    assert_eq!(good.candidates.iter().filter(|candidate| candidate.likely).count(), 2);
     assert!(good.columns.iter().all(|(_, plan)| plan.verdict == Verdict::Exact));
 
     let slow = find(&tables, "slow");
@@ -345,7 +344,7 @@ async fn discovery_proposes_keys_and_watermarks_and_says_what_would_help() {
 
     let triggered = find(&tables, "triggered");
     assert_eq!(triggered.watermark(), Some("changed"));
-    assert!(triggered.candidates[0].database_clock);
+    assert!(triggered.candidates[0].database_clock());
 
     let born = find(&tables, "born");
     assert_eq!((born.key.as_slice(), born.watermark()), (&["id".to_owned()][..], Some("created_at")));
@@ -354,14 +353,14 @@ async fn discovery_proposes_keys_and_watermarks_and_says_what_would_help() {
     assert_eq!(codes(find(&tables, "bare")), ["no_key", "no_watermark"]);
     let partitioned = find(&tables, "p");
     assert_eq!(codes(partitioned), ["partitioned", "watermark_unindexed", "watermark_default"]);
-    cluster.psql("postgres", &index_sql(&partitioned.table, "updated_at", &partitioned.key)).unwrap();
+    cluster.psql("postgres", partitioned.best().unwrap().index_sql.as_ref().unwrap()).unwrap();
     assert!(codes(find(&tables, "v")).starts_with(&["view", "no_key"]));
 
     let again = discover(source.pool(), Some("public"), Dialect::Duckdb).await.unwrap();
     assert_eq!(codes(find(&again, "slow")), ["watermark_default", "column_refused"], "the fixes fix");
     assert_eq!(codes(find(&again, "p")), ["partitioned", "watermark_default"]);
     assert_eq!(codes(find(&again, "good")), [""; 0]);
-    assert!(find(&again, "good").candidates[0].by_trigger);
+    assert_eq!(find(&again, "good").candidates[0].set_by, SetBy::Trigger);
     assert!(again.iter().flat_map(|t| &t.findings).all(|f| f.level < Level::Critical));
 
     let everywhere = discover(source.pool(), None, Dialect::Duckdb).await.unwrap();
@@ -399,6 +398,55 @@ async fn statistics_and_inheritance_speak_for_and_against_a_watermark() {
     assert!(
         codes(find(&tables, "stored")).contains(&"materialized_view") && find(&tables, "stored").table.materialized
     );
+}
+
+#[tokio::test]
+async fn a_table_is_advised_on_its_key_and_every_column_that_can_carry_its_watermark() {
+    let sql = r#"
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW."Changed" := now(); RETURN NEW; END $$;
+        CREATE TABLE t (
+            id int GENERATED ALWAYS AS IDENTITY, serial bigserial, code text NOT NULL UNIQUE, maybe int UNIQUE, day date,
+            "Changed" timestamptz NOT NULL, created_at timestamptz NOT NULL DEFAULT now(), paid timestamp,
+            twice int GENERATED ALWAYS AS (maybe * 2) STORED, note text, PRIMARY KEY (id, serial));
+        CREATE TRIGGER touched BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+        CREATE INDEX ON t ("Changed");
+        INSERT INTO t (code, day, "Changed", paid) SELECT n, NULL, now() + n * interval '1 s',
+            CASE WHEN n % 2 = 0 THEN now() - n * interval '1 s' END FROM generate_series(1, 1000) n;
+        CREATE VIEW v AS SELECT * FROM t;
+        CREATE TABLE p (id int, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+        INSERT INTO p SELECT n, '2024-01-01'::timestamptz + n * interval '1 s' FROM generate_series(1, 100) n;
+        ANALYZE t, p;"#;
+    let (_, source) = source_after(sql).await;
+    let advise = async |name: &str| source.advise(&TableName::parse(name).unwrap()).await.unwrap();
+    let TableAdvice { keys, watermarks } = advise("public.t").await;
+    let keys: Vec<_> = keys.iter().map(|key| (key.columns.join(" "), key.primary)).collect();
+    assert_eq!(keys, [("id serial".to_owned(), true), ("code".to_owned(), false)]);
+    let found: Vec<_> = watermarks
+        .iter()
+        .map(|of| (of.column.as_str(), of.likely, of.indexed, of.not_null, of.nulls, of.monotonic(), of.set_by))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("Changed", true, true, true, Some(0.0), Some(true), SetBy::Trigger),
+            ("created_at", true, false, true, Some(0.0), Some(true), SetBy::ClockDefault),
+            ("paid", true, false, false, Some(0.5), Some(false), SetBy::Application),
+            ("maybe", false, true, false, Some(1.0), None, SetBy::Application),
+            ("id", false, true, true, Some(0.0), Some(true), SetBy::Sequence),
+            ("day", false, false, false, Some(1.0), None, SetBy::Application),
+            ("twice", false, false, false, Some(1.0), None, SetBy::Unknown),
+            ("serial", false, false, true, Some(0.0), Some(true), SetBy::Sequence),
+        ]
+    );
+    assert!(watermarks.iter().all(|of| of.indexed == of.index_sql.is_none()), "{watermarks:?}");
+    let partitioned = &advise("public.p").await.watermarks[0];
+    assert_eq!((partitioned.nulls, partitioned.monotonic()), (Some(0.0), Some(true)), "{partitioned:?}");
+    let view = advise("public.v").await;
+    assert!(view.keys.is_empty() && view.watermarks.iter().all(|of| of.set_by == SetBy::Unknown && of.nulls.is_none()));
+    assert!(view.watermarks.iter().all(|of| of.index_sql.is_none() && of.monotonic().is_none()));
+    let missing = source.advise(&TableName::parse("public.nowhere").unwrap()).await.unwrap_err();
+    assert_eq!((missing.kind, missing.table), (ErrorKind::NotFound, Some("public.nowhere".to_owned())));
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ fn remarks(table: &DiscoveredTable) -> String {
     if rows >= 0 {
         remark(&format!("about {rows} rows"));
     }
-    match table.candidates.first() {
+    match table.best() {
         _ if table.key.is_empty() => remark("mode full: nothing identifies a row"),
         Some(_) if table.table.materialized => remark("mode full: a materialized view brings late rows below others"),
         Some(best) => remark(&format!("{}: {}", best.column, best.reasons().join(", "))),
@@ -205,6 +205,8 @@ fn wire(
         bytes: source.bytes,
         pk: table.key.clone(),
         watermark_column: watermark.map(str::to_owned),
+        key_candidates: table.keys.iter().map(view::key_candidate).collect(),
+        watermarks: table.candidates.iter().map(view::watermark_candidate).collect(),
         columns: columns.collect(),
         findings,
         configured,

@@ -8,6 +8,7 @@ use crate::wire::{
     ColumnEdit, ColumnTreatment, ErrorView, MappingRequest, MappingView, TableEdit, WorkspaceRef, WorkspaceView,
 };
 use firn_catalog::WatermarkKind;
+use firn_connector::TableAdvice;
 use firn_workspace::{Document, EditError, TablePatch, TableSync, Value};
 
 /// Shows a table's mapping as it would be with edits: verdicts, target types and statements, as source and target
@@ -24,11 +25,17 @@ pub async fn mapping_show(firn: &Firn, request: MappingRequest) -> Result<Mappin
     let table = usable.workspace.table(&request.table).cloned();
     let config = usable.table(&request.table)?;
     let drivers = firn.drivers(&usable).await?;
-    let plans = drivers.engine.plan(std::slice::from_ref(&config)).await;
+    let engine = &drivers.engine;
+    let (plans, offered) =
+        futures::join!(engine.plan(std::slice::from_ref(&config)), engine.source.advise(&config.source));
     let advice = drivers.advice.clone();
     drivers.close().await?;
     let (Some(plan), Some(table)) = (plans.first(), table) else {
         return Err(ErrorView::other(format!("{} was not planned", request.table)));
+    };
+    let offered = match offered {
+        Err(_) if plan.failure.is_some() => TableAdvice::default(),
+        offered => offered.map_err(|error| advice.explain(error.into()))?,
     };
     let candidates = plan.columns.iter().filter(|column| WatermarkKind::of(&column.ty).is_some());
     let watermark_candidates = candidates.map(|column| column.name.clone()).collect();
@@ -46,6 +53,8 @@ pub async fn mapping_show(firn: &Firn, request: MappingRequest) -> Result<Mappin
         treatments: treatments(&table),
         yaml: document.table_lines(&request.table)?,
         watermark_candidates,
+        key_candidates: offered.keys.iter().map(view::key_candidate).collect(),
+        watermarks: offered.watermarks.iter().map(view::watermark_candidate).collect(),
         plan: wire,
     })
 }

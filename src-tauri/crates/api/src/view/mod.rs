@@ -1,11 +1,13 @@
 //! From what the engines and drivers know to wire types: one file a subject.
 
+mod advice;
 mod connection;
 mod outcome;
 mod plan;
 mod retried;
 mod verify;
 
+pub(crate) use advice::{key_candidate, watermark_candidate};
 pub(crate) use connection::{address, settings};
 pub(crate) use outcome::{failure, finding, outcome, run_status, run_word, stage};
 pub(crate) use plan::{column, plan};

@@ -1,6 +1,6 @@
 //! A table's mapping: how each column travels, and edits that are not saved yet.
 
-use super::TablePlanView;
+use super::{KeyCandidateView, TablePlanView, WatermarkCandidateView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -96,6 +96,11 @@ pub struct MappingView {
     pub yaml: String,
     /// Columns that can carry a watermark.
     pub watermark_candidates: Vec<String>,
+    /// What the source offers as a key: the primary key first; empty where it cannot be asked, as the plan then says.
+    pub key_candidates: Vec<KeyCandidateView>,
+    /// What speaks for and against each column that can carry a watermark, best first; empty where the source cannot be
+    /// asked, as the plan then says.
+    pub watermarks: Vec<WatermarkCandidateView>,
     /// The dry run.
     pub plan: TablePlanView,
 }

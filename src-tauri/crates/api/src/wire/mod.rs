@@ -2,6 +2,7 @@
 //!
 //! 64-bit counts that can pass 2^53 in no real table are numbers; watermarks, keys and cell values are text.
 
+mod advice;
 mod connection;
 mod event;
 mod mapping;
@@ -13,6 +14,7 @@ mod table;
 mod verify;
 mod workspace;
 
+pub use advice::*;
 pub use connection::*;
 pub use event::*;
 pub use mapping::*;

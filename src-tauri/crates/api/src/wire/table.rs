@@ -1,6 +1,6 @@
 //! Tables: mappings, discovery, plans, state and rejected rows.
 
-use super::{DocumentProblem, FindingView};
+use super::{DocumentProblem, FindingView, KeyCandidateView, WatermarkCandidateView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -121,6 +121,10 @@ pub struct DiscoveredTableView {
     pub pk: Vec<String>,
     /// Watermark proposed.
     pub watermark_column: Option<String>,
+    /// What can identify a row: the primary key first.
+    pub key_candidates: Vec<KeyCandidateView>,
+    /// Columns that can carry the watermark, best first, the likely ones before the others.
+    pub watermarks: Vec<WatermarkCandidateView>,
     /// Columns with their verdicts.
     pub columns: Vec<ColumnView>,
     /// What to know before adding it.
