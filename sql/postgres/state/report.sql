@@ -1,8 +1,8 @@
 -- Owner: crate firn-postgres (state/report.rs).
 -- Reports where a table stands, ends the log row of the run and gives the lease up: one statement, and only where the
--- lease of this epoch is still the reporter's.
+-- lease of this epoch is still the reporter's. end_log.sql follows as its second half.
 -- Parameters: schema; source; epoch; watermark: a timestamp or NULL; cursor_watermark, cursor_key; status; error;
---   rows; run_id; log_status; read, merged, rejected; message.
+--   rows; those of end_log.sql.
 -- Result: none.
 WITH ours AS (
     UPDATE :"schema".sync_watermarks
@@ -25,15 +25,3 @@ WITH ours AS (
     WHERE source_table = :'source' AND lease_epoch = :'epoch'::int8
     RETURNING source_table
 )
-INSERT INTO :"schema".sync_logs AS l
-    (run_id, source_table, started_at, finished_at, status, rows_read, rows_merged, rows_rejected, message)
-SELECT :'run_id', source_table, clock_timestamp(), clock_timestamp(), :'log_status', :'read'::int8, :'merged'::int8,
-    :'rejected'::int8, :'message'
-FROM ours
-ON CONFLICT (run_id, source_table) DO UPDATE SET
-    finished_at = EXCLUDED.finished_at,
-    status = EXCLUDED.status,
-    rows_read = EXCLUDED.rows_read,
-    rows_merged = EXCLUDED.rows_merged,
-    rows_rejected = EXCLUDED.rows_rejected,
-    message = EXCLUDED.message;

@@ -9,6 +9,7 @@ pub mod decode;
 pub mod discover;
 pub mod encode;
 pub mod error;
+mod expressions;
 mod horizon;
 mod introspect;
 pub mod load;

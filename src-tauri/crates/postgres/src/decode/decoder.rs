@@ -1,5 +1,6 @@
 //! The stream: header, tuples, trailer; and the batches that come of it.
 
+use super::batch::OpenBatch;
 use super::column::Column;
 use super::error::DecodeError;
 use super::expand::{expands, most_bytes_of};
@@ -7,14 +8,11 @@ use super::fixed::Fixed;
 use super::frame::{BadTuple, HEADER, Tuple, read_header, read_tuple};
 use super::refusal::{Row, describe};
 use super::span::{Malformed, Refused, RefusedAt, Span, Values};
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow::compute::{filter_record_batch, nullif};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use firn_catalog::Unfit;
-use firn_connector::{ReadBatch, ReadPlan, RowRefusal, UnfitValue};
+use firn_connector::{ReadBatch, ReadPlan, UnfitValue};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Most rows of a chunk: enough to make the choice of a loop cheap, few enough for spans and bytes to stay in cache.
 const CHUNK_ROWS: usize = 256;
@@ -63,21 +61,6 @@ enum State {
     Failed(DecodeError),
 }
 
-/// The batch being filled.
-#[derive(Debug, Default)]
-struct OpenBatch {
-    /// Rows, refused ones included.
-    rows: usize,
-    /// Bytes of the stream.
-    received: u64,
-    /// Bytes that count against the limit: those of the stream, and what they expand to.
-    cost: usize,
-    refused_rows: Vec<usize>,
-    refused: Vec<RowRefusal>,
-    /// Values that become NULL, by row and column, refused rows counted in.
-    unfit: Vec<UnfitValue>,
-}
-
 /// The rows that the next step decodes.
 struct Chunk {
     rows: usize,
@@ -98,34 +81,6 @@ enum ChunkEnd {
     /// The next tuple is not all there; so many bytes are needed to get further.
     Partial(usize),
     Trailer,
-}
-
-impl OpenBatch {
-    /// Makes the values that do not fit NULL, and counts their rows without the refused ones.
-    fn settle_unfit(&mut self, arrays: &mut [ArrayRef]) -> Result<(), ArrowError> {
-        if self.unfit.is_empty() {
-            return Ok(());
-        }
-        // Several elements of one list are one value.
-        self.unfit.sort_by_key(|value| (value.column, value.row));
-        self.unfit.dedup_by_key(|value| (value.column, value.row));
-        for values in self.unfit.chunk_by(|a, b| a.column == b.column) {
-            let Some(array) = values.first().and_then(|value| arrays.get_mut(value.column)) else { continue };
-            let mut null = vec![false; self.rows];
-            for value in values {
-                if let Some(null) = null.get_mut(value.row) {
-                    *null = true;
-                }
-            }
-            *array = nullif(array, &BooleanArray::from(null))?;
-        }
-        let refused = &self.refused_rows;
-        self.unfit.retain(|value| refused.binary_search(&value.row).is_err());
-        for value in &mut self.unfit {
-            value.row -= refused.partition_point(|row| *row < value.row);
-        }
-        Ok(())
-    }
 }
 
 impl Decoder {
@@ -469,35 +424,15 @@ impl Decoder {
 
     /// Closes the batch, where it has rows.
     fn close(&mut self) -> Result<(), DecodeError> {
-        let mut open = std::mem::take(&mut self.batch);
+        let open = std::mem::take(&mut self.batch);
         if open.rows == 0 {
             return Ok(());
         }
         self.last = Some((open.rows, self.columns.iter().map(Column::bytes).collect()));
-        let failed =
-            |error: arrow::error::ArrowError| DecodeError::Batch { row: self.rows, message: error.to_string() };
-        let mut arrays = self.columns.iter_mut().map(Column::take).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        open.settle_unfit(&mut arrays).map_err(failed)?;
-        let options = RecordBatchOptions::new().with_row_count(Some(open.rows));
-        let mut batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options).map_err(failed)?;
-        let mut xmin = self.xmin.as_mut().map(|xmin| xmin.take().0);
-        if !open.refused_rows.is_empty() {
-            let mut keep = vec![true; open.rows];
-            for row in &open.refused_rows {
-                if let Some(keep) = keep.get_mut(*row) {
-                    *keep = false;
-                }
-            }
-            xmin = xmin.map(|all| all.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(xmin, _)| *xmin).collect());
-            batch = filter_record_batch(&batch, &BooleanArray::from(keep)).map_err(failed)?;
-        }
-        self.ready.push_back(ReadBatch {
-            batch,
-            xmin: xmin.map(|xmin| Arc::from(&xmin[..])),
-            refused: open.refused,
-            unfit: open.unfit,
-            bytes: open.received,
-        });
+        let failed = |error: ArrowError| DecodeError::Batch { row: self.rows, message: error.to_string() };
+        let arrays = self.columns.iter_mut().map(Column::take).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let xmin = self.xmin.as_mut().map(|xmin| xmin.take().0);
+        self.ready.push_back(open.close(&self.schema, arrays, xmin.as_deref()).map_err(failed)?);
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `decoder` | the stream: header, tuples, trailer; closes batches |
+//! | `decoder` | the stream: header, tuples, trailer |
+//! | `batch` | the batch being filled, and its end |
 //! | `frame` | finds header, tuples and fields in bytes |
 //! | `span` | where the values of a column lie in a chunk |
 //! | `column` | one builder a column, by the type map |
@@ -15,6 +16,7 @@
 //! Tuples are gathered into chunks of a few hundred rows and decoded column by column, so that each type's loop runs
 //! over many values and a value costs no dispatch and no allocation.
 
+mod batch;
 mod bits;
 mod column;
 mod cursor;

@@ -18,6 +18,27 @@ fn as_timestamp(watermark: &str) -> Option<String> {
     fits.then(|| Watermark::new(WatermarkKind::Timestamp, moment.value()).text())
 }
 
+const REPORT: &str = concat!(
+    include_str!("../../../../../sql/postgres/state/report.sql"),
+    include_str!("../../../../../sql/postgres/state/end_log.sql")
+);
+const CONCLUDE: &str = concat!(
+    include_str!("../../../../../sql/postgres/state/conclude.sql"),
+    include_str!("../../../../../sql/postgres/state/end_log.sql")
+);
+
+/// Returns the values of `end_log.sql`.
+fn of_log(log: &LogEntry) -> [(&str, Value<'_>); 6] {
+    [
+        ("run_id", Value::Text(&log.run_id)),
+        ("log_status", Value::Text(&log.status)),
+        ("read", Value::Integer(log.rows_read)),
+        ("merged", Value::Integer(log.rows_merged)),
+        ("rejected", Value::Integer(log.rows_rejected)),
+        ("message", Value::Optional(log.message.as_deref())),
+    ]
+}
+
 /// Reports a table's standing, ends the log row of the run and gives the lease up, where it is still ours.
 pub(super) async fn report(state: &PostgresState, report: &TableReport, log: &LogEntry, epoch: i64) -> Result<()> {
     let watermark = report.watermark.as_deref().and_then(as_timestamp);
@@ -30,30 +51,15 @@ pub(super) async fn report(state: &PostgresState, report: &TableReport, log: &Lo
         ("status", Value::Text(&report.status)),
         ("error", Value::Optional(report.error.as_deref())),
         ("rows", Value::Integer(report.rows_processed)),
-        ("run_id", Value::Text(&log.run_id)),
-        ("log_status", Value::Text(&log.status)),
-        ("read", Value::Integer(log.rows_read)),
-        ("merged", Value::Integer(log.rows_merged)),
-        ("rejected", Value::Integer(log.rows_rejected)),
-        ("message", Value::Optional(log.message.as_deref())),
     ];
-    state.run(include_str!("../../../../../sql/postgres/state/report.sql"), &values).await.map(drop)
+    state.run(REPORT, &[&values[..], &of_log(log)].concat()).await.map(drop)
 }
 
 /// Ends the log row of work that was no run, and gives the lease up; the rest of the table's standing stays.
 pub(super) async fn conclude(state: &PostgresState, log: &LogEntry, status: &str, epoch: i64) -> Result<()> {
-    let values = [
-        ("source", Value::Text(&log.source)),
-        ("epoch", Value::Integer(epoch)),
-        ("status", Value::Text(status)),
-        ("run_id", Value::Text(&log.run_id)),
-        ("log_status", Value::Text(&log.status)),
-        ("read", Value::Integer(log.rows_read)),
-        ("merged", Value::Integer(log.rows_merged)),
-        ("rejected", Value::Integer(log.rows_rejected)),
-        ("message", Value::Optional(log.message.as_deref())),
-    ];
-    state.run(include_str!("../../../../../sql/postgres/state/conclude.sql"), &values).await.map(drop)
+    let values =
+        [("source", Value::Text(&log.source)), ("epoch", Value::Integer(epoch)), ("status", Value::Text(status))];
+    state.run(CONCLUDE, &[&values[..], &of_log(log)].concat()).await.map(drop)
 }
 
 /// Reports that runs had nothing to do, where nobody has held the lease since; returns those tables.
