@@ -134,7 +134,11 @@ fn tls_advice(error: &rustls::Error) -> &'static str {
 /// Returns what to do about a failure, by its kind and, where that says more, its SQLSTATE.
 fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
     Some(match (kind, code) {
-        (_, "53300") => "Close idle connections, raise `max_connections`, or put a pooler before the server.",
+        (_, "53300") => {
+            "Firn needs two free connection slots of the server, one to read and one for its state, and reads faster with \
+             more. Close idle sessions, raise `max_connections` or the role's CONNECTION LIMIT, or put a pooler before the \
+             server."
+        }
         (_, "57014") => {
             "Somebody stopped Firn's statement on the server, or a timeout did: Firn tries again. Against a timeout raise \
              it for Firn's role: ALTER ROLE … SET statement_timeout = '300s'."

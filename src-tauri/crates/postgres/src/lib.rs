@@ -19,6 +19,7 @@ pub mod quote;
 mod read_keys;
 pub mod read_sql;
 mod session;
+mod slots;
 pub mod snapshot;
 pub mod source;
 mod stall;

@@ -1,21 +1,19 @@
 //! Single statements on a pooled connection: sent as simple queries, with a deadline, and never leaving a connection
 //! behind that is in the middle of something.
 
-use crate::connect::{READER_MARK, connect_once};
+use crate::connect::READER_MARK;
 use crate::error::{from_sqlx, no_answer, sqlstate};
+use crate::slots::acquire;
 use crate::stall::Watch;
 use firn_connector::switches::{Protection, on};
-use firn_connector::{Error, ErrorKind, Result, Side};
+use firn_connector::{Result, Side};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow};
-use sqlx::{AssertSqlSafe, Connection, Postgres, Row};
+use sqlx::{AssertSqlSafe, Postgres, Row};
 use std::time::Duration;
 
 /// How long a statement over catalogs or Firn's own tables may take before the connection counts as dead.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// How long it may take to find out why there is no connection.
-const DIAGNOSIS: Duration = Duration::from_secs(2);
 
 const SOURCE: Side = Side::Source;
 
@@ -29,29 +27,6 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         if !self.done {
             self.connection.close_on_drop();
-        }
-    }
-}
-
-/// Takes a connection from a pool, and where none is to be had says why.
-pub(crate) async fn acquire(pool: &PgPool, side: Side) -> Result<PoolConnection<Postgres>> {
-    let error = match pool.acquire().await {
-        Ok(connection) => return Ok(connection),
-        Err(error) => error,
-    };
-    if !matches!(error, sqlx::Error::PoolTimedOut) {
-        return Err(from_sqlx(error, side));
-    }
-    if pool.size() >= pool.options().get_max_connections() && pool.num_idle() == 0 {
-        let busy = format!("all {} connections of Firn are busy", pool.size());
-        return Err(Error::new(side, ErrorKind::Transient, busy).caused_by(error));
-    }
-    // The pool tries until its time is over and keeps the reason to itself.
-    match connect_once(&pool.connect_options(), DIAGNOSIS).await {
-        Err(reason) => Err(from_sqlx(reason, side)),
-        Ok(connection) => {
-            let _polite = connection.close().await;
-            Err(from_sqlx(error, side))
         }
     }
 }

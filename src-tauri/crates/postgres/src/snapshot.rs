@@ -6,6 +6,7 @@ use crate::error::{from_sqlx, sqlstate};
 use crate::introspect;
 use crate::quote::{literal, table};
 use crate::read_sql;
+use crate::slots::{acquire, acquire_spare};
 use crate::types::parse;
 use async_trait::async_trait;
 use firn_connector::switches::{Protection, on};
@@ -179,7 +180,11 @@ enum View<'a> {
 
 /// Begins a read transaction.
 async fn begin(pool: &PgPool, view: View<'_>, rows: Rows, ask: &str) -> Result<(Reader, sqlx::postgres::PgRow)> {
-    let mut connection = pool.acquire().await.map_err(|error| from_sqlx(error, Side::Source))?;
+    // What another reader's view is shared with is one reader more, who can be done without.
+    let mut connection = match view {
+        View::New { .. } => acquire(pool, Side::Source).await?,
+        View::Exported { .. } => acquire_spare(pool, Side::Source).await?,
+    };
     let sql = begin_sql(connection.server_version_num(), view, rows, ask);
     let query = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *connection);
     let failure = match tokio::time::timeout(BEGINNING, query).await {

@@ -3,6 +3,7 @@
 use crate::connect::{self, PgSettings, READER_APPLICATION};
 use crate::quote::{ident, table as quoted_table};
 use crate::session::ReadOnly;
+use crate::slots::Lender;
 use crate::{advice, horizon, introspect, probe, read_sql, session, snapshot};
 use async_trait::async_trait;
 use firn_catalog::TableName;
@@ -21,6 +22,8 @@ pub struct PostgresSource {
     pool: PgPool,
     /// The primary of a standby.
     primary: Option<PgPool>,
+    /// What lends the slots of its idle connections.
+    _lender: Arc<Lender>,
 }
 
 impl PostgresSource {
@@ -30,7 +33,7 @@ impl PostgresSource {
     /// one table holds the horizon of all others back.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, primary: None }
+        Self { _lender: Lender::new(&pool), pool, primary: None }
     }
 
     /// Opens a pool for `readers` streams at once and makes a source over it. Nothing is connected yet; see

@@ -1,7 +1,8 @@
 //! A transaction that writes: statements and loads in it come true together or not at all.
 
 use crate::error::{from_sqlx, no_answer};
-use crate::session::{acquire, column};
+use crate::session::column;
+use crate::slots::acquire;
 use crate::stall::Watch;
 use firn_connector::{Error, ErrorKind, Result, Side};
 use sqlx::pool::PoolConnection;

@@ -12,6 +12,7 @@ mod schema;
 use crate::connect::{self, PgSettings};
 use crate::quote::{Value, fill};
 use crate::session;
+use crate::slots::Lender;
 use crate::types::parse;
 use async_trait::async_trait;
 use firn_connector::{
@@ -20,6 +21,7 @@ use firn_connector::{
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
+use std::sync::Arc;
 use std::time::Duration;
 
 const SIDE: Side = Side::State;
@@ -33,12 +35,14 @@ pub struct PostgresState {
     pool: PgPool,
     schema: String,
     retention_days: u32,
+    /// What lends the slots of its idle connections.
+    _lender: Arc<Lender>,
 }
 
 impl PostgresState {
     /// Makes a store over a pool.
     pub fn new(pool: PgPool, schema: impl Into<String>) -> Self {
-        Self { pool, schema: schema.into(), retention_days: RETENTION_DAYS }
+        Self { _lender: Lender::new(&pool), pool, schema: schema.into(), retention_days: RETENTION_DAYS }
     }
 
     /// Sets after how many days payloads of rejected rows, and closed entries, are forgotten.
