@@ -6,11 +6,11 @@ use firn_desktop::{Arguments, run};
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: firn-desktop [FOLDER]\n\nOpens Firn's window, with the workspace in FOLDER where one is named.\nThe command line is `firn`.";
+const USAGE: &str = "usage: firn-desktop [FOLDER | LINK]\n\nOpens Firn's window, with the workspace in FOLDER where one is named, or where a link firn://… leads.\nWhere a window is open already, that one comes to the front.\nThe command line is `firn`.";
 
 fn main() -> ExitCode {
-    let folder = match Arguments::read(std::env::args().skip(1)) {
-        Ok(Arguments::Window(folder)) => folder,
+    let word = match Arguments::read(std::env::args().skip(1)) {
+        Ok(Arguments::Window(word)) => word,
         Ok(Arguments::Version) => {
             println!("firn-desktop {}", env!("CARGO_PKG_VERSION"));
             return ExitCode::SUCCESS;
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     let variables: HashMap<String, String> = std::env::vars_os().filter_map(text).collect();
-    match run(folder, variables) {
+    match run(word, variables) {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(failure) => {
             eprintln!("error: {failure}");

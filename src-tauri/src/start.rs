@@ -1,20 +1,21 @@
 //! Start and end of the window's process.
 
-use firn_api::wire::{ErrorView, RunEvent};
+use crate::instance::{Claim, First, Handover, claim};
+use crate::page::{Page, raise};
+use crate::place::{Place, note_main};
+use crate::tray::Tray;
+use firn_api::wire::ErrorView;
 use firn_api::{Firn, FirnOptions};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tauri::{AppHandle, Emitter as _, Manager as _, WebviewWindowBuilder};
-
-/// The event of a run, as the page listens for it.
-const RUN_EVENT: &str = "run-event";
+use tauri::{AppHandle, DragDropEvent, Manager as _, RunEvent, WebviewWindowBuilder, WindowEvent};
 
 /// What was typed after the program's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arguments {
-    /// The window, with a workspace's folder to open at once.
-    Window(Option<PathBuf>),
+    /// The window, with a workspace's folder to open at once, or a link to follow.
+    Window(Option<String>),
     /// Only the version.
     Version,
     /// Only the usage.
@@ -27,17 +28,17 @@ impl Arguments {
     /// # Errors
     /// A sentence about the first argument that is not understood.
     pub fn read(words: impl IntoIterator<Item = String>) -> Result<Self, String> {
-        let mut folder = None;
+        let mut place = None;
         for word in words {
             match word.as_str() {
                 "--version" | "-V" => return Ok(Self::Version),
                 "--help" | "-h" => return Ok(Self::Help),
                 option if option.starts_with('-') => return Err(format!("there is no option {option}")),
-                _ if folder.is_some() => return Err(format!("one folder can be opened at once; {word} is a second")),
-                _ => folder = Some(PathBuf::from(word)),
+                _ if place.is_some() => return Err(format!("one folder can be opened at once; {word} is a second")),
+                _ => place = Some(word),
             }
         }
-        Ok(Self::Window(folder))
+        Ok(Self::Window(place))
     }
 }
 
@@ -46,8 +47,10 @@ impl Arguments {
 pub enum Failure {
     /// The command layer could not be opened.
     CommandLayer(ErrorView),
-    /// The folder that was named has no absolute path.
-    Folder(PathBuf, std::io::Error),
+    /// The current folder is gone, from which a relative path would start.
+    Base(std::io::Error),
+    /// Whether another window is open cannot be told, or it does not answer.
+    Instance(PathBuf, std::io::Error),
     /// The system's window or webview could not be made.
     Window(tauri::Error),
 }
@@ -59,7 +62,15 @@ impl std::fmt::Display for Failure {
                 write!(f, "{}", error.message)?;
                 error.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
             }
-            Self::Folder(folder, error) => write!(f, "cannot open {}: {error}", folder.display()),
+            Self::Base(error) => {
+                write!(f, "the current folder cannot be used: {error}\nhint: change to another folder")
+            }
+            Self::Instance(folder, error) => write!(
+                f,
+                "the local state in {} cannot be claimed for a window: {error}\n\
+                 hint: end the window that is open, or set FIRN_DATA_DIR to another folder",
+                folder.display()
+            ),
             Self::Window(error) => write!(
                 f,
                 "the window could not be made: {error}\nhint: without a display, use the command line: firn sync run"
@@ -72,59 +83,128 @@ impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::CommandLayer(_) => None,
-            Self::Folder(_, error) => Some(error),
+            Self::Base(error) | Self::Instance(_, error) => Some(error),
             Self::Window(error) => Some(error),
         }
     }
 }
 
-/// Puts the window up and returns the exit code when it is gone.
+/// Puts the window up and returns the exit code when it is gone. Where a window is open already, that one takes `word`,
+/// and this process has nothing more to do.
 ///
 /// # Errors
-/// Where the command layer, the folder or the window cannot be opened.
-pub fn run(folder: Option<PathBuf>, variables: HashMap<String, String>) -> Result<i32, Failure> {
+/// Where the command layer or the window cannot be opened, or the window that is open does not answer.
+pub fn run(word: Option<String>, variables: HashMap<String, String>) -> Result<i32, Failure> {
     let data_dir = firn_api::data_dir(&variables).map_err(Failure::CommandLayer)?;
-    let open_folder = folder
-        .map(|folder| std::path::absolute(&folder).map_err(|error| Failure::Folder(folder, error)))
-        .transpose()?;
+    let base = std::env::current_dir().map_err(Failure::Base)?;
+    let handover = Handover { word, base };
+    let first = match claim(&data_dir, &handover) {
+        Ok(Claim::First(first)) => first,
+        Ok(Claim::Handed) => return Ok(0),
+        Err(error) => return Err(Failure::Instance(data_dir, error)),
+    };
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .invoke_handler(bridge_handler())
         .build(tauri::generate_context!())
         .map_err(Failure::Window)?;
-    let host = Page(app.handle().clone());
-    let options = FirnOptions { open_folder, ..FirnOptions::new(data_dir, variables, Arc::new(host)) };
+    let handle = app.handle().clone();
+    let tray = Tray::default();
+    let host = Page::new(handle.clone(), tray.clone());
+    let options = FirnOptions::new(data_dir, variables, Arc::new(host));
     let firn = Firn::open(options).map_err(Failure::CommandLayer)?;
-    app.manage(firn);
+    app.manage(firn.clone());
+    app.manage(Place::default());
+    tauri::async_runtime::block_on(begin(&firn, &handover));
     // The windows of tauri.conf.json are made here and not by Tauri, so that no page can call before there is
     // something to answer it.
     for window in &app.config().app.windows.clone() {
-        WebviewWindowBuilder::from_config(app.handle(), window)
-            .and_then(WebviewWindowBuilder::build)
-            .map_err(Failure::Window)?;
+        open_window(&handle, &firn, window).map_err(Failure::Window)?;
     }
-    end_on_signal(app.handle().clone());
-    let code = app.run_return(|handle, event| {
-        if let tauri::RunEvent::Exit = event {
-            let firn = handle.state::<Firn>().inner().clone();
-            tauri::async_runtime::block_on(firn.close());
-        }
+    tray.refresh(&handle);
+    take_later_starts(first, handle.clone());
+    tauri::async_runtime::spawn(handle.state::<Place>().inner().clone().keep(firn));
+    end_on_signal(handle);
+    Ok(app.run_return(|handle, event| take(handle, &event)))
+}
+
+async fn begin(firn: &Firn, handover: &Handover) {
+    firn.begin_window().await;
+    if let Some(word) = &handover.word {
+        // Kept until the page is there to hear it.
+        firn.arrive(word, &handover.base).await;
+    }
+}
+
+fn open_window(handle: &AppHandle, firn: &Firn, config: &tauri::utils::config::WindowConfig) -> tauri::Result<()> {
+    // Where it stood is no reason to keep it from opening.
+    let kept = tauri::async_runtime::block_on(firn.window_place()).ok().flatten();
+    let builder = WebviewWindowBuilder::from_config(handle, config)?;
+    let Some(kept) = kept else { return builder.build().map(drop) };
+    // Shown once it stands where it stood.
+    let window = builder.visible(false).build()?;
+    handle.state::<Place>().restore(&window, kept)?;
+    window.show()
+}
+
+/// Lets what later starts were started with arrive here.
+fn take_later_starts(first: First, handle: AppHandle) {
+    let listening = first.listen(move |Handover { word, base }| {
+        let handle = handle.clone();
+        tauri::async_runtime::spawn(async move {
+            raise(&handle);
+            if let Some(word) = word {
+                handle.state::<Firn>().arrive(&word, &base).await;
+            }
+        });
     });
-    Ok(code)
+    if listening.is_err() {
+        // A later start says that this window does not answer.
+    }
+}
+
+/// Takes what happens to the window and to the process.
+fn take(handle: &AppHandle, event: &RunEvent) {
+    match event {
+        RunEvent::WindowEvent { label, event, .. } => take_of_window(handle, label, event),
+        RunEvent::Exit => {
+            let firn = handle.state::<Firn>().inner().clone();
+            let place = handle.state::<Place>().inner().clone();
+            tauri::async_runtime::block_on(async move {
+                place.keep_now(&firn).await;
+                firn.close().await;
+            });
+        }
+        _ => {}
+    }
+}
+
+fn take_of_window(handle: &AppHandle, label: &str, event: &WindowEvent) {
+    let firn = handle.state::<Firn>();
+    match event {
+        WindowEvent::Resized(_) | WindowEvent::Moved(_) => note_main(handle),
+        WindowEvent::Focused(true) => firn.look_at_settings(),
+        WindowEvent::CloseRequested { api, .. } => {
+            note_main(handle);
+            if firn.closes_to_tray()
+                && let Some(window) = handle.get_webview_window(label)
+                && window.hide().is_ok()
+            {
+                api.prevent_close();
+            }
+        }
+        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
+            // One workspace is open at a time: of several, the first.
+            if let Some(path) = paths.first() {
+                firn.arrive_path(path);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn bridge_handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
     crate::bridge::handler()
-}
-
-/// Sends the events of runs to the page.
-struct Page(AppHandle);
-
-impl firn_api::Host for Page {
-    fn emit(&self, event: RunEvent) {
-        // No page is there to hear it while the window closes; the run's record has it all the same.
-        let _ = self.0.emit(RUN_EVENT, event);
-    }
 }
 
 /// Lets SIGTERM and SIGINT end the process the way a closed window does: runs are cancelled, servers of samples stopped.
@@ -150,7 +230,6 @@ fn end_on_signal(_handle: AppHandle) {}
 #[cfg(test)]
 mod tests {
     use super::Arguments;
-    use std::path::PathBuf;
 
     fn read(words: &[&str]) -> Result<Arguments, String> {
         Arguments::read(words.iter().map(|word| (*word).to_owned()))
@@ -159,7 +238,7 @@ mod tests {
     #[test]
     fn one_folder_may_be_named() {
         assert_eq!(read(&[]), Ok(Arguments::Window(None)));
-        assert_eq!(read(&["shop"]), Ok(Arguments::Window(Some(PathBuf::from("shop")))));
+        assert_eq!(read(&["shop"]), Ok(Arguments::Window(Some("shop".to_owned()))));
         assert_eq!(read(&["shop", "--version"]), Ok(Arguments::Version));
     }
 

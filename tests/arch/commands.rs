@@ -8,9 +8,16 @@ use std::path::{Path, PathBuf};
 /// Commands of the list that the command line does without, and why.
 const NOT_TYPED: &[(&str, &str)] = &[
     ("app_start", "the first screen; `firn --version` and `firn init` stand for it"),
+    ("app_arrivals", "nothing arrives at a command but its arguments"),
     ("workspace_open", "each command opens the workspace it is run in"),
     ("workspace_trust", "a command typed in a terminal is saying so"),
     ("workspace_forget", "the list of recent workspaces is the window's"),
+    ("settings_show", "the window's own; the command line is set by its arguments"),
+    ("settings_save", "in a terminal the settings are edited as the file they are"),
+    ("layout_save", "the sizes of the window's panels"),
+    ("schedule_show", "`firn serve` says what it does, and answers /health"),
+    ("schedule_start", "`firn serve`"),
+    ("schedule_stop", "Ctrl-C"),
     ("sync_run", "`firn sync run` takes the same path to its end, with `Firn::run_to_end`"),
     ("sync_cancel", "Ctrl-C"),
     ("sync_verify", "`firn sync verify` takes the same path to its end, with `Firn::verify_to_end`"),

@@ -11,6 +11,7 @@ const MAY_CALL: &[(&str, &[&str])] = &[
     ("firn-connector", &["firn-catalog"]),
     ("firn-schedule", &[]),
     ("firn-secret", &[]),
+    ("firn-settings", &[]),
     // Charts know numbers and a look.
     ("firn-chart", &[]),
     ("firn-store", &[]),
@@ -30,6 +31,7 @@ const MAY_CALL: &[(&str, &[&str])] = &[
             "firn-postgres",
             "firn-schedule",
             "firn-secret",
+            "firn-settings",
             "firn-store",
             "firn-sync",
             "firn-workspace",

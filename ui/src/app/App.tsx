@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { navigate, useAction, useShortcuts } from "../action";
 import type { Contact } from "../data/contact";
 import type { RunFeed } from "../data/feed";
@@ -8,11 +8,13 @@ import { errorView } from "../host";
 import { FolderDialog } from "../feature/welcome/FolderDialog";
 import { Welcome } from "../feature/welcome/Welcome";
 import { Trouble, Waiting } from "../kit";
+import { useArrivals } from "./arrivals";
 import { KeySheet } from "./KeySheet";
 import { Palette } from "./Palette";
 import { useOpenSample } from "./sample";
 import { StatusBar } from "./StatusBar";
 import { type Theme, useTheme } from "./theme";
+import { Told } from "./Told";
 import { Workspace } from "./Workspace";
 
 /** What lies over the page. */
@@ -50,13 +52,12 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
         ? (app.data?.sample_folder ?? null)
         : null;
 
-  const named = app.data?.open_folder ?? null;
-  const [namedDone, setNamedDone] = useState(false);
-  useEffect(() => {
-    if (!named || namedDone) return;
-    setNamedDone(true);
-    open.mutate({ folder: named });
-  }, [named, namedDone, open]);
+  const [told, read] = useArrivals(contact, {
+    open: (next, then) => open.mutate({ folder: next }, { onSuccess: then }),
+    go: (hash) => {
+      window.location.hash = hash;
+    },
+  });
 
   const begin = (what: "new" | "open") => {
     open.reset();
@@ -116,6 +117,7 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
       ) : (
         <Waiting text="Starting" />
       )}
+      {told && <Told finding={told} onRead={read} />}
       {over === "palette" && <Palette folder={folder} onClose={() => setOver(null)} />}
       {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
       {(over === "new" || over === "open") && (

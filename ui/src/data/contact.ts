@@ -35,6 +35,8 @@ export class Contact implements Host {
       receive(event);
     });
 
+  hear: Host["hear"] = (receive) => this.inner.hear(receive);
+
   pickFolder: Host["pickFolder"] = (title) => this.inner.pickFolder(title);
 
   /** The state now; the same object until it changes. */

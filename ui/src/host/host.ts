@@ -1,5 +1,6 @@
 import { createContext, useContext } from "react";
 import type { CommandName, Commands } from "./bindings/commands";
+import type { AppEvent } from "./bindings/AppEvent";
 import type { ErrorView } from "./bindings/ErrorView";
 import type { RunEvent } from "./bindings/RunEvent";
 
@@ -9,6 +10,8 @@ export interface Host {
   call<N extends CommandName>(name: N, request: Commands[N]["request"]): Promise<Commands[N]["response"]>;
   /** Hears the events of every run; resolves to what ends the listening. */
   listen(receive: (event: RunEvent) => void): Promise<() => void>;
+  /** Hears what belongs to no run, and first what arrived before anybody heard; resolves to what ends the hearing. */
+  hear(receive: (event: AppEvent) => void): Promise<() => void>;
   /** Lets the person choose a folder; null where they change their mind. */
   pickFolder(title: string): Promise<string | null>;
 }

@@ -1,6 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { open } from "@tauri-apps/plugin-dialog";
+import type { AppEvent } from "./bindings/AppEvent";
 import type { CommandName, Commands } from "./bindings/commands";
 import type { ErrorView } from "./bindings/ErrorView";
 import type { RunEvent } from "./bindings/RunEvent";
@@ -31,5 +32,12 @@ export const tauriHost: Host = {
     }
   },
   listen: (receive) => listen<RunEvent>("run-event", (event) => receive(event.payload)),
+  async hear(receive) {
+    // In this order: what arrives between the two is heard as an event.
+    const stop = await listen<AppEvent>("app-event", (event) => receive(event.payload));
+    const { events } = await tauriHost.call("app_arrivals", {});
+    events.forEach(receive);
+    return stop;
+  },
   pickFolder: (title) => open({ directory: true, multiple: false, title }),
 };

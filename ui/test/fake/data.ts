@@ -10,6 +10,8 @@ import type {
   RejectedRowView,
   RunSummary,
   RunView,
+  ScheduleView,
+  SettingsView,
   TablePlanView,
   TableProgress,
   TableResult,
@@ -22,6 +24,40 @@ import { keys, watermarks } from "./advice";
 export const folder = "/home/kim/data/shop";
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+const settingsValues: SettingsView["settings"] = {
+  theme: "system",
+  density: "compact",
+  recent_workspaces: 12,
+  notifications: true,
+  tray: true,
+  close_to_tray: false,
+  confirm_production: true,
+  history_days: 365,
+};
+
+export const settings: SettingsView = {
+  file: "/home/kim/.config/firn/settings.toml",
+  settings: settingsValues,
+  defaults: settingsValues,
+  problems: [],
+  notices: [
+    {
+      level: "info",
+      code: "tray",
+      message: "this desktop shows no tray; GNOME needs an extension for it, such as AppIndicator",
+      fix: null,
+    },
+  ],
+};
+
+export const schedule: ScheduleView = {
+  folder,
+  state: "stopped",
+  since: null,
+  tables: [],
+  error: null,
+};
 
 export const connections: ConnectionView[] = [
   {

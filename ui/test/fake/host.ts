@@ -1,6 +1,7 @@
 // A host in memory. For tests and for looking at screens only; never part of the window.
 
 import {
+  type AppEvent,
   type CommandName,
   type Commands,
   type Host,
@@ -21,6 +22,9 @@ export type Call = { name: CommandName; request: unknown };
 export class FakeHost implements Host {
   readonly calls: Call[] = [];
   readonly #receivers = new Set<(event: RunEvent) => void>();
+  readonly #hearers = new Set<(event: AppEvent) => void>();
+  #settings = shop.settings;
+  #scheduled = false;
   workspace: WorkspaceView;
 
   constructor(
@@ -55,6 +59,16 @@ export class FakeHost implements Host {
     return () => this.#receivers.delete(receive);
   }
 
+  /** Sends an event to whoever hears. */
+  tell(event: AppEvent): void {
+    for (const receive of this.#hearers) receive(event);
+  }
+
+  async hear(receive: (event: AppEvent) => void): Promise<() => void> {
+    this.#hearers.add(receive);
+    return () => this.#hearers.delete(receive);
+  }
+
   async pickFolder(): Promise<string | null> {
     return shop.folder;
   }
@@ -82,10 +96,28 @@ export class FakeHost implements Host {
           present: false,
         },
       ],
-      open_folder: null,
       sample_folder: "/home/kim/.local/share/firn/sample",
       keyring: { available: true, message: null },
+      settings: shop.settings,
+      layout: { sizes: {} },
     }),
+    app_arrivals: () => ({ events: [] }),
+    settings_show: () => this.#settings,
+    settings_save: (changes) => {
+      this.#settings = { ...this.#settings, settings: { ...this.#settings.settings, ...changes } };
+      this.tell({ event: "settings", view: this.#settings });
+      return this.#settings;
+    },
+    layout_save: ({ sizes }) => ({ sizes }),
+    schedule_show: ({ folder }) => ({ ...shop.schedule, folder, state: this.#scheduled ? "running" : "stopped" }),
+    schedule_start: ({ folder }) => {
+      this.#scheduled = true;
+      return { ...shop.schedule, folder, state: "running" };
+    },
+    schedule_stop: ({ folder }) => {
+      this.#scheduled = false;
+      return { ...shop.schedule, folder, state: "stopped" };
+    },
     workspace_open: () => this.workspace,
     workspace_create: () => this.workspace,
     workspace_trust: () => {

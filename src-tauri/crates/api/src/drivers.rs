@@ -6,7 +6,7 @@ use crate::error::code;
 use crate::folder::{Folder, Usable};
 use crate::process;
 use crate::wire::ErrorView;
-use firn_connector::ErrorKind;
+use firn_connector::{ErrorKind, Holder};
 use firn_duckdb::{DuckdbSettings, DuckdbTarget};
 use firn_postgres::{Password, PgSettings, PostgresSource, PostgresState, TlsMode};
 use firn_secret::{Origin, Resolution};
@@ -90,15 +90,16 @@ impl Firn {
     /// # Errors
     /// `configuration` where a connection is of a kind that cannot play its role.
     pub(crate) async fn drivers(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
-        self.drivers_for(usable, EngineSettings::default()).await
+        self.drivers_for(usable, self.inner.holder.clone(), EngineSettings::default()).await
     }
 
     /// Opens the drivers of the service, which polls: what it finds unchanged, again and again, is not logged.
     pub(crate) async fn drivers_to_serve(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
-        self.drivers_for(usable, EngineSettings { log_idle: false, ..EngineSettings::default() }).await
+        let settings = EngineSettings { log_idle: false, ..EngineSettings::default() };
+        self.drivers_for(usable, process::schedule_of(&self.inner.holder), settings).await
     }
 
-    async fn drivers_for(&self, usable: &Usable, settings: EngineSettings) -> Result<Drivers, ErrorView> {
+    async fn drivers_for(&self, usable: &Usable, ours: Holder, settings: EngineSettings) -> Result<Drivers, ErrorView> {
         let roles = usable.roles()?;
         let settings = EngineSettings {
             max_retries: usable.workspace.max_retries,
@@ -118,7 +119,6 @@ impl Firn {
             PostgresState::open(&state.settings, &usable.workspace.state_schema),
         )?;
         let source = self.with_primary(folder, &usable.workspace, roles.source, source).await?;
-        let ours = self.inner.holder.clone();
         let engine = Engine::new(
             Arc::new(source),
             Arc::new(self.waiting_aloud(DuckdbTarget::new(target))),

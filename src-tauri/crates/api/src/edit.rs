@@ -28,7 +28,7 @@ impl Firn {
 }
 
 /// Writes a new text beside the file and puts it in its place, so that no reader ever sees half of it.
-fn replace(file: &Path, before: &str, after: &str) -> Result<(), ErrorView> {
+pub(crate) fn replace(file: &Path, before: &str, after: &str) -> Result<(), ErrorView> {
     let failed = |what: &str| {
         let what = format!("cannot {what} {}", file.display());
         move |error: std::io::Error| ErrorView::file(what, &error)

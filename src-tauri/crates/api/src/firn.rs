@@ -3,7 +3,11 @@
 use crate::process;
 use crate::run::Registry;
 use crate::sample::Samples;
-use crate::wire::{ErrorView, RunEvent};
+use crate::serve::Schedules;
+use crate::settings::SettingsFile;
+use crate::surroundings::settings_dir;
+use crate::window::WindowState;
+use crate::wire::{AppEvent, ErrorView, PlaceView, RunEvent};
 use firn_connector::Holder;
 use firn_secret::{Identity, Keyring, Resolver, Secret, SecretError, SecretStore};
 use firn_store::Store;
@@ -23,6 +27,32 @@ pub trait Host: Send + Sync {
     fn waiting(&self, message: &str) {
         let _nobody_to_tell = message;
     }
+
+    /// Takes what belongs to no run: something arrived, or changed behind the page. Must not block.
+    fn app(&self, event: AppEvent) {
+        let _no_page = event;
+    }
+
+    /// Shows a notification of the system. Must not block.
+    fn notify(&self, notice: Notice) {
+        let _nobody_to_tell = notice;
+    }
+
+    /// Returns why there is no tray, where there is none.
+    fn tray_trouble(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What a notification of the system says. It holds no value of any row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What happened, in a few words.
+    pub title: String,
+    /// A sentence more.
+    pub body: String,
+    /// What is shown when it is clicked.
+    pub place: PlaceView,
 }
 
 impl<F: Fn(RunEvent) + Send + Sync> Host for F {
@@ -70,10 +100,10 @@ pub struct DocumentChoice {
 pub struct FirnOptions {
     /// Folder of local state (`firn.sqlite`) on this machine; made where it is missing.
     pub data_dir: PathBuf,
+    /// Folder of the person's settings (`settings.toml`); made where it is missing, by a window alone.
+    pub settings_dir: PathBuf,
     /// The environment: seeds' variables and `FIRN_SECRET_…`.
     pub variables: HashMap<String, String>,
-    /// A folder to be opened at once, absolute.
-    pub open_folder: Option<PathBuf>,
     /// Where a new sample workspace would be made.
     pub sample_dir: PathBuf,
     /// What starts runs.
@@ -93,9 +123,9 @@ impl FirnOptions {
     pub fn new(data_dir: PathBuf, variables: HashMap<String, String>, host: Arc<dyn Host>) -> Self {
         Self {
             sample_dir: data_dir.join("sample"),
+            settings_dir: settings_dir(&variables).unwrap_or_else(|| data_dir.clone()),
             data_dir,
             variables,
-            open_folder: None,
             trigger: Trigger::Window,
             trust_all: false,
             document: DocumentChoice::default(),
@@ -120,6 +150,9 @@ pub(crate) struct Inner {
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) runs: Registry,
     pub(crate) samples: Samples,
+    pub(crate) settings: SettingsFile,
+    pub(crate) schedules: Schedules,
+    pub(crate) window: WindowState,
     store: OnceCell<Store>,
 }
 
@@ -129,9 +162,7 @@ impl Firn {
     /// # Errors
     /// `configuration` where a folder of the options is not absolute.
     pub fn open(options: FirnOptions) -> Result<Self, ErrorView> {
-        for folder in
-            [Some(&options.data_dir), Some(&options.sample_dir), options.open_folder.as_ref()].into_iter().flatten()
-        {
+        for folder in [&options.data_dir, &options.settings_dir, &options.sample_dir] {
             if !folder.is_absolute() {
                 return Err(ErrorView::configuration(format!("the folder {} is not absolute", folder.display())));
             }
@@ -147,6 +178,9 @@ impl Firn {
             resolver: Arc::new(resolver),
             runs: Registry::default(),
             samples: Samples::new(&options.data_dir, options.variables.get("PATH")),
+            settings: SettingsFile::new(&options.settings_dir),
+            schedules: Schedules::default(),
+            window: WindowState::default(),
             store: OnceCell::new(),
             options,
         };
@@ -179,9 +213,10 @@ impl Firn {
         name.map_or_else(|| format!("a process on {host}"), |name| format!("{name} on {host}"))
     }
 
-    /// Ends what this process has begun: cancels runs and waits for them, stops servers of samples that nobody else
+    /// Ends what this process has begun: stops schedules, cancels runs and waits for them, stops servers of samples that nobody else
     /// uses, closes the local state. A shell calls it before it exits; after it, commands may fail.
     pub async fn close(&self) {
+        self.inner.schedules.end().await;
         self.inner.runs.cancel_all().await;
         self.inner.samples.release().await;
         if let Some(store) = self.inner.store.get() {

@@ -9,10 +9,14 @@ macro_rules! with_commands {
     ($callback:path) => {
         $callback! {
             read  app_start(AppStart) -> AppView;
+            write app_arrivals(ArrivalsTake) -> ArrivalsView;
             write workspace_create(WorkspaceCreate) -> WorkspaceView;
             write workspace_open(WorkspaceRef) -> WorkspaceView;
             write workspace_trust(WorkspaceRef) -> WorkspaceView;
             write workspace_forget(WorkspaceRef) -> AppView;
+            read  settings_show(SettingsShow) -> SettingsView;
+            write settings_save(SettingsSave) -> SettingsView;
+            write layout_save(LayoutSave) -> LayoutView;
             read  connection_list(WorkspaceRef) -> ConnectionsView;
             write connection_save(ConnectionSave) -> WorkspaceView;
             write connection_remove(ConnectionRef) -> WorkspaceView;
@@ -36,6 +40,9 @@ macro_rules! with_commands {
             write sync_discard(DiscardRequest) -> DiscardView;
             write sync_reset(ResetRequest) -> ResetView;
             write sync_verify(VerifyRequest) -> VerifyView;
+            read  schedule_show(WorkspaceRef) -> ScheduleView;
+            write schedule_start(WorkspaceRef) -> ScheduleView;
+            write schedule_stop(WorkspaceRef) -> ScheduleView;
         }
     };
 }

@@ -16,6 +16,15 @@ pub(crate) fn current() -> Holder {
     Holder { host: host_name(), pid, nonce }
 }
 
+/// What the nonce of a schedule begins with.
+const SCHEDULE: &str = "schedule@";
+
+/// Describes the schedule of this process. A lease is granted again to whoever holds it: a run that a person starts must
+/// not be taken for the schedule beside it.
+pub(crate) fn schedule_of(process: &Holder) -> Holder {
+    Holder { nonce: format!("{SCHEDULE}{}", process.nonce), ..process.clone() }
+}
+
 /// Returns whether a holder is running. `None` where that cannot be known from here: on another host, in another
 /// process namespace, since another boot (two hosts may share a name), or on a system that does not say when a process
 /// began. The lease of such a holder is taken over when it expires.
@@ -23,7 +32,8 @@ pub(crate) fn is_alive(holder: &Holder, ours: &Holder) -> Option<bool> {
     if holder == ours {
         return Some(true);
     }
-    let (their_scope, their_start) = holder.nonce.rsplit_once(':')?;
+    let nonce = holder.nonce.strip_prefix(SCHEDULE).unwrap_or(&holder.nonce);
+    let (their_scope, their_start) = nonce.rsplit_once(':')?;
     if holder.host != ours.host || scope()? != their_scope {
         return None;
     }
@@ -68,6 +78,17 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(is_alive(&theirs, &ours), Some(false));
+    }
+
+    #[test]
+    fn a_schedule_is_another_holder_that_lives_as_long_as_its_process() {
+        let ours = current();
+        let schedule = schedule_of(&ours);
+        assert_ne!(schedule, ours);
+        assert_eq!(is_alive(&schedule, &ours), Some(true));
+        assert_eq!(is_alive(&ours, &schedule), Some(true));
+        let earlier = Holder { nonce: format!("{SCHEDULE}{}:1", scope().unwrap()), ..ours.clone() };
+        assert_eq!(is_alive(&earlier, &ours), Some(false));
     }
 
     #[test]

@@ -25,6 +25,24 @@ pub fn data_dir(variables: &HashMap<String, String>) -> Result<PathBuf, ErrorVie
     })
 }
 
+/// Returns the folder of the person's settings for these variables: `FIRN_CONFIG_DIR`, the folder of local state where
+/// `FIRN_DATA_DIR` names one, or the system's place for a user's settings. `None` where no variable names a folder.
+#[must_use]
+pub fn settings_dir(variables: &HashMap<String, String>) -> Option<PathBuf> {
+    let folder = |name: &str| variables.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let place = || {
+        if cfg!(target_os = "macos") {
+            folder("HOME").map(|home| home.join("Library/Application Support/firn"))
+        } else if cfg!(windows) {
+            folder("APPDATA").map(|data| data.join("firn"))
+        } else {
+            let config = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
+            config.map(|config| config.join("firn"))
+        }
+    };
+    folder("FIRN_CONFIG_DIR").or_else(|| folder("FIRN_DATA_DIR")).or_else(place)
+}
+
 /// Reads the variables of a file of `NAME=VALUE` lines.
 ///
 /// # Errors
@@ -64,6 +82,25 @@ mod tests {
         assert_eq!(of(&all), Some("/firn".into()));
         assert_eq!(of(&all[..2]), Some("/data/firn".into()));
         assert_eq!(of(&all[..1]), Some("/home/a/.local/share/firn".into()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn settings_are_where_settings_are_kept_unless_local_state_is_elsewhere() {
+        let of = |pairs: &[(&str, &str)]| {
+            settings_dir(&pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        };
+        let all = [
+            ("HOME", "/home/a"),
+            ("XDG_CONFIG_HOME", "/config"),
+            ("FIRN_DATA_DIR", "/firn"),
+            ("FIRN_CONFIG_DIR", "/set"),
+        ];
+        assert_eq!(of(&all), Some("/set".into()));
+        assert_eq!(of(&all[..3]), Some("/firn".into()));
+        assert_eq!(of(&all[..2]), Some("/config/firn".into()));
+        assert_eq!(of(&all[..1]), Some("/home/a/.config/firn".into()));
+        assert_eq!(of(&[("HOME", "")]), None);
     }
 
     #[test]

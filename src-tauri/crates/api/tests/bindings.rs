@@ -20,6 +20,7 @@ macro_rules! exporter {
             // Events come without being asked for, and a flattened type is not followed by itself.
             wire::RunEvent::export_all(config).unwrap();
             wire::RunEventKind::export_all(config).unwrap();
+            wire::AppEvent::export_all(config).unwrap();
         }
     };
 }

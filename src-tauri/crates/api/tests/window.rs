@@ -1,6 +1,8 @@
 //! The command layer as the window uses it: trust, connections, runs that are followed and stopped, the history.
 #![allow(clippy::unwrap_used)]
 
+mod shop;
+
 use firn_api::wire::{
     AppStart, ConnectionRef, ConnectionSave, ConnectionSecret, ConnectionView, DiscoverRequest, ErrorView,
     HistoryRequest, RunEvent, RunEventKind, RunRef, RunRequest, RunStatus, Stage, TablesRequest, WorkspaceCreate,
@@ -8,7 +10,7 @@ use firn_api::wire::{
 };
 use firn_api::{Firn, FirnOptions, command, dispatch};
 use firn_secret::{Identity, Memory, Secret, SecretStore};
-use firn_testbed::{Cluster, ClusterOptions};
+use shop::orders;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -80,24 +82,6 @@ impl Window {
     fn history(&self, name: &str) -> HistoryRequest {
         HistoryRequest { folder: self.at(name).folder, table: None, limit: 10, resolved: false }
     }
-}
-
-/// A server with one table of so many rows, and the document over it.
-fn orders(rows: u32) -> (Cluster, String) {
-    let cluster = Cluster::start(ClusterOptions::new().setting("log_connections", "on")).unwrap();
-    let sql = format!(
-        "CREATE TABLE orders (id bigint PRIMARY KEY, v text, updated_at timestamptz NOT NULL DEFAULT now());
-         CREATE INDEX ON orders (updated_at, id);
-         INSERT INTO orders SELECT i, repeat('x', 200) FROM generate_series(1, {rows}) AS i; ANALYZE orders;"
-    );
-    cluster.psql("postgres", &sql).unwrap();
-    let document = format!(
-        "connections:\n  app_db: {{ kind: postgres, host: 127.0.0.1, port: {}, database: postgres, user: postgres, tls: disable }}\n  \
-         warehouse: {{ kind: duckdb, path: warehouse.duckdb }}\nsource: app_db\ntarget: warehouse\n\
-         tables: [{{ source: public.orders, target: orders, pk: id, watermark_column: updated_at }}]\n",
-        cluster.port()
-    );
-    (cluster, document)
 }
 
 fn connection<'v>(view: &'v WorkspaceView, name: &str) -> &'v ConnectionView {

@@ -18,7 +18,7 @@ pub(crate) fn line(event: &ServeEvent) -> String {
         }
         ServeEvent::Refused { at, error } => Line::begin(at, "refused").error(error).end(),
         ServeEvent::Warning { at, error } => Line::begin(at, "warning").error(error).end(),
-        ServeEvent::Table { at, next, result } => {
+        ServeEvent::Table { at, next, result, .. } => {
             let line = Line::begin(at, &result.status)
                 .pair("table", &result.source)
                 .pair("read", &result.rows_read.to_string())

@@ -218,6 +218,19 @@ impl Store {
         transaction.commit().await.map_err(self.failed(ACTION))
     }
 
+    /// Drops runs that ended before a moment, with their events; returns how many.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be written.
+    pub async fn forget_runs_before(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let outcome = sqlx::query("DELETE FROM runs WHERE status <> 'running' AND started_at < ?1")
+            .bind(before.timestamp_micros())
+            .execute(&self.pool)
+            .await
+            .map_err(self.failed("forget old runs"))?;
+        Ok(outcome.rows_affected())
+    }
+
     /// Marks every run as interrupted whose process is gone, and returns the ids. `is_alive` tells whether a process lives.
     ///
     /// # Errors

@@ -102,6 +102,26 @@ async fn a_workspace_keeps_its_newest_thousand_finished_runs_and_every_running_o
 }
 
 #[tokio::test]
+async fn runs_of_before_a_moment_are_forgotten_with_their_events_and_running_ones_stay() {
+    let store = Store::open_in_memory().await.unwrap();
+    let (old, new, running) = (start("/w", 0), start("/v", 100), start("/w", 0));
+    for run in [&old, &new, &running] {
+        store.record_run_start(run).await.unwrap();
+        let event = RunEvent { seq: 1, at: at(1), event: json!({}) };
+        store.record_run_events(run.run_id, &[event]).await.unwrap();
+    }
+    for run in [&old, &new] {
+        store.record_run_finish(run.run_id, &finish(101)).await.unwrap();
+    }
+    assert_eq!(store.forget_runs_before(at(50)).await.unwrap(), 1);
+    assert!(store.run(old.run_id).await.unwrap().is_none());
+    assert!(store.run_events(old.run_id, 0, 10).await.unwrap().is_empty());
+    for kept in [new, running] {
+        assert_eq!(store.run_events(kept.run_id, 0, 10).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn runs_whose_process_is_gone_are_marked_and_others_are_left_alone() {
     let store = Store::open_in_memory().await.unwrap();
     let gone = RunStart { holder: Holder { pid: 1, boot_id: "b".into() }, ..start("/w", 0) };

@@ -1,6 +1,8 @@
 // Made by ui/scripts/commands.mjs from src-tauri/crates/api/src/list.rs. Not edited by hand.
 import type { AppStart } from "./AppStart";
 import type { AppView } from "./AppView";
+import type { ArrivalsTake } from "./ArrivalsTake";
+import type { ArrivalsView } from "./ArrivalsView";
 import type { ChartView } from "./ChartView";
 import type { CheckView } from "./CheckView";
 import type { ConnectionForm } from "./ConnectionForm";
@@ -16,6 +18,8 @@ import type { DiscoverRequest } from "./DiscoverRequest";
 import type { DiscoverView } from "./DiscoverView";
 import type { ErrorsView } from "./ErrorsView";
 import type { HistoryRequest } from "./HistoryRequest";
+import type { LayoutSave } from "./LayoutSave";
+import type { LayoutView } from "./LayoutView";
 import type { LogView } from "./LogView";
 import type { MappingRequest } from "./MappingRequest";
 import type { MappingView } from "./MappingView";
@@ -31,6 +35,10 @@ import type { RunRequest } from "./RunRequest";
 import type { RunStarted } from "./RunStarted";
 import type { RunView } from "./RunView";
 import type { RunsView } from "./RunsView";
+import type { ScheduleView } from "./ScheduleView";
+import type { SettingsSave } from "./SettingsSave";
+import type { SettingsShow } from "./SettingsShow";
+import type { SettingsView } from "./SettingsView";
 import type { StatusView } from "./StatusView";
 import type { TablesRequest } from "./TablesRequest";
 import type { VerifyRequest } from "./VerifyRequest";
@@ -42,10 +50,14 @@ import type { WorkspaceView } from "./WorkspaceView";
 /** Every command of the host: what it takes, what it answers, and whether it changes anything. */
 export type Commands = {
   app_start: { request: AppStart; response: AppView; access: "read" };
+  app_arrivals: { request: ArrivalsTake; response: ArrivalsView; access: "write" };
   workspace_create: { request: WorkspaceCreate; response: WorkspaceView; access: "write" };
   workspace_open: { request: WorkspaceRef; response: WorkspaceView; access: "write" };
   workspace_trust: { request: WorkspaceRef; response: WorkspaceView; access: "write" };
   workspace_forget: { request: WorkspaceRef; response: AppView; access: "write" };
+  settings_show: { request: SettingsShow; response: SettingsView; access: "read" };
+  settings_save: { request: SettingsSave; response: SettingsView; access: "write" };
+  layout_save: { request: LayoutSave; response: LayoutView; access: "write" };
   connection_list: { request: WorkspaceRef; response: ConnectionsView; access: "read" };
   connection_save: { request: ConnectionSave; response: WorkspaceView; access: "write" };
   connection_remove: { request: ConnectionRef; response: WorkspaceView; access: "write" };
@@ -69,6 +81,9 @@ export type Commands = {
   sync_discard: { request: DiscardRequest; response: DiscardView; access: "write" };
   sync_reset: { request: ResetRequest; response: ResetView; access: "write" };
   sync_verify: { request: VerifyRequest; response: VerifyView; access: "write" };
+  schedule_show: { request: WorkspaceRef; response: ScheduleView; access: "read" };
+  schedule_start: { request: WorkspaceRef; response: ScheduleView; access: "write" };
+  schedule_stop: { request: WorkspaceRef; response: ScheduleView; access: "write" };
 };
 
 /** The name of a command. */

@@ -3,9 +3,10 @@
 use crate::Firn;
 use crate::folder::{Folder, problem, resolve, source_name, target_name, utf8};
 use crate::run::{finished_of, summary};
+use crate::window::name_of;
 use crate::wire::{
-    AppStart, AppView, ConnectionView, ErrorView, FindingView, LevelView, RecentWorkspace, TableResult, TableView,
-    WorkspaceCreate, WorkspaceRef, WorkspaceView,
+    AppStart, AppView, ArrivalsTake, ArrivalsView, ConnectionView, ErrorView, FindingView, LevelView, RecentWorkspace,
+    TableResult, TableView, WorkspaceCreate, WorkspaceRef, WorkspaceView,
 };
 use crate::{sample, view};
 use chrono::Utc;
@@ -26,14 +27,24 @@ const GITIGNORE: &str = "*.duckdb\n*.duckdb.wal\n*.duckdb.tmp/\n.env\n";
 /// Where the local state cannot be read.
 pub async fn app_start(firn: &Firn, _request: AppStart) -> Result<AppView, ErrorView> {
     let options = &firn.inner.options;
-    let (recent, keyring) = futures::join!(recent(firn), firn.keyring());
+    let settings = firn.show_settings();
+    let (recent, keyring, layout) = futures::join!(recent(firn), firn.keyring(), firn.layout());
     Ok(AppView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         recent: recent?,
-        open_folder: options.open_folder.as_deref().map(utf8).transpose()?,
         sample_folder: utf8(&options.sample_dir)?,
         keyring,
+        settings,
+        layout: layout?,
     })
+}
+
+/// Returns what arrived from outside before the page could hear of it; what arrives later is sent as an event.
+///
+/// # Errors
+/// None of its own.
+pub async fn app_arrivals(firn: &Firn, _request: ArrivalsTake) -> Result<ArrivalsView, ErrorView> {
+    Ok(ArrivalsView { events: firn.inner.window.listen() })
 }
 
 async fn recent(firn: &Firn) -> Result<Vec<RecentWorkspace>, ErrorView> {
@@ -44,7 +55,7 @@ async fn recent(firn: &Firn) -> Result<Vec<RecentWorkspace>, ErrorView> {
         name: known.name,
         last_opened: crate::run::iso(known.last_opened),
     };
-    Ok(known.into_iter().map(wire).collect())
+    Ok(known.into_iter().take(firn.settings().recent_workspaces as usize).map(wire).collect())
 }
 
 /// Makes a workspace, with its folder where that is missing. What is made here is trusted here.
@@ -79,6 +90,7 @@ pub async fn workspace_create(firn: &Firn, request: WorkspaceCreate) -> Result<W
     let folder = utf8(&path)?;
     remember(firn, &folder).await?;
     firn.store().await?.set_trusted(&folder, true).await?;
+    firn.inner.window.open(&folder);
     open(firn, &folder).await
 }
 
@@ -103,6 +115,7 @@ fn sample_document(firn: &Firn) -> Result<String, ErrorView> {
 pub async fn workspace_open(firn: &Firn, request: WorkspaceRef) -> Result<WorkspaceView, ErrorView> {
     let folder = firn.read(&request.folder)?.name;
     remember(firn, &folder).await?;
+    firn.inner.window.open(&folder);
     open(firn, &folder).await
 }
 
@@ -131,10 +144,6 @@ pub async fn workspace_forget(firn: &Firn, request: WorkspaceRef) -> Result<AppV
 
 async fn remember(firn: &Firn, folder: &str) -> Result<(), ErrorView> {
     Ok(firn.store().await?.touch_recent(folder, &name_of(folder), Utc::now()).await?)
-}
-
-fn name_of(folder: &str) -> String {
-    Path::new(folder).file_name().map_or_else(|| folder.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Shows a workspace as it stands, without asking its databases; a trusted sample's server is started.

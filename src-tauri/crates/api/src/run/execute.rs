@@ -3,10 +3,10 @@
 use super::progress::Progress;
 use super::record::Records;
 use super::{Active, FLUSH};
-use crate::Firn;
 use crate::drivers::Drivers;
 use crate::folder::Usable;
 use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, RunRequest};
+use crate::{Firn, Trigger};
 use firn_sync::{ProgressSink, TableConfig};
 use std::sync::Arc;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -94,12 +94,12 @@ impl Firn {
         let run = Arc::new(Active {
             run_id: run_id.to_string(),
             folder: usable.folder.name.clone(),
+            scheduled: served.is_some(),
             progress: Arc::clone(&progress),
             cancel: cancel.clone(),
             ended,
         });
-        // The service runs tables beside each other, and never one beside itself.
-        self.inner.runs.add(Arc::clone(&run), served.is_none())?;
+        self.inner.runs.add(Arc::clone(&run))?;
         let firn = self.clone();
         tokio::spawn(async move {
             let (drivers, listener) = match served {
@@ -191,6 +191,9 @@ async fn forward(
     listener: Option<Listener>,
 ) {
     let host = &firn.inner.options.host;
+    // A window hears of a scheduled run once there is something to hear.
+    let on_demand = listener.is_some() && firn.inner.options.trigger == Trigger::Window;
+    let mut unheard = Vec::new();
     let mut flush = tokio::time::interval(FLUSH);
     flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut last = None;
@@ -204,13 +207,19 @@ async fn forward(
                 }
                 if matches!(event.what, RunEventKind::Finished { .. }) {
                     last = Some(event);
+                } else if on_demand && !records.are_kept() {
+                    unheard.push(event);
                 } else {
-                    host.emit(event);
+                    unheard.drain(..).chain([event]).for_each(|event| host.emit(event));
                 }
             }
             _ = flush.tick() => progress.flush(),
         }
     }
+    if on_demand && !records.are_kept() {
+        return;
+    }
+    unheard.into_iter().for_each(|event| host.emit(event));
     if let Some(finding) = records.finish().await {
         tracing::warn!(message = %finding.message, "the history could not be written");
         if let Some(last) = &mut last {

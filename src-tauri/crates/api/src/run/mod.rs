@@ -27,6 +27,8 @@ const REMEMBERED: usize = 16;
 pub(crate) struct Active {
     pub(crate) run_id: String,
     folder: String,
+    /// Whether the clock began it: others of its workspace go on beside it.
+    scheduled: bool,
     progress: Arc<Progress>,
     cancel: CancellationToken,
     /// Turns true when everything about the run is done, its record included.
@@ -42,6 +44,11 @@ impl Active {
     /// Returns how its rows came so far.
     pub(crate) fn track(&self) -> Track {
         self.progress.track()
+    }
+
+    /// Returns whether it is a run of this workspace that somebody has begun and that has not ended.
+    fn goes_on_in(&self, folder: &str) -> bool {
+        !self.scheduled && self.folder == folder && self.progress.finished().is_none()
     }
 
     /// Asks the run to stop. One that has ended stays as it is.
@@ -72,14 +79,14 @@ impl Registry {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a run; an `alone` one only where no other of its workspace is going on.
+    /// Adds a run; of those that people begin, one a workspace. Leases keep them and the schedule apart.
     ///
     /// # Errors
     /// `busy` where a run of the same workspace is going on.
-    fn add(&self, run: Arc<Active>, alone: bool) -> Result<(), ErrorView> {
+    fn add(&self, run: Arc<Active>) -> Result<(), ErrorView> {
         let mut runs = self.runs();
-        let going_on = |other: &&Arc<Active>| other.folder == run.folder && other.progress.finished().is_none();
-        if let Some(other) = runs.iter().find(going_on).filter(|_| alone) {
+        let going_on = |other: &&Arc<Active>| other.goes_on_in(&run.folder);
+        if let Some(other) = runs.iter().find(going_on).filter(|_| !run.scheduled) {
             let message = format!("a run of {} is going on since {}", run.folder, other.view().started_at);
             return Err(ErrorView::busy(message).with_hint("wait for it, or cancel it"));
         }
@@ -98,9 +105,9 @@ impl Registry {
         self.runs().iter().find(|run| run.run_id == run_id).cloned()
     }
 
-    /// Returns the run that is going on in a workspace.
+    /// Returns the run that somebody has begun and that is going on in a workspace.
     pub(crate) fn going_on(&self, folder: &str) -> Option<Arc<Active>> {
-        self.runs().iter().find(|run| run.folder == folder && run.progress.finished().is_none()).cloned()
+        self.runs().iter().find(|run| run.goes_on_in(folder)).cloned()
     }
 
     /// Asks every run to stop and waits until each has.

@@ -35,7 +35,7 @@ impl Records {
         progress: Arc<Progress>,
         only_if_worth_it: bool,
     ) -> Self {
-        let start = || Recorder::start(firn, run_id, folder, Utc::now(), Arc::clone(&progress));
+        let start = || Recorder::start(firn, run_id, folder, Utc::now(), Arc::clone(&progress), false);
         let recorder = (!only_if_worth_it).then(start);
         let waiting = only_if_worth_it.then(Vec::new);
         Self { firn: firn.clone(), run_id, folder: folder.to_owned(), progress, waiting, recorder }
@@ -50,13 +50,18 @@ impl Records {
                 let began = waiting.first().and_then(|first| DateTime::parse_from_rfc3339(&first.at).ok());
                 let began = began.map_or_else(Utc::now, |began| began.to_utc());
                 let recorder =
-                    Recorder::start(&self.firn, self.run_id, &self.folder, began, Arc::clone(&self.progress));
+                    Recorder::start(&self.firn, self.run_id, &self.folder, began, Arc::clone(&self.progress), true);
                 waiting.iter().for_each(|event| recorder.take(event));
                 self.recorder = Some(recorder);
             }
         } else if let Some(recorder) = &self.recorder {
             recorder.take(event);
         }
+    }
+
+    /// Returns whether the run is kept, as far as it has come.
+    pub(super) fn are_kept(&self) -> bool {
+        self.recorder.is_some()
     }
 
     /// Waits until everything is written; see [`Recorder::finish`].
@@ -89,13 +94,21 @@ struct Recorder {
 }
 
 impl Recorder {
-    /// Begins to write.
-    fn start(firn: &Firn, run_id: Uuid, folder: &str, started_at: DateTime<Utc>, progress: Arc<Progress>) -> Self {
+    /// Begins to write; a `scheduled` run was begun by the clock.
+    fn start(
+        firn: &Firn,
+        run_id: Uuid,
+        folder: &str,
+        started_at: DateTime<Utc>,
+        progress: Arc<Progress>,
+        scheduled: bool,
+    ) -> Self {
         let holder = &firn.inner.holder;
         let start = RunStart {
             run_id,
             workspace: folder.to_owned(),
             trigger: match firn.inner.options.trigger {
+                _ if scheduled => firn_store::Trigger::Watch,
                 Trigger::Window => firn_store::Trigger::Window,
                 Trigger::Cli => firn_store::Trigger::Cli,
                 Trigger::Watch => firn_store::Trigger::Watch,

@@ -35,11 +35,12 @@ impl Firn {
         let active = Arc::new(Active {
             run_id: run_id.clone(),
             folder: usable.folder.name.clone(),
+            scheduled: false,
             progress: Arc::clone(&progress),
             cancel: cancel.clone(),
             ended,
         });
-        self.inner.runs.add(active, true)?;
+        self.inner.runs.add(active)?;
         let options =
             VerifyOptions { repair: request.repair, listed: usize::try_from(request.limit).unwrap_or(usize::MAX) };
         let firn = self.clone();

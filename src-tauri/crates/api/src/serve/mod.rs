@@ -4,11 +4,15 @@
 //! a table never runs beside itself. The drivers stay open between runs, the warehouse's file does not.
 
 mod access;
+mod alert;
 mod document;
+mod hosted;
 mod http;
 mod metrics;
 mod service;
 mod standing;
+
+pub(crate) use hosted::Schedules;
 
 use crate::Firn;
 use crate::wire::{ErrorView, RunFinished, ServeEvent, ServeRequest};

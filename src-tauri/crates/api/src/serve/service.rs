@@ -1,6 +1,7 @@
 //! The task that keeps the timetable.
 
 use super::ServeHost;
+use super::alert::{Alerts, Messenger};
 use super::document::{Document, Served as Workspace};
 use super::http::Listener;
 use super::standing::Standing;
@@ -32,36 +33,21 @@ pub(super) async fn serve(
         Some(listen) => Some(Listener::bind(firn, listen).await?),
         None => None,
     };
-    let document = Document::open(firn, request).await?;
-    let folder = document.served.usable.folder.name.clone();
-    let standing = Arc::new(Standing::new(&folder)?);
-    let (ended, results) = mpsc::unbounded_channel();
-    let mut service = Service {
-        firn: firn.clone(),
-        host,
-        standing: Arc::clone(&standing),
-        began: Instant::now(),
-        document,
-        timetable: Timetable::default(),
-        drivers: Arc::default(),
-        rounds: JoinSet::new(),
-        ended,
-    };
+    let service = Service::open(firn, request, host, None).await?;
     let stop_listening = CancellationToken::new();
     let _stop = stop_listening.clone().drop_guard();
     if let Some(listener) = listener {
         service.tell(|at| ServeEvent::Listening { at, address: listener.address.to_string() });
-        tokio::spawn(listener.answer(standing, stop_listening));
+        tokio::spawn(listener.answer(Arc::clone(&service.standing), stop_listening));
     }
-    service.begin_to_serve(&cancel).await;
-    service.keep(results, &cancel).await;
+    service.run(&cancel).await;
     Ok(())
 }
 
-struct Service {
+pub(super) struct Service {
     firn: Firn,
     host: Arc<dyn ServeHost>,
-    standing: Arc<Standing>,
+    pub(super) standing: Arc<Standing>,
     began: Instant,
     document: Document,
     timetable: Timetable,
@@ -70,7 +56,16 @@ struct Service {
     /// Runs that go on.
     rounds: JoinSet<Round>,
     /// Takes the result of each table as it ends.
-    ended: mpsc::UnboundedSender<TableResult>,
+    ended: mpsc::UnboundedSender<TableEnd>,
+    results: mpsc::UnboundedReceiver<TableEnd>,
+    /// Tells changes to somebody who does not look on.
+    alerts: Option<Alerts>,
+}
+
+/// The end of a table in a run.
+struct TableEnd {
+    run_id: String,
+    result: TableResult,
 }
 
 /// What a run that has ended leaves behind.
@@ -80,6 +75,45 @@ struct Round {
 }
 
 impl Service {
+    /// Reads the workspace; nothing runs yet.
+    pub(super) async fn open(
+        firn: &Firn,
+        request: ServeRequest,
+        host: Arc<dyn ServeHost>,
+        messenger: Option<Arc<dyn Messenger>>,
+    ) -> Result<Self, ErrorView> {
+        let document = Document::open(firn, request).await?;
+        let standing = Arc::new(Standing::new(&document.served.usable.folder.name)?);
+        let (ended, results) = mpsc::unbounded_channel();
+        Ok(Self {
+            firn: firn.clone(),
+            host,
+            standing,
+            began: Instant::now(),
+            document,
+            timetable: Timetable::default(),
+            drivers: Arc::default(),
+            rounds: JoinSet::new(),
+            ended,
+            results,
+            alerts: messenger.map(Alerts::new),
+        })
+    }
+
+    /// Returns how many tables are served.
+    pub(super) fn tables(&self) -> usize {
+        self.document.served.tables.len()
+    }
+
+    /// Runs what is due until `cancel` is, and everything that ran then has ended.
+    pub(super) async fn run(mut self, cancel: &CancellationToken) {
+        self.begin_to_serve(cancel).await;
+        self.keep(cancel).await;
+        if let Some(alerts) = self.alerts.take() {
+            alerts.finish().await;
+        }
+    }
+
     fn now(&self) -> Moment {
         Moment { wall: Utc::now(), steady: self.began.elapsed() }
     }
@@ -89,7 +123,7 @@ impl Service {
     }
 
     /// Runs what is due until `cancel` is, then waits for what runs.
-    async fn keep(&mut self, mut results: mpsc::UnboundedReceiver<TableResult>, cancel: &CancellationToken) {
+    async fn keep(&mut self, cancel: &CancellationToken) {
         while !cancel.is_cancelled() {
             self.look_at_the_document(cancel).await;
             self.start_what_is_due(cancel);
@@ -97,14 +131,14 @@ impl Service {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                Some(result) = results.recv() => self.table_ended(&result),
-                Some(round) = self.rounds.join_next() => self.round_ended(round, &mut results).await,
+                Some(end) = self.results.recv() => self.table_ended(&end),
+                Some(round) = self.rounds.join_next() => self.round_ended(round).await,
                 () = tokio::time::sleep(wait) => {}
             }
         }
         self.tell(|at| ServeEvent::Stopping { at });
         while let Some(round) = self.rounds.join_next().await {
-            self.round_ended(round, &mut results).await;
+            self.round_ended(round).await;
         }
     }
 
@@ -174,7 +208,7 @@ impl Service {
                 && let Some(result) = &table.result
             {
                 // The service listens as long as runs go on.
-                let _gone = ended.send(result.clone());
+                let _gone = ended.send(TableEnd { run_id: event.run_id.clone(), result: result.clone() });
             }
         });
         let setup = Setup {
@@ -190,8 +224,11 @@ impl Service {
         });
     }
 
-    fn table_ended(&mut self, result: &TableResult) {
+    fn table_ended(&mut self, TableEnd { run_id, result }: &TableEnd) {
         let now = self.now();
+        if let Some(alerts) = &mut self.alerts {
+            alerts.take(run_id, result);
+        }
         self.standing.end(result, now.wall);
         self.timetable.ended(&result.source, how(result), now);
         let next = self.timetable.next_time(&result.source, now);
@@ -202,19 +239,15 @@ impl Service {
             self.drivers = Arc::default();
         }
         if !quiet {
-            let (next, result) = (next.map(iso), result.clone());
-            self.tell(|at| ServeEvent::Table { at, next, result });
+            let (next, run_id, result) = (next.map(iso), run_id.clone(), result.clone());
+            self.tell(|at| ServeEvent::Table { at, next, run_id, result });
         }
     }
 
-    async fn round_ended(
-        &mut self,
-        round: Result<Round, tokio::task::JoinError>,
-        results: &mut mpsc::UnboundedReceiver<TableResult>,
-    ) {
+    async fn round_ended(&mut self, round: Result<Round, tokio::task::JoinError>) {
         // Tables report themselves before their run does.
-        while let Ok(result) = results.try_recv() {
-            self.table_ended(&result);
+        while let Ok(end) = self.results.try_recv() {
+            self.table_ended(&end);
         }
         match round {
             Ok(Round { drivers, done }) => {

@@ -3,25 +3,31 @@
 //! 64-bit counts that can pass 2^53 in no real table are numbers; watermarks, keys and cell values are text.
 
 mod advice;
+mod app;
 mod connection;
 mod event;
 mod mapping;
 mod preview;
 mod rejected;
 mod run;
+mod schedule;
 mod serve;
+mod settings;
 mod table;
 mod verify;
 mod workspace;
 
 pub use advice::*;
+pub use app::*;
 pub use connection::*;
 pub use event::*;
 pub use mapping::*;
 pub use preview::*;
 pub use rejected::*;
 pub use run::*;
+pub use schedule::*;
 pub use serve::*;
+pub use settings::*;
 pub use table::*;
 pub use verify::*;
 pub use workspace::*;

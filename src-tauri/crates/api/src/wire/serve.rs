@@ -2,6 +2,7 @@
 
 use super::{ErrorView, TableResult};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// What is served.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +48,8 @@ pub enum ServeEvent {
         at: String,
         /// ISO 8601, UTC: when it runs next, as far as that is known.
         next: Option<String>,
+        /// The run it was part of.
+        run_id: String,
         /// Its result.
         #[serde(flatten)]
         result: TableResult,
@@ -101,7 +104,7 @@ pub struct HealthView {
 }
 
 /// How a table does.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct TableHealth {
     /// Source table.
     pub source: String,

@@ -1,6 +1,6 @@
 //! Workspaces as the window and `--json` see them.
 
-use super::{ConnectionView, RunSummary, TableView};
+use super::{ConnectionView, LayoutView, RunSummary, SettingsView, TableView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -15,12 +15,14 @@ pub struct AppView {
     pub version: String,
     /// Workspaces opened before, newest first.
     pub recent: Vec<RecentWorkspace>,
-    /// A folder named on the command line, to be opened at once.
-    pub open_folder: Option<String>,
     /// Where a new sample workspace would be made.
     pub sample_folder: String,
     /// Whether the system keyring answers.
     pub keyring: KeyringView,
+    /// The person's settings.
+    pub settings: SettingsView,
+    /// How the page was laid out.
+    pub layout: LayoutView,
 }
 
 /// A workspace opened before.
@@ -91,7 +93,7 @@ pub struct WorkspaceView {
 }
 
 /// One thing wrong with the workspace document.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DocumentProblem {
     /// File name.
     pub file: String,
@@ -122,7 +124,7 @@ pub enum LevelView {
 }
 
 /// One thing a check or a plan noticed.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct FindingView {
     /// How much it weighs.
     pub level: LevelView,
