@@ -28,7 +28,7 @@ pub(crate) enum Claim {
 
 /// The right to be the window, until the process ends.
 pub(crate) struct First {
-    _lock: File,
+    lock: File,
     #[cfg(unix)]
     listener: std::os::unix::net::UnixListener,
 }
@@ -68,12 +68,12 @@ fn first(data_dir: &Path, lock: File) -> io::Result<Claim> {
     }
     let listener = std::os::unix::net::UnixListener::bind(&socket)?;
     std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
-    Ok(Claim::First(First { _lock: lock, listener }))
+    Ok(Claim::First(First { lock, listener }))
 }
 
 #[cfg(not(unix))]
 fn first(_data_dir: &Path, lock: File) -> io::Result<Claim> {
-    Ok(Claim::First(First { _lock: lock }))
+    Ok(Claim::First(First { lock }))
 }
 
 impl First {
@@ -83,8 +83,10 @@ impl First {
     /// Where no thread can be had.
     #[cfg(unix)]
     pub(crate) fn listen(self, take: impl Fn(Handover) + Send + 'static) -> io::Result<()> {
+        let Self { lock, listener } = self;
         std::thread::Builder::new().name("later-starts".to_owned()).spawn(move || {
-            for stream in self.listener.incoming() {
+            let _as_long_as_it_listens = lock;
+            for stream in listener.incoming() {
                 // One that breaks off, or speaks another language, is none of ours.
                 if let Some(handover) = stream.ok().and_then(|stream| other::receive(stream).ok()) {
                     take(handover);
@@ -100,7 +102,7 @@ impl First {
     /// None.
     #[cfg(not(unix))]
     pub(crate) fn listen(self, _take: impl Fn(Handover) + Send + 'static) -> io::Result<()> {
-        std::mem::forget(self);
+        std::mem::forget(self.lock);
         Ok(())
     }
 }
@@ -118,7 +120,7 @@ mod other {
     /// Longest message, in bytes.
     const LONGEST: u64 = 64 * 1024;
     /// How long a window that has just begun may take to listen, and either side to speak.
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const PATIENCE: Duration = Duration::from_secs(20);
     /// Longest path of a socket, with some room: the system's limit is 108 bytes, or 104.
     const LONGEST_PATH: usize = 100;
 

@@ -116,13 +116,13 @@ pub fn run(word: Option<String>, variables: HashMap<String, String>) -> Result<i
     app.manage(firn.clone());
     app.manage(Place::default());
     tauri::async_runtime::block_on(begin(&firn, &handover));
+    take_later_starts(first, handle.clone());
     // The windows of tauri.conf.json are made here and not by Tauri, so that no page can call before there is
     // something to answer it.
     for window in &app.config().app.windows.clone() {
         open_window(&handle, &firn, window).map_err(Failure::Window)?;
     }
     tray.refresh(&handle);
-    take_later_starts(first, handle.clone());
     tauri::async_runtime::spawn(handle.state::<Place>().inner().clone().keep(firn));
     end_on_signal(handle);
     Ok(app.run_return(|handle, event| take(handle, &event)))

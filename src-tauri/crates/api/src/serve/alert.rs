@@ -191,18 +191,19 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn changes_are_told_once_and_together() {
         let heard = Arc::new(Heard::default());
         let mut alerts = Alerts::new(Arc::clone(&heard) as Arc<dyn Messenger>);
         for table in ["a", "b"] {
             alerts.take("r1", &result(table, "failed"));
         }
-        tokio::time::sleep(TOGETHER * 2).await;
+        while heard.0.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         for status in ["failed", "held", "cancelled", "failed"] {
             alerts.take("r2", &result("a", status));
         }
-        tokio::time::sleep(TOGETHER * 2).await;
         alerts.take("r3", &result("a", "idle"));
         alerts.take("r3", &result("b", "partial"));
         alerts.take("r4", &result("b", "partial"));
@@ -216,7 +217,7 @@ mod tests {
         assert_eq!(*heard.0.lock().unwrap(), expected);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_sentence_holds_nothing_that_a_server_said() {
         struct Sentences(Mutex<Vec<String>>);
         impl Messenger for Sentences {
