@@ -15,9 +15,16 @@ test("a used connection without its secret needs a person, an unused one does no
   const used = connections.map((connection) =>
     connection.name === "app_db" ? { ...connection, secret: "none" } : connection,
   );
-  const found = needs({ ...known, connections: used });
+  const found = needs({ ...known, connections: used, status: null });
   expect(found[0]).toMatchObject({ id: "secret:app_db", remedy: { to: "connection", name: "app_db" } });
   expect(found.filter((need) => need.object === "prod")).toEqual([]);
+});
+
+test("nor does one whose server has answered without it", () => {
+  const used = connections.map((connection) =>
+    connection.name === "app_db" ? { ...connection, secret: "none" } : connection,
+  );
+  expect(needs({ ...known, connections: used }).filter((need) => need.id.startsWith("secret:"))).toEqual([]);
 });
 
 test("without the state database, the last results on this machine count", () => {

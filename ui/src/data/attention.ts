@@ -47,7 +47,9 @@ export function needs({ workspace, connections, status, statusError }: Known): N
   const warned: Need[] = [];
   for (const connection of connections) {
     if (!connection.needs_secret || connection.roles.length === 0) continue;
-    if (connection.secret === "none")
+    // A server that has just answered wants no password: it knows who asks by other means.
+    const answered = status !== null && connection.roles.includes("state");
+    if (connection.secret === "none" && !answered)
       failed.push({
         id: `secret:${connection.name}`,
         tone: "failed",
