@@ -4,7 +4,8 @@ use crate::Firn;
 use crate::drivers::{duckdb, path_in};
 use crate::error::code;
 use crate::folder::Usable;
-use crate::wire::ErrorView;
+use crate::view;
+use crate::wire::{AppEvent, ErrorView};
 use firn_connector::{Finding, Level, Target as _};
 use firn_duckdb::DuckdbTarget;
 use firn_postgres::check::Purpose;
@@ -46,7 +47,16 @@ async fn postgres(firn: &Firn, usable: &Usable, connection: &Connection) -> Resu
     let source = workspace.source.as_deref() == name;
     let state = workspace.state.as_deref().or(workspace.source.as_deref()) == name;
     let purpose = Purpose { source: source || !state, state_schema: state.then(|| workspace.state_schema.clone()) };
-    let findings = firn_postgres::check::check(&access.settings, &purpose).await;
+    let hear = |place: usize, finding: &Finding| {
+        let finding = with_password_advice(finding.clone(), &access.refused);
+        firn.inner.options.host.app(AppEvent::Found {
+            folder: usable.folder.name.clone(),
+            connection: connection.name.clone(),
+            place: u32::try_from(place).unwrap_or(u32::MAX),
+            finding: view::finding(&finding),
+        });
+    };
+    let findings = firn_postgres::check::check_aloud(&access.settings, &purpose, &hear).await;
     Ok(findings.into_iter().map(|finding| with_password_advice(finding, &access.refused)).collect())
 }
 

@@ -1,7 +1,11 @@
 //! The check of a connection: a list of findings in the order in which things can fail, each with its fix.
 
+mod findings;
 mod server;
 
+pub use findings::Hear;
+
+use self::findings::Findings;
 use crate::connect::{PgSettings, TlsMode, connect_once, negotiate};
 use crate::error::{from_sqlx, tls_cause};
 use crate::quote::ident;
@@ -26,12 +30,17 @@ pub struct Purpose {
 /// Checks a connection step by step: host, TLS, sign-in, database and schema, rights, version, role of the server,
 /// transactions, clock. A critical finding ends the list: what follows could not be asked.
 pub async fn check(settings: &PgSettings, purpose: &Purpose) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    check_aloud(settings, purpose, &|_, _| {}).await
+}
+
+/// Checks a connection as [`check`] does, and lets each finding be heard as soon as it is made.
+pub async fn check_aloud(settings: &PgSettings, purpose: &Purpose, hear: Hear<'_>) -> Vec<Finding> {
+    let mut findings = Findings::new(hear);
     // A step hands on what the next one needs, or the finding that ends the check.
     if let Err(last) = steps(settings, purpose, &mut findings).await {
         findings.push(*last);
     }
-    findings
+    findings.into_list()
 }
 
 type Step<T> = std::result::Result<T, Box<Finding>>;
@@ -44,7 +53,7 @@ fn ok(code: &str, message: impl Into<String>) -> Finding {
     Finding::new(Level::Ok, code, message)
 }
 
-async fn steps(settings: &PgSettings, purpose: &Purpose, findings: &mut Vec<Finding>) -> Step<()> {
+async fn steps(settings: &PgSettings, purpose: &Purpose, findings: &mut Findings<'_>) -> Step<()> {
     if settings.is_socket() {
         findings.push(reach_socket(settings).await?);
     } else {
@@ -58,7 +67,7 @@ async fn steps(settings: &PgSettings, purpose: &Purpose, findings: &mut Vec<Find
     let _polite = connection.close().await;
     let answer = answer.map_err(broken)?;
     // Known only now for the modes that leave it to the server; it belongs after the host.
-    findings.insert(1.min(findings.len()), tls_finding(settings, answer.encrypted()));
+    findings.insert(1, tls_finding(settings, answer.encrypted()));
     server::judge(&answer, purpose, round_trip, findings)
 }
 
@@ -84,7 +93,7 @@ async fn reach_socket(settings: &PgSettings) -> Step<Finding> {
 }
 
 /// Looks the name up and connects, one address after the other.
-async fn reach_host(settings: &PgSettings, findings: &mut Vec<Finding>) -> Step<TcpStream> {
+async fn reach_host(settings: &PgSettings, findings: &mut Findings<'_>) -> Step<TcpStream> {
     let address = settings.address();
     let looked_up =
         timeout(settings.connect_timeout, tokio::net::lookup_host((settings.host.as_str(), settings.port))).await;
@@ -170,7 +179,7 @@ async fn offered_tls(mut stream: TcpStream, settings: &PgSettings) -> Step<()> {
 }
 
 /// Signs in, and says what became of TLS on the way.
-async fn sign_in(settings: &PgSettings, findings: &mut Vec<Finding>) -> Step<PgConnection> {
+async fn sign_in(settings: &PgSettings, findings: &mut Findings<'_>) -> Step<PgConnection> {
     let options = settings.options(Side::Source).await;
     let options = options.map_err(|error| critical("ca_file", error.chain(), error.hint.unwrap_or_default()))?;
     let options = match settings.tls {

@@ -27,7 +27,7 @@ pub mod state;
 pub mod transaction;
 mod types;
 
-pub use check::{Purpose, check};
+pub use check::{Hear, Purpose, check, check_aloud};
 pub use connect::{Password, PgSettings, TlsMode};
 pub use discover::{DiscoveredTable, discover};
 pub use source::PostgresSource;

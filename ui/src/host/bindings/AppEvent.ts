@@ -27,7 +27,23 @@ view: SettingsView, } | { "event": "schedule",
 /**
  * How it stands.
  */
-view: ScheduleView, } | { "event": "waiting", 
+view: ScheduleView, } | { "event": "found", 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The connection that is checked.
+ */
+connection: string, 
+/**
+ * Its place among the findings so far: it stands before the one that had this place.
+ */
+place: number, 
+/**
+ * What was found.
+ */
+finding: FindingView, } | { "event": "waiting", 
 /**
  * Who holds what.
  */

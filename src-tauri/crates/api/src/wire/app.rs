@@ -45,6 +45,17 @@ pub enum AppEvent {
         /// How it stands.
         view: ScheduleView,
     },
+    /// A check that goes on has found something.
+    Found {
+        /// The workspace.
+        folder: String,
+        /// The connection that is checked.
+        connection: String,
+        /// Its place among the findings so far: it stands before the one that had this place.
+        place: u32,
+        /// What was found.
+        finding: FindingView,
+    },
     /// A command waits for what another process holds, such as the warehouse's file.
     Waiting {
         /// Who holds what.

@@ -1,5 +1,6 @@
 //! What a server answers once one is in: version, rights, role, transactions, clock.
 
+use super::findings::Findings;
 use super::{Purpose, Step, critical, ok};
 use crate::error::{from_sqlx, no_answer};
 use crate::horizon::{PreparedTransaction, prepared_finding};
@@ -70,7 +71,7 @@ impl Answer {
 }
 
 /// Turns the answer into findings.
-pub(super) fn judge(answer: &Answer, purpose: &Purpose, round_trip: Duration, findings: &mut Vec<Finding>) -> Step<()> {
+pub(super) fn judge(answer: &Answer, purpose: &Purpose, round_trip: Duration, findings: &mut Findings<'_>) -> Step<()> {
     if purpose.source {
         findings.push(tables(answer));
     }
@@ -171,7 +172,7 @@ fn version(answer: &Answer) -> Step<Finding> {
     Ok(ok("version", format!("PostgreSQL {text}")))
 }
 
-fn role(answer: &Answer, purpose: &Purpose, findings: &mut Vec<Finding>) -> Step<()> {
+fn role(answer: &Answer, purpose: &Purpose, findings: &mut Findings<'_>) -> Step<()> {
     if purpose.state_schema.is_some() && (answer.standby || answer.read_only) {
         let what = if answer.standby { "is a standby" } else { "lets this role only read" };
         return Err(critical(
@@ -191,8 +192,10 @@ fn role(answer: &Answer, purpose: &Purpose, findings: &mut Vec<Finding>) -> Step
     Ok(())
 }
 
-fn transactions(answer: &Answer, findings: &mut Vec<Finding>) {
-    findings.extend(answer.prepared.iter().take(5).map(prepared_finding));
+fn transactions(answer: &Answer, findings: &mut Findings<'_>) {
+    for prepared in answer.prepared.iter().take(5) {
+        findings.push(prepared_finding(prepared));
+    }
     match answer.oldest {
         Some(seconds) if seconds >= LONG_TRANSACTION => {
             let message = format!(
