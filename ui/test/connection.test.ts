@@ -3,6 +3,7 @@ import { callOnce, makeClient } from "../src/data/queries";
 import { workspace } from "./fake/data";
 import { FakeHost } from "./fake/host";
 import {
+  copyOf,
   draftOf,
   faults,
   looksLikeUrl,
@@ -22,6 +23,15 @@ const appDb = () => {
 };
 
 describe("the connection form", () => {
+  test("a copy has a free name, no secret and no role", () => {
+    const appDb = connections.find((connection) => connection.name === "app_db");
+    if (!appDb) throw new Error("the fake workspace has no app_db");
+    const copy = copyOf(appDb, ["app_db", "app_db_copy", "prod"]);
+    expect(copy).toMatchObject({ name: "app_db_copy2", role: "", secret: null });
+    expect(copy.settings).toEqual(draftOf(appDb).settings);
+    expect(faults(copy, ["app_db", "app_db_copy", "prod"])).toEqual({});
+  });
+
   test("a saved connection fills it without its secret", () => {
     const draft = appDb();
     expect(draft).toMatchObject({

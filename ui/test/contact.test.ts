@@ -13,13 +13,13 @@ test("a host that answers a short question is not silent, however long another c
   void contact.call("connection_check", { folder: "/w", name: "slow" });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(contact.state().answering).toBe(true);
-  expect(host.calls.filter((call) => call.name === "app_start").length).toBeGreaterThan(3);
+  expect(host.calls.filter((call) => call.name === "settings_show").length).toBeGreaterThan(3);
 });
 
 test("a host that answers nothing is silent, and is back with its first answer", async () => {
   let free: (() => void) | undefined;
   const waits = () => new Promise<never>((_, refuse) => (free = () => refuse(new Error("late"))));
-  const contact = new Contact(new FakeHost({ sync_status: never, app_start: waits }));
+  const contact = new Contact(new FakeHost({ sync_status: never, settings_show: waits }));
   const changes = vi.fn();
   contact.watch(changes);
   void contact.call("sync_status", { folder: "/w" });

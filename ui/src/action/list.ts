@@ -13,7 +13,8 @@ export type Scope =
   | "verify"
   | "find"
   | "runs"
-  | "rejected";
+  | "rejected"
+  | "settings";
 
 /** What is known of an action before any screen offers it. */
 export type ActionSpec = {
@@ -47,6 +48,8 @@ export const actions = [
   { id: "go.tables", title: "Go to tables", scope: "workspace", keys: "g t" },
   { id: "go.runs", title: "Go to runs", scope: "workspace", keys: "g r" },
   { id: "go.rejected", title: "Go to rejected rows", scope: "workspace", keys: "g e" },
+  { id: "go.settings", title: "Settings", scope: "everywhere", keys: "mod+,", whileTyping: true },
+  { id: "drawer.toggle", title: "Runs and log below the screen", scope: "workspace", keys: "l", hint: "log" },
   { id: "workspace.trust", title: "Trust this workspace", scope: "workspace" },
   { id: "workspace.reload", title: "Read firn.yaml again", scope: "workspace", keys: "mod+r", whileTyping: true },
   { id: "workspace.close", title: "Close this workspace", scope: "workspace" },
@@ -59,6 +62,8 @@ export const actions = [
     whileTyping: true,
     hint: "run",
   },
+  { id: "schedule.start", title: "Start the schedule", scope: "overview", keys: "s" },
+  { id: "schedule.stop", title: "Stop the schedule", scope: "overview" },
 
   { id: "connection.new", title: "New connection", scope: "connections", keys: "n", hint: "new" },
   {
@@ -77,15 +82,14 @@ export const actions = [
     whileTyping: true,
     hint: "save",
   },
+  { id: "connection.duplicate", title: "Duplicate this connection", scope: "connections", keys: "d" },
   { id: "connection.remove", title: "Remove this connection", scope: "connections" },
 
   { id: "tables.filter", title: "Filter tables", scope: "tables", keys: "/", unlisted: true, hint: "filter" },
   { id: "tables.run", title: "Run", scope: "tables", keys: "mod+Enter", whileTyping: true, hint: "run" },
   { id: "tables.find", title: "Find tables in the source", scope: "tables", keys: "f", hint: "find" },
   { id: "tables.plan", title: "Plan", scope: "tables", keys: "p", hint: "plan" },
-
   { id: "tables.mapping", title: "Map columns", scope: "tables", keys: "m", hint: "columns" },
-
   { id: "tables.verify", title: "Compare with the source", scope: "tables", keys: "v", hint: "compare" },
 
   { id: "verify.run", title: "Compare", scope: "verify", keys: "mod+Enter", whileTyping: true, hint: "compare" },
@@ -138,6 +142,8 @@ export const actions = [
   },
   { id: "rejected.discard", title: "Discard this rejected row", scope: "rejected" },
   { id: "rejected.reload", title: "Ask for rejected rows again", scope: "rejected", keys: "r" },
+
+  { id: "settings.reload", title: "Read the settings file again", scope: "settings", keys: "r" },
 ] as const satisfies readonly ActionSpec[];
 
 /** The name of an action. */

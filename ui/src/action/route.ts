@@ -11,7 +11,8 @@ export type Route =
   | { screen: "verify"; table: string }
   | { screen: "find" }
   | { screen: "runs"; runId: string | null }
-  | { screen: "rejected"; table: string | null; row: string | null };
+  | { screen: "rejected"; table: string | null; row: string | null }
+  | { screen: "settings" };
 
 /** Writes a place as the part of an address after `#`. */
 export function routeHash(route: Route): string {
@@ -33,6 +34,8 @@ export function routeHash(route: Route): string {
         return ["runs", route.runId];
       case "rejected":
         return ["rejected", route.table, route.row];
+      case "settings":
+        return ["settings"];
     }
   })();
   const known = parts.slice(0, parts.findLastIndex((part) => part !== null) + 1);
@@ -62,6 +65,8 @@ export function parseRoute(hash: string): Route {
       return { screen: "runs", runId: at(1) };
     case "rejected":
       return { screen: "rejected", table: at(1), row: at(2) };
+    case "settings":
+      return { screen: "settings" };
     default:
       return { screen: "overview" };
   }
@@ -117,6 +122,8 @@ export function above(route: Route): Route {
         : route.table
           ? { screen: "rejected", table: null, row: null }
           : { screen: "overview" };
+    case "settings":
+      return { screen: "overview" };
     case "overview":
       return route;
   }

@@ -58,6 +58,8 @@ function listenForKeys(registry: ActionRegistry): () => void {
   let forget: ReturnType<typeof setTimeout> | undefined;
   const onKey = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing || ["Control", "Shift", "Alt", "Meta"].includes(event.key)) return;
+    // A dialog has the keys to itself, whatever the screen below it offers.
+    if (event.target instanceof Element && event.target.closest("[aria-modal='true']")) return;
     const typing = isTyping(event.target);
     if (typing && event.key === "Escape" && event.target instanceof HTMLElement) {
       event.target.blur();

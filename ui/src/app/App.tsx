@@ -1,10 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { navigate, useAction, useShortcuts } from "../action";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { navigate, useAction, useRoute, useShortcuts } from "../action";
 import type { Contact } from "../data/contact";
 import type { RunFeed } from "../data/feed";
+import { layout } from "../data/layout";
 import { keepWorkspace, keys, useApp, useCommand } from "../data/queries";
-import { errorView } from "../host";
+import { useSettings } from "../data/settings";
+import { errorView, type ThemeView } from "../host";
+import { Settings } from "../feature/settings/Settings";
 import { FolderDialog } from "../feature/welcome/FolderDialog";
 import { Welcome } from "../feature/welcome/Welcome";
 import { Trouble, Waiting } from "../kit";
@@ -13,8 +16,8 @@ import { KeySheet } from "./KeySheet";
 import { Palette } from "./Palette";
 import { useOpenSample } from "./sample";
 import { StatusBar } from "./StatusBar";
-import { type Theme, useTheme } from "./theme";
-import { Told } from "./Told";
+import { ToldStrips } from "./Strips";
+import { useLook } from "./theme";
 import { Workspace } from "./Workspace";
 
 /** What lies over the page. */
@@ -26,7 +29,17 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
   const client = useQueryClient();
   const [folder, setFolder] = useState<string | null>(null);
   const [over, setOver] = useState<Over>(null);
-  const [theme, setTheme] = useTheme();
+  const route = useRoute();
+  const { view: settings, change } = useSettings();
+  const theme = settings?.settings.theme ?? null;
+  useLook(theme, settings?.settings.density ?? null);
+  const sizes = app.data?.layout.sizes;
+  const restored = useRef(false);
+  useLayoutEffect(() => {
+    // Only the first answer counts: what is arranged afterwards is known here first.
+    if (sizes && !restored.current) layout.restore(sizes);
+    restored.current ||= sizes !== undefined;
+  }, [sizes]);
 
   const enter = (workspaceFolder: string) => {
     setOver(null);
@@ -52,26 +65,26 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
         ? (app.data?.sample_folder ?? null)
         : null;
 
-  const [told, read] = useArrivals(contact, {
+  const told = useArrivals(contact, {
     open: (next, then) => open.mutate({ folder: next }, { onSuccess: then }),
     go: (hash) => {
       window.location.hash = hash;
     },
   });
-
   const begin = (what: "new" | "open") => {
     open.reset();
     create.reset();
     sample.reset();
     setOver(what);
   };
-  const choose = (next: Theme) => () => setTheme(next);
+  const choose = (next: ThemeView) => () => change({ theme: next });
   const waits = app.data ? (busy ? "one moment" : null) : "the host has not answered yet";
   useAction("palette.open", () => setOver("palette"));
   useAction("keys.open", () => setOver("keys"));
   useAction("theme.system", choose("system"), theme === "system" ? "it is so now" : null);
   useAction("theme.light", choose("light"), theme === "light" ? "it is so now" : null);
   useAction("theme.dark", choose("dark"), theme === "dark" ? "it is so now" : null);
+  useAction("go.settings", () => navigate({ screen: "settings" }), waits);
   useAction("workspace.sample", () => app.data && sample.mutate(app.data), waits);
   useAction("workspace.open", () => begin("open"), waits);
   useAction("workspace.new", () => begin("new"), waits);
@@ -84,6 +97,7 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
       : sample.isError
         ? errorView(sample.error)
         : null;
+  const bar = app.data && <StatusBar contact={contact} facts={[`Firn ${app.data.version}`]} />;
   return (
     <>
       {folder ? (
@@ -92,8 +106,7 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
           folder={folder}
           contact={contact}
           feed={feed}
-          theme={theme}
-          onTheme={setTheme}
+          told={told}
           recent={app.data?.recent ?? []}
           failure={over ? null : failure}
           onOpen={(next) => open.mutate({ folder: next })}
@@ -103,6 +116,8 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
             void client.invalidateQueries({ queryKey: keys.app });
           }}
         />
+      ) : app.data && route.screen === "settings" ? (
+        <SettingsAlone strips={<ToldStrips told={told} />} statusBar={bar} />
       ) : app.data ? (
         <Welcome
           app={app.data}
@@ -110,14 +125,14 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
           error={over ? null : forget.isError ? errorView(forget.error) : failure}
           onRecent={(next) => open.mutate({ folder: next })}
           onForget={(gone) => forget.mutate({ folder: gone })}
-          statusBar={<StatusBar contact={contact} facts={[`Firn ${app.data.version}`]} />}
+          strips={<ToldStrips told={told} />}
+          statusBar={bar}
         />
       ) : app.isError ? (
         <Trouble error={errorView(app.error)} title={<b>Firn could not start</b>} />
       ) : (
         <Waiting text="Starting" />
       )}
-      {told && <Told finding={told} onRead={read} />}
       {over === "palette" && <Palette folder={folder} onClose={() => setOver(null)} />}
       {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
       {(over === "new" || over === "open") && (
@@ -132,5 +147,20 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
         />
       )}
     </>
+  );
+}
+
+/** The settings while no workspace is open. */
+function SettingsAlone({ strips, statusBar }: { strips: ReactNode; statusBar: ReactNode }) {
+  const leave = () => navigate({ screen: "overview" });
+  useAction("go.up", leave);
+  return (
+    <div className="alone">
+      <main className="page">
+        {strips}
+        <Settings onLeave={leave} />
+      </main>
+      {statusBar}
+    </div>
   );
 }

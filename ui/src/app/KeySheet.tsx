@@ -14,6 +14,7 @@ const scopeNames: Record<Scope, string> = {
   find: "Find tables",
   runs: "Runs",
   rejected: "Rejected rows",
+  settings: "Settings",
 };
 
 /** Every key, from the one list of actions. */
@@ -33,7 +34,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
         </Button>
       }
     >
-      <div className="body key-sheet">
+      <div className="body key-sheet" tabIndex={0} role="group" aria-label="All keys">
         {[...groups].map(([scope, list]) => (
           <section key={scope}>
             <h3>{scopeNames[scope]}</h3>

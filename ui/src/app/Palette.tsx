@@ -93,7 +93,7 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
         ))}
         {shown.length === 0 && <li className="palette-none faint">Nothing here is called “{wanted}”.</li>}
       </ul>
-      <footer className="palette-foot">
+      <div className="dialog-foot palette-foot">
         <span className="hint">
           <Keys of="↑ ↓" /> choose
         </span>
@@ -103,7 +103,7 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
         <span className="hint">
           <Keys of="Escape" /> close
         </span>
-      </footer>
+      </div>
     </Dialog>
   );
 }

@@ -1,11 +1,19 @@
-import { CircleSlash2, Layers, LayoutDashboard, type LucideIcon, Play, Plug, SunMoon, Table2 } from "lucide-react";
-import { ChevronDown } from "lucide-react";
+import {
+  ChevronDown,
+  CircleSlash2,
+  Layers,
+  LayoutDashboard,
+  type LucideIcon,
+  Play,
+  Plug,
+  Settings,
+  Table2,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { type Route, routeHash } from "../action";
 import type { RecentWorkspace, WorkspaceView } from "../host";
 import { count } from "../data/format";
-import { Glyph, Icon } from "../kit";
-import type { Theme } from "./theme";
+import { Divider, Glyph, Icon, Keys } from "../kit";
 import { useMenu, WorkspaceMenu } from "./WorkspaceMenu";
 
 type RailProps = {
@@ -15,18 +23,15 @@ type RailProps = {
   /** Unresolved rejected rows; null where they are not known. */
   rejected: number | null;
   recent: readonly RecentWorkspace[];
-  theme: Theme;
-  onTheme: (theme: Theme) => void;
   onOpen: (folder: string) => void;
 };
 
-const nextTheme: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
-
-/** The rail: the workspace, its sections with their counts, the theme. */
-export function Rail({ workspace, route, running, rejected, recent, theme, onTheme, onOpen }: RailProps) {
+/** The rail: the workspace, its sections with their counts, the settings. */
+export function Rail({ workspace, route, running, rejected, recent, onOpen }: RailProps) {
   const menu = useMenu();
   return (
     <aside className="rail">
+      <Divider pane="rail" />
       <button
         ref={menu.button}
         type="button"
@@ -87,16 +92,13 @@ export function Rail({ workspace, route, running, rejected, recent, theme, onThe
         />
       </nav>
       <nav className="foot" aria-label="Window">
-        <button
-          type="button"
-          className="entry"
-          onClick={() => onTheme(nextTheme[theme])}
-          title="Light, dark, or as the system"
-        >
-          <Icon of={SunMoon} />
-          Theme
-          <span className="count">{theme}</span>
-        </button>
+        <Entry
+          to={{ screen: "settings" }}
+          icon={Settings}
+          text="Settings"
+          current={route.screen === "settings"}
+          count={<Keys of="mod+," />}
+        />
       </nav>
     </aside>
   );

@@ -1,7 +1,9 @@
 import { counted } from "../data/format";
 import type { WorkspaceView } from "../host";
 import { navigate } from "../action";
-import { ActionButton, Button, State } from "../kit";
+import { levelTone } from "../data/words";
+import { ActionButton, Button, Said, State } from "../kit";
+import type { Told } from "./arrivals";
 
 /** What holds on every screen: a file with problems, a workspace that is not trusted. The overview says more. */
 export function Strips({ workspace }: { workspace: WorkspaceView }) {
@@ -30,6 +32,48 @@ export function Strips({ workspace }: { workspace: WorkspaceView }) {
           </span>
         </div>
       )}
+    </>
+  );
+}
+
+/** What was told from outside the page, until it is put away, and what a command waits for. */
+export function ToldStrips({ told }: { told: Told }) {
+  return (
+    <>
+      {told.waiting !== null && (
+        <div className="strip" role="status">
+          <State tone="queued">Waiting</State>
+          <span>
+            <Said text={told.waiting} />
+          </span>
+        </div>
+      )}
+      {told.findings.map((finding) => {
+        const tone = levelTone(finding.level);
+        return (
+          <div
+            key={finding.message}
+            className={`strip ${tone === "failed" ? "failed" : tone === "warn" ? "warn" : ""}`}
+            role="alert"
+          >
+            <State tone={tone}>{tone === "failed" ? "Failed" : "To know"}</State>
+            <span className="selectable">
+              <Said text={finding.message} />
+              {finding.fix && (
+                <>
+                  {" "}
+                  <Said text={finding.fix} />
+                </>
+              )}
+            </span>
+            <span className="push">
+              <Button compact look="quiet" onPress={() => told.dismiss(finding)}>
+                Put away
+              </Button>
+            </span>
+          </div>
+        );
+      })}
     </>
   );
 }

@@ -60,6 +60,8 @@ function crumbs(route: Route): Step[] {
       return [{ text: "Tables", to: { screen: "tables", table: null } }, { text: "Find" }];
     case "runs":
       return [{ text: "Runs", to: { screen: "runs", runId: null } }, ...step(route.runId && shortRun(route.runId))];
+    case "settings":
+      return [{ text: "Settings" }];
     case "rejected":
       return [{ text: "Rejected rows", to: { screen: "rejected", table: null, row: null } }, ...step(route.table)];
   }

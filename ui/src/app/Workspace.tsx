@@ -5,29 +5,32 @@ import type { Contact } from "../data/contact";
 import type { RunFeed } from "../data/feed";
 import { keepWorkspace, mayConnect, useCommand, useRejected, useWorkspace } from "../data/queries";
 import { goesOn } from "../data/run";
+import { nextRun, useSchedule } from "../data/schedule";
+import { timeOfDay } from "../data/format";
 import { OpenWorkspaceProvider, useFollow } from "../data/workspace";
-import { type ErrorView, errorView, type RecentWorkspace } from "../host";
+import { type ErrorView, errorView, type RecentWorkspace, type ScheduleView } from "../host";
 import { Connections } from "../feature/connections/Connections";
 import { Mapping } from "../feature/mapping/Mapping";
 import { Overview } from "../feature/overview/Overview";
 import { Rejected } from "../feature/rejected/Rejected";
 import { Runs } from "../feature/runs/Runs";
+import { Settings } from "../feature/settings/Settings";
 import { Find } from "../feature/tables/Find";
 import { Tables } from "../feature/tables/Tables";
 import { Verify } from "../feature/verify/Verify";
 import { Trouble, Waiting } from "../kit";
+import { Drawer } from "./Drawer";
 import { Rail } from "./Rail";
 import { SilentStrip, StatusBar } from "./StatusBar";
-import { Strips } from "./Strips";
-import type { Theme } from "./theme";
+import type { Told } from "./arrivals";
+import { Strips, ToldStrips } from "./Strips";
 import { TopBar } from "./TopBar";
 
 type WorkspaceProps = {
   folder: string;
   contact: Contact;
   feed: RunFeed;
-  theme: Theme;
-  onTheme: (theme: Theme) => void;
+  told: Told;
   recent: readonly RecentWorkspace[];
   /** Why another workspace was not opened. */
   failure: ErrorView | null;
@@ -44,7 +47,7 @@ const places: readonly [ActionId, Route][] = [
 ];
 
 /** An open workspace: the frame and the screen that the address names. */
-export function Workspace({ folder, contact, feed, theme, onTheme, recent, failure, onOpen, onClose }: WorkspaceProps) {
+export function Workspace({ folder, contact, feed, told, recent, failure, onOpen, onClose }: WorkspaceProps) {
   const asked = useWorkspace(folder);
   const workspace = asked.data;
   const route = useRoute();
@@ -60,6 +63,8 @@ export function Workspace({ folder, contact, feed, theme, onTheme, recent, failu
     false,
     mayConnect(workspace) && workspace?.state !== null && (workspace?.tables.length ?? 0) > 0,
   );
+  const schedule = useSchedule(folder);
+  const scheduled = schedule.data?.state === "running" || schedule.data?.state === "stopping" ? schedule.data : null;
   const trust = useCommand("workspace_trust", (queries, answer) => keepWorkspace(queries, answer));
 
   useAction("go.up", () => navigate(above(route)));
@@ -88,13 +93,12 @@ export function Workspace({ folder, contact, feed, theme, onTheme, recent, failu
           running={running}
           rejected={rejected.data?.length ?? null}
           recent={recent}
-          theme={theme}
-          onTheme={onTheme}
           onOpen={onOpen}
         />
         <TopBar route={route} />
         <main className="page">
           <SilentStrip contact={contact} />
+          <ToldStrips told={told} />
           {failure && <Trouble error={failure} title={<b>The other workspace was not opened</b>} />}
           {lost && (
             <Trouble
@@ -108,6 +112,7 @@ export function Workspace({ folder, contact, feed, theme, onTheme, recent, failu
           )}
           {route.screen !== "overview" && <Strips workspace={workspace} />}
           <Screen route={route} />
+          <Drawer />
         </main>
         <StatusBar
           contact={contact}
@@ -115,11 +120,19 @@ export function Workspace({ folder, contact, feed, theme, onTheme, recent, failu
             workspace.folder,
             workspace.state ? `State in ${workspace.state}` : "No state database yet",
             running ? "A run goes on" : "Nothing runs",
+            scheduleFact(scheduled),
           ]}
         />
       </div>
     </OpenWorkspaceProvider>
   );
+}
+
+function scheduleFact(schedule: ScheduleView | null): string {
+  if (!schedule) return "Schedule off";
+  if (schedule.state === "stopping") return "Schedule stopping";
+  const next = nextRun(schedule);
+  return next ? `Schedule on, next run ${timeOfDay(next)}` : "Schedule on";
 }
 
 function Screen({ route }: { route: Route }) {
@@ -140,5 +153,7 @@ function Screen({ route }: { route: Route }) {
       return <Runs runId={route.runId} />;
     case "rejected":
       return <Rejected table={route.table} row={route.row} />;
+    case "settings":
+      return <Settings />;
   }
 }

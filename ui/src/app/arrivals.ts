@@ -1,5 +1,10 @@
+// What arrives from outside the page: a folder dropped onto the window, a link, word of another process.
+
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import type { AppEvent, FindingView, Host, PlaceView } from "../host";
+import { keepFound, keys } from "../data/queries";
+import { withSettings } from "../data/settings";
+import { type AppEvent, type AppView, type FindingView, type Host, type PlaceView } from "../host";
 
 /** Writes a place that came from outside as the part of an address after `#`. */
 export function placeHash(place: PlaceView): string {
@@ -34,9 +39,19 @@ export function receive(event: AppEvent, { open, go }: Reception): FindingView |
   }
 }
 
-/** Takes what arrives from outside the page: folders dropped, links followed. Returns what the person should read. */
-export function useArrivals(host: Host, reception: Reception): [FindingView | null, () => void] {
-  const [told, setTold] = useState<FindingView | null>(null);
+/** What was told and not put away yet. */
+export type Told = {
+  findings: readonly FindingView[];
+  dismiss: (finding: FindingView) => void;
+  /** Who holds what a command waits for. */
+  waiting: string | null;
+};
+
+/** Takes what arrives from outside the page: folders dropped, links followed, changes behind it. */
+export function useArrivals(host: Host, reception: Reception): Told {
+  const client = useQueryClient();
+  const [findings, setFindings] = useState<readonly FindingView[]>([]);
+  const [waiting, setWaiting] = useState<string | null>(null);
   const now = useRef(reception);
   useEffect(() => {
     now.current = reception;
@@ -44,9 +59,25 @@ export function useArrivals(host: Host, reception: Reception): [FindingView | nu
   useEffect(() => {
     const stopping = host.hear((event) => {
       const finding = receive(event, now.current);
-      if (finding) setTold(finding);
+      if (finding) setFindings((known) => [...known.filter((one) => one.message !== finding.message), finding]);
+      else if (event.event === "settings")
+        client.setQueryData<AppView>(keys.app, (known) => withSettings(known, event.view));
+      else if (event.event === "schedule") client.setQueryData(keys.schedule(event.view.folder), event.view);
+      else if (event.event === "waiting") setWaiting(event.message);
+      else if (event.event === "found") keepFound(client, event.folder, event.connection, event.place, event.finding);
     });
     return () => void stopping.then((stop) => stop());
-  }, [host]);
-  return [told, () => setTold(null)];
+  }, [host, client]);
+  // The wait is over when nothing is asked of the host any more.
+  useEffect(() => {
+    if (waiting === null) return;
+    const idle = () => client.isFetching() + client.isMutating() === 0 && setWaiting(null);
+    const ends = [client.getQueryCache().subscribe(idle), client.getMutationCache().subscribe(idle)];
+    return () => ends.forEach((end) => end());
+  }, [client, waiting]);
+  return {
+    findings,
+    dismiss: (finding) => setFindings((known) => known.filter((one) => one !== finding)),
+    waiting,
+  };
 }

@@ -3,15 +3,18 @@ import { createRoot } from "react-dom/client";
 import { ActionProvider, ActionRegistry } from "../action";
 import { Contact } from "../data/contact";
 import { RunFeed } from "../data/feed";
+import { beginLayout } from "../data/layout";
 import { afterRun, makeClient } from "../data/queries";
 import { type Host, HostProvider } from "../host";
 import { App } from "./App";
+import { Guarded } from "./GuardDialog";
 
 /** Puts the window's page up on a host. */
 export function start(host: Host): void {
   const place = document.getElementById("root");
   if (!place) throw new Error("index.html holds no #root");
   const contact = new Contact(host);
+  beginLayout(contact, document.documentElement);
   const client = makeClient();
   const feed = new RunFeed(contact, () => afterRun(client));
   feed.start();
@@ -19,7 +22,9 @@ export function start(host: Host): void {
     <HostProvider value={contact}>
       <QueryClientProvider client={client}>
         <ActionProvider value={new ActionRegistry()}>
-          <App contact={contact} feed={feed} />
+          <Guarded>
+            <App contact={contact} feed={feed} />
+          </Guarded>
         </ActionProvider>
       </QueryClientProvider>
     </HostProvider>,

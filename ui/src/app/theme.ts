@@ -1,38 +1,42 @@
-import { useCallback, useEffect, useState } from "react";
+import { useEffect } from "react";
+import type { DensityView, ThemeView } from "../host";
 
-/** What the person chose: light, dark, or as the system. */
-export type Theme = "system" | "light" | "dark";
+const KEY = "firn.look";
 
-const KEY = "firn.theme";
-
-function stored(): Theme {
-  try {
-    const word = localStorage.getItem(KEY);
-    return word === "light" || word === "dark" ? word : "system";
-  } catch {
-    return "system"; // storage is switched off; the choice then lasts as long as the page
-  }
-}
-
-/** The choice, and the way to change it; keeps the page's `data-theme` right. */
-export function useTheme(): [Theme, (theme: Theme) => void] {
-  const [theme, setTheme] = useState(stored);
+/** Shows the page in the colours and the density that hold; before the host has said which, in those of last time. */
+export function useLook(theme: ThemeView | null, density: DensityView | null): void {
   useEffect(() => {
+    const root = document.documentElement.dataset;
+    const look = theme && density ? { theme, density } : remembered();
+    if (theme && density) remember(JSON.stringify({ theme, density }));
+    root.density = look.density;
     const system = window.matchMedia("(prefers-color-scheme: dark)");
     const show = () => {
-      document.documentElement.dataset.theme = theme === "system" ? (system.matches ? "dark" : "light") : theme;
+      root.theme = look.theme === "system" ? (system.matches ? "dark" : "light") : look.theme;
     };
     show();
     system.addEventListener("change", show);
     return () => system.removeEventListener("change", show);
-  }, [theme]);
-  const choose = useCallback((next: Theme) => {
-    setTheme(next);
-    try {
-      localStorage.setItem(KEY, next);
-    } catch {
-      // As above: nothing is lost but the choice of the next start.
-    }
-  }, []);
-  return [theme, choose];
+  }, [theme, density]);
+}
+
+function remembered(): { theme: ThemeView; density: DensityView } {
+  try {
+    const look: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    const { theme, density } = (look ?? {}) as Record<string, unknown>;
+    return {
+      theme: theme === "light" || theme === "dark" ? theme : "system",
+      density: density === "roomy" ? density : "compact",
+    };
+  } catch {
+    return { theme: "system", density: "compact" }; // storage is switched off, or holds something else
+  }
+}
+
+function remember(look: string): void {
+  try {
+    localStorage.setItem(KEY, look);
+  } catch {
+    // Nothing is lost but the first moment of the next start.
+  }
 }

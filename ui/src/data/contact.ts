@@ -35,7 +35,11 @@ export class Contact implements Host {
       receive(event);
     });
 
-  hear: Host["hear"] = (receive) => this.inner.hear(receive);
+  hear: Host["hear"] = (receive) =>
+    this.inner.hear((event) => {
+      this.#answered();
+      receive(event);
+    });
 
   pickFolder: Host["pickFolder"] = (title) => this.inner.pickFolder(title);
 
@@ -53,7 +57,7 @@ export class Contact implements Host {
     this.#asking = true;
     const silent = setTimeout(() => this.#set({ ...this.#state, answering: false }), PATIENCE_MS);
     this.inner
-      .call("app_start", {})
+      .call("settings_show", {})
       .catch(() => undefined) // a refusal is an answer, too
       .then(() => this.#answered())
       .finally(() => {

@@ -51,6 +51,15 @@ export class RunFeed {
     return this.#follows.get(runId);
   }
 
+  /** The run of a workspace that began last among those that are known. */
+  latest(folder: string): Follow | undefined {
+    const begun = [...this.#follows.values()].filter(({ view }) => view?.folder === folder);
+    return begun.reduce<Follow | undefined>(
+      (last, follow) => (last?.view && follow.view && last.view.started_at >= follow.view.started_at ? last : follow),
+      undefined,
+    );
+  }
+
   /** The newest run that goes on and has this table among its own. */
   ofTable(source: string): Follow | undefined {
     const going = [...this.#follows.values()].filter(

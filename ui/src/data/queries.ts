@@ -4,16 +4,20 @@ import {
   type QueryClient,
   QueryClient as Client,
   keepPreviousData,
+  type MutateOptions,
   skipToken,
   useMutation,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { guardedWrite, useGuard } from "./guard";
 import type { Draft } from "./mapping";
 import {
+  type AppView,
   type CheckView,
   type CommandName,
   type Commands,
+  type FindingView,
   type Host,
   useHost,
   type VerifiedTable,
@@ -25,6 +29,8 @@ export const keys = {
   app: ["app"] as const,
   workspace: (folder: string) => ["in", folder, "workspace"] as const,
   connections: (folder: string) => ["in", folder, "connections"] as const,
+  /** What a check has found so far; the check's own result takes its place. */
+  checking: (folder: string, name: string) => ["in", folder, "checking", name] as const,
   check: (folder: string, name: string) => ["in", folder, "check", name] as const,
   status: (folder: string) => ["in", folder, "status"] as const,
   rejected: (folder: string, resolved: boolean) => ["in", folder, "rejected", resolved] as const,
@@ -36,6 +42,7 @@ export const keys = {
   preview: (folder: string, table: string) => ["in", folder, "preview", table] as const,
   mapping: (folder: string, table: string) => ["in", folder, "mapping", table] as const,
   found: (folder: string) => ["in", folder, "found"] as const,
+  schedule: (folder: string) => ["in", folder, "schedule"] as const,
 };
 
 /** What answers come from: kept until something makes them stale; a failure is shown at once, not tried again in silence. */
@@ -168,6 +175,24 @@ export function useFound(folder: string, ask: boolean) {
   });
 }
 
+/** What the check of a connection that goes on has found so far; never asks for anything itself. */
+export function useFoundSoFar(folder: string, name: string): readonly FindingView[] {
+  return useQuery<FindingView[]>({ queryKey: keys.checking(folder, name), queryFn: skipToken }).data ?? [];
+}
+
+/** Puts a finding where it belongs among those of a check that goes on. */
+export function keepFound(
+  client: QueryClient,
+  folder: string,
+  name: string,
+  place: number,
+  finding: FindingView,
+): void {
+  client.setQueryData<FindingView[]>(keys.checking(folder, name), (known = []) =>
+    known.toSpliced(Math.min(place, known.length), 0, finding),
+  );
+}
+
 /** The last comparison of a table with its source in this window; never asks for one itself. */
 export function useVerdict(folder: string, table: string) {
   return useQuery<VerifiedTable>({ queryKey: keys.verdict(folder, table), queryFn: skipToken }).data;
@@ -179,17 +204,31 @@ export function keepVerdict(client: QueryClient, folder: string, verdict: Verifi
   if (verdict.repaired) afterRun(client);
 }
 
-/** One changing command. `after` tells the cache what it made stale. */
+/** One changing command. `after` tells the cache what it made stale. What would write into a production connection waits for
+ * the person's word; without it nothing is sent. */
 export function useCommand<N extends CommandName>(
   name: N,
   after?: (client: QueryClient, answer: Commands[N]["response"], request: Commands[N]["request"]) => void,
 ) {
   const host = useHost();
   const client = useQueryClient();
-  return useMutation({
+  const guard = useGuard();
+  const mutation = useMutation({
     mutationFn: (request: Commands[N]["request"]) => callOnce(host, name, request),
     onSuccess: (answer, request) => after?.(client, answer, request),
   });
+  const allowed = async (request: Commands[N]["request"]) => {
+    const workspace =
+      "folder" in request ? client.getQueryData<WorkspaceView>(keys.workspace(request.folder)) : undefined;
+    const write = guardedWrite(workspace, name, request);
+    const asks = client.getQueryData<AppView>(keys.app)?.settings.settings.confirm_production !== false;
+    return write === null || !asks || (await guard(write));
+  };
+  type Request = Commands[N]["request"];
+  const mutate = (request: Request, options?: MutateOptions<Commands[N]["response"], Error, Request>) => {
+    void allowed(request).then((agreed) => agreed && mutation.mutate(request, options));
+  };
+  return { ...mutation, mutate };
 }
 
 /** Calls a command and then takes the secret out of its request, well or not: the cache of commands keeps requests for as

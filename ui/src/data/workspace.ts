@@ -32,3 +32,8 @@ export function useFollow(feed: RunFeed, runId: string | null): Follow | undefin
 export function useRunOf(feed: RunFeed, table: string, ask: boolean): Follow | undefined {
   return useSyncExternalStore(feed.watch, () => (ask ? feed.ofTable(table) : undefined));
 }
+
+/** The run of a workspace that began last among those that the window has met. */
+export function useLatestRun(feed: RunFeed, folder: string): Follow | undefined {
+  return useSyncExternalStore(feed.watch, () => feed.latest(folder));
+}

@@ -1,5 +1,6 @@
 import "./datagrid.css";
 import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { useRowHeight } from "./density";
 import type { CellText, DataColumn, GridCells } from "./cells";
 import type { Marks, TextPart } from "./paint";
 import { at, cellsIn, type Selection } from "./selection";
@@ -34,7 +35,7 @@ type DataGridProps = {
   columns: readonly DataColumn[];
   /** Columns that stay at the left. */
   pins?: readonly number[];
-  /** Rows of 22 pixels in place of 28. */
+  /** Rows of 22 pixels, whatever the density of the window. */
   dense?: boolean;
   /** Widths the person has chosen; without it the grid keeps them itself. */
   widths?: readonly number[];
@@ -129,6 +130,7 @@ export function DataGrid(props: DataGridProps) {
       props.onWidths?.(next);
     },
   };
+  const tall = useRowHeight();
   const latest = useRef(events);
   useLayoutEffect(() => {
     latest.current = events;
@@ -140,14 +142,14 @@ export function DataGrid(props: DataGridProps) {
     onCopy: (selection) => latest.current.onCopy(selection),
     onWidths: (next) => latest.current.onWidths(next),
   };
-  const options = { ...through, cells, columns, pins, widths, rowHeight: dense ? 22 : 28, marks };
+  const options = { ...through, cells, columns, pins, widths, rowHeight: dense ? 22 : tall, marks };
   const shownWidths = widths.join(" ");
   const shownPins = pins.join(" ");
   useLayoutEffect(() => {
     if (!root.current) return;
     if (surface.current) surface.current.update(options);
     else surface.current = new GridSurface(root.current, options);
-  }, [cells, columns, shownPins, shownWidths, dense, marks]);
+  }, [cells, columns, shownPins, shownWidths, dense, tall, marks]);
   useLayoutEffect(
     () => () => {
       clearTimeout(speaking.current);

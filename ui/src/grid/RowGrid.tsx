@@ -1,11 +1,14 @@
 import "./grid.css";
 import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { useRowHeight } from "./density";
 import { movedTo, type RowRange, rowsInView, scrollTo } from "./window";
 
 /** A column of a row grid. */
 export type GridColumn<R> = {
   id: string;
   head: string;
+  /** What readers are told in the place of an empty head. */
+  spoken?: string;
   /** Its least width in pixels. */
   width: number;
   /** Its part of what room is left; none where it keeps its width. */
@@ -35,8 +38,7 @@ type RowGridProps<R> = {
   autoFocus?: boolean;
 };
 
-/** Heights and widths in pixels, as in the style sheet. */
-const ROW = 28;
+/** Widths in pixels, as in the style sheet. */
 const TICK = 30;
 const SIDES = 16;
 
@@ -55,6 +57,7 @@ export function RowGrid<R>({
   autoFocus = false,
 }: RowGridProps<R>) {
   const box = useRef<HTMLDivElement>(null);
+  const tall = useRowHeight();
   const baseId = useId();
   const [range, setRange] = useState<RowRange>({ from: 0, to: 60 });
   const current = rows.findIndex((row) => rowKey(row) === selected);
@@ -69,7 +72,7 @@ export function RowGrid<R>({
   const measure = () => {
     const element = box.current;
     if (!element) return;
-    const next = rowsInView(element.scrollTop, element.clientHeight - ROW, ROW, rows.length);
+    const next = rowsInView(element.scrollTop, element.clientHeight - tall, tall, rows.length);
     setRange((known) => (known.from === next.from && known.to === next.to ? known : next));
   };
   useLayoutEffect(measure);
@@ -79,15 +82,15 @@ export function RowGrid<R>({
     const watcher = new ResizeObserver(measure);
     watcher.observe(element);
     return () => watcher.disconnect();
-  }, [rows.length]);
+  }, [rows.length, tall]);
   useEffect(() => {
     if (autoFocus) box.current?.focus();
   }, [autoFocus]);
   useEffect(() => {
     const element = box.current;
     if (element && current >= 0)
-      element.scrollTop = scrollTo(current, element.scrollTop, element.clientHeight - ROW, ROW);
-  }, [current]);
+      element.scrollTop = scrollTo(current, element.scrollTop, element.clientHeight - tall, tall);
+  }, [current, tall]);
 
   const able = rows.filter(tickable);
   const allTicked = able.length > 0 && able.every((row) => ticked?.has(rowKey(row)));
@@ -112,7 +115,7 @@ export function RowGrid<R>({
       onScroll={measure}
       onKeyDown={(event) => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
-        const page = Math.max(1, Math.floor(((box.current?.clientHeight ?? ROW * 11) - ROW) / ROW) - 1);
+        const page = Math.max(1, Math.floor(((box.current?.clientHeight ?? tall * 11) - tall) / tall) - 1);
         const to = movedTo(event.key, current, rows.length, page);
         const row = rows[to ?? current];
         if (!row) return;
@@ -142,10 +145,11 @@ export function RowGrid<R>({
         {columns.map((column) => (
           <span key={column.id} className={`cell${column.end ? " end" : ""}`} role="columnheader">
             {column.head}
+            {column.spoken && <span className="unseen">{column.spoken}</span>}
           </span>
         ))}
       </div>
-      <div role="rowgroup" className="grid-body" style={{ height: rows.length * ROW, minWidth }}>
+      <div role="rowgroup" className="grid-body" style={{ height: rows.length * tall, minWidth }}>
         {rows.slice(range.from, range.to).map((row, place) => {
           const index = range.from + place;
           const key = rowKey(row);
@@ -158,7 +162,7 @@ export function RowGrid<R>({
               aria-rowindex={index + 2}
               aria-selected={index === current}
               data-row={key}
-              style={{ top: index * ROW, gridTemplateColumns: tracks }}
+              style={{ top: index * tall, gridTemplateColumns: tracks }}
               onMouseDown={() => onSelect(row)}
               onDoubleClick={() => onOpen?.(row)}
             >

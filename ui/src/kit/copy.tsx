@@ -42,7 +42,8 @@ export function CopyButton({
 export function CopyBlock({ text, what, tall = false }: { text: string; what?: string; tall?: boolean }) {
   return (
     <div className={`copyable${tall ? " tall" : ""}`}>
-      <pre>{text}</pre>
+      {/* What scrolls has to be reached by keys. */}
+      <pre tabIndex={tall ? 0 : undefined}>{text}</pre>
       <CopyButton text={text} what={what} />
     </div>
   );

@@ -61,12 +61,12 @@ export function Dialog({
         }}
       >
         {title && (
-          <header>
+          <div className="dialog-head">
             <h2 id={titleId}>{title}</h2>
-          </header>
+          </div>
         )}
         {children}
-        {foot && <footer>{foot}</footer>}
+        {foot && <div className="dialog-foot">{foot}</div>}
       </div>
     </>
   );

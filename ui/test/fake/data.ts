@@ -583,3 +583,22 @@ export const activeRun: RunView = {
     progress("public.tickets", "failed", { result: tables[5]?.last ?? null, error: tables[5]?.last?.error ?? null }),
   ],
 };
+
+export const scheduleOn: ScheduleView = {
+  folder,
+  state: "running",
+  since: ago(600),
+  tables: tables.map((table, place) => ({
+    source: table.source,
+    target: table.target,
+    schedule: place === 1 ? "0 4 * * * America/Los_Angeles" : "120s",
+    status: table.source === "public.tickets" ? "failed" : "success",
+    running: table.source === "public.orders",
+    last_success: ago(90 + place),
+    lag_seconds: 90 + place,
+    next_run: new Date(Date.now() + 30_000 + place * 1000).toISOString(),
+    failures: table.source === "public.tickets" ? 3 : 0,
+    error: table.last?.error ?? null,
+  })),
+  error: null,
+};

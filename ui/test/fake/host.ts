@@ -23,7 +23,7 @@ export class FakeHost implements Host {
   readonly calls: Call[] = [];
   readonly #receivers = new Set<(event: RunEvent) => void>();
   readonly #hearers = new Set<(event: AppEvent) => void>();
-  #settings = shop.settings;
+  settings = shop.settings;
   #scheduled = false;
   workspace: WorkspaceView;
 
@@ -98,25 +98,25 @@ export class FakeHost implements Host {
       ],
       sample_folder: "/home/kim/.local/share/firn/sample",
       keyring: { available: true, message: null },
-      settings: shop.settings,
+      settings: this.settings,
       layout: { sizes: {} },
     }),
     app_arrivals: () => ({ events: [] }),
-    settings_show: () => this.#settings,
+    settings_show: () => this.settings,
     settings_save: (changes) => {
-      this.#settings = { ...this.#settings, settings: { ...this.#settings.settings, ...changes } };
-      this.tell({ event: "settings", view: this.#settings });
-      return this.#settings;
+      this.settings = { ...this.settings, settings: { ...this.settings.settings, ...changes } };
+      this.tell({ event: "settings", view: this.settings });
+      return this.settings;
     },
     layout_save: ({ sizes }) => ({ sizes }),
-    schedule_show: ({ folder }) => ({ ...shop.schedule, folder, state: this.#scheduled ? "running" : "stopped" }),
+    schedule_show: ({ folder }) => ({ ...(this.#scheduled ? shop.scheduleOn : shop.schedule), folder }),
     schedule_start: ({ folder }) => {
       this.#scheduled = true;
-      return { ...shop.schedule, folder, state: "running" };
+      return { ...shop.scheduleOn, folder };
     },
     schedule_stop: ({ folder }) => {
       this.#scheduled = false;
-      return { ...shop.schedule, folder, state: "stopped" };
+      return { ...shop.schedule, folder };
     },
     workspace_open: () => this.workspace,
     workspace_create: () => this.workspace,

@@ -14,7 +14,6 @@ import { FakeHost } from "../fake/host";
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get("scene") ?? "shop";
-localStorage.setItem("firn.theme", asked.get("theme") ?? "system");
 
 const fresh: WorkspaceView = {
   ...shop.workspace,
@@ -30,6 +29,12 @@ const workspaces: Record<string, WorkspaceView> = {
   fresh,
   running: { ...shop.workspace, active_run: shop.activeRun.run_id },
   untrusted: { ...shop.workspace, trusted: false },
+  production: {
+    ...shop.workspace,
+    connections: shop.workspace.connections.map((one) =>
+      one.name === "warehouse" ? { ...one, label: "production" } : one,
+    ),
+  },
   problems: {
     ...shop.workspace,
     problems: [
@@ -45,6 +50,9 @@ const workspaces: Record<string, WorkspaceView> = {
   },
 };
 const host = new FakeHost({}, workspaces[scene] ?? shop.workspace);
+const theme = asked.get("theme");
+if (theme === "light" || theme === "dark")
+  host.settings = { ...shop.settings, settings: { ...shop.settings.settings, theme } };
 if (scene === "welcome-empty") {
   const app = await host.call("app_start", {});
   host.answers.app_start = () => ({
@@ -55,9 +63,6 @@ if (scene === "welcome-empty") {
       message: "No keyring answers on this machine. Start gnome-keyring or KWallet, or set FIRN_SECRET_<CONNECTION>.",
     },
   });
-} else if (!scene.startsWith("welcome")) {
-  const app = await host.call("app_start", {});
-  host.answers.app_start = () => ({ ...app, open_folder: shop.folder });
 }
 if (scene === "down")
   host.answers.sync_status = () => {
@@ -72,6 +77,7 @@ if (scene === "down")
 const font = asked.get("font");
 if (font) document.documentElement.style.setProperty("--font-ui", font);
 start(host);
+if (!scene.startsWith("welcome")) setTimeout(() => host.tell({ event: "open", folder: shop.folder }), 100);
 const wanted = location.hash;
 if (wanted)
   setTimeout(() => {

@@ -1,13 +1,19 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { RotateCw } from "lucide-react";
 import { span } from "../../data/format";
+import { useFoundSoFar } from "../../data/queries";
+import { useOpenWorkspace } from "../../data/workspace";
 import { levelTone } from "../../data/words";
 import { type CheckView, errorView, type FindingView } from "../../host";
 import { ActionButton, Fix, Glyph, Icon, Nothing, Said, SameAsText, State, toneClass, Trouble } from "../../kit";
 
 /** The check of a connection: steps in order, each with its fix. */
 export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>; name: string; dirty: boolean }) {
-  const view = check.data;
+  const { workspace } = useOpenWorkspace();
+  const soFar = useFoundSoFar(workspace.folder, name);
+  // While a check goes on, what it has found already stands in the place of what the last one found.
+  const findings = check.isFetching ? soFar : (check.data?.findings ?? null);
+  const view = check.isFetching ? undefined : check.data;
   const command = `firn connection check ${name || "NAME"}`;
   return (
     <section className="pane wide" aria-label="Check">
@@ -29,11 +35,11 @@ export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>
       </div>
       <div className="scroll" aria-busy={check.isFetching}>
         {check.isError && <Trouble error={errorView(check.error)} title={<b>The check did not run</b>} />}
-        {view ? (
+        {findings && (view || findings.length > 0) ? (
           <>
-            <Tally findings={view.findings} />
-            <ul className="check">
-              {view.findings.map((finding, place) => (
+            <Tally findings={findings} going={check.isFetching} />
+            <ul className="check" aria-live="polite">
+              {findings.map((finding, place) => (
                 <Step key={`${finding.code}${place}`} finding={finding} />
               ))}
             </ul>
@@ -51,7 +57,7 @@ export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>
   );
 }
 
-function Tally({ findings }: { findings: readonly FindingView[] }) {
+function Tally({ findings, going }: { findings: readonly FindingView[]; going: boolean }) {
   const number = (level: FindingView["level"]) => findings.filter((finding) => finding.level === level).length;
   return (
     <div className="tally" role="status">
@@ -59,6 +65,7 @@ function Tally({ findings }: { findings: readonly FindingView[] }) {
       {number("warning") > 0 && <State tone="warn">{number("warning")} at risk</State>}
       {number("info") > 0 && <State tone="queued">{number("info")} to know</State>}
       <State tone="ok">{number("ok")} fine</State>
+      {going && <State tone="running">more is asked</State>}
     </div>
   );
 }

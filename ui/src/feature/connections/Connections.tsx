@@ -6,12 +6,15 @@ import { span } from "../../data/format";
 import { useConnections, useLastCheck } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type CheckView, type ConnectionView, errorView } from "../../host";
-import { ActionButton, Icon, Label, Nothing, SameAsText, State, Trouble, Waiting } from "../../kit";
+import { ActionButton, Divider, Icon, Label, Nothing, SameAsText, State, Trouble, Waiting } from "../../kit";
 import { Editor } from "./Editor";
-import { kindText, looksLikeUrl } from "./form";
+import { kindSpec, kindText, looksLikeUrl } from "./form";
 
 /** The name in the address that stands for a connection not saved yet. */
 const NEW = "+";
+
+/** What a new form begins with: a pasted URL, or the settings of another connection. */
+type Beginning = { pasted: string | null; like: string | null };
 
 /** Connections of the workspace: list, form, check. */
 export function Connections({ name }: { name: string | null }) {
@@ -21,17 +24,28 @@ export function Connections({ name }: { name: string | null }) {
   const chosen =
     name === NEW ? null : (connections.find((connection) => connection.name === name) ?? connections[0] ?? null);
   const isNew = name === NEW || connections.length === 0;
-  const [pasted, setPasted] = useState<string | null>(null);
-  useAction("connection.new", () => {
-    setPasted(null);
+  const [begin, setBegin] = useState<Beginning>({ pasted: null, like: null });
+  const startNew = (beginning: Beginning) => {
+    setBegin(beginning);
     navigate({ screen: "connections", name: NEW });
-  });
+  };
+  useAction("connection.new", () => startNew({ pasted: null, like: null }));
+  useAction(
+    "connection.duplicate",
+    () => chosen && startNew({ pasted: null, like: chosen.name }),
+    isNew || !chosen
+      ? "choose a saved connection first"
+      : kindSpec(chosen.kind)
+        ? null
+        : "this version keeps such a connection but cannot edit it",
+    isNew ? null : (chosen?.name ?? null),
+  );
   useEffect(() => {
     const onPaste = (event: ClipboardEvent) => {
       const text = event.clipboardData?.getData("text") ?? "";
       if (!looksLikeUrl(text)) return;
       event.preventDefault();
-      setPasted(text.trim());
+      setBegin({ pasted: text.trim(), like: null });
       navigate({ screen: "connections", name: NEW });
     };
     window.addEventListener("paste", onPaste);
@@ -41,8 +55,9 @@ export function Connections({ name }: { name: string | null }) {
   return (
     <div className="split connections">
       <section className="pane list" aria-label="Connections">
+        <Divider pane="list" />
         <div className="pane-head">
-          <h2>Connections</h2>
+          <h1>Connections</h1>
           <span className="faint">{connections.length}</span>
           <div className="acts">
             <ActionButton id="connection.new" compact>
@@ -76,9 +91,15 @@ export function Connections({ name }: { name: string | null }) {
         </div>
       </section>
       {isNew ? (
-        <Editor key={`new ${pasted ?? ""}`} connection={null} connections={connections} pasted={pasted} />
+        <Editor
+          key={`new ${begin.pasted ?? begin.like ?? ""}`}
+          connection={null}
+          connections={connections}
+          pasted={begin.pasted}
+          like={connections.find((connection) => connection.name === begin.like) ?? null}
+        />
       ) : chosen ? (
-        <Editor key={chosen.name} connection={chosen} connections={connections} pasted={null} />
+        <Editor key={chosen.name} connection={chosen} connections={connections} pasted={null} like={null} />
       ) : asked.isPending ? (
         <Waiting text="Reading connections" />
       ) : (

@@ -1,23 +1,14 @@
+import { Copy } from "lucide-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { keepWorkspace, keys, mayConnect, useApp, useCommand } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type ConnectionView, type ErrorView, errorView, useHost } from "../../host";
-import {
-  ActionButton,
-  Button,
-  Choice,
-  Dialog,
-  Label,
-  Labelled,
-  SameAsText,
-  Segments,
-  TextField,
-  Trouble,
-} from "../../kit";
+import { ActionButton, Button, Choice, Divider, Icon, Label, Labelled, TextField, Trouble } from "../../kit";
 import { Check } from "./Check";
 import {
+  copyOf,
   type Draft,
   draftOf,
   faults,
@@ -30,7 +21,9 @@ import {
   secretOfUrl,
   shownFields,
 } from "./form";
+import { RemoveDialog } from "./RemoveDialog";
 import { SecretField } from "./SecretField";
+import { Uses } from "./Uses";
 
 type EditorProps = {
   /** The saved connection; null for a new one. */
@@ -38,23 +31,25 @@ type EditorProps = {
   connections: readonly ConnectionView[];
   /** A URL that fills the form. */
   pasted: string | null;
+  /** The connection whose settings fill the form of a new one. */
+  like: ConnectionView | null;
 };
 
 /** The form of one connection and its check. */
-export function Editor({ connection, connections, pasted }: EditorProps) {
+export function Editor({ connection, connections, pasted, like }: EditorProps) {
   const { workspace } = useOpenWorkspace();
   const host = useHost();
   const client = useQueryClient();
   const app = useApp();
-  const saved = connection ? draftOf(connection) : newDraft("postgres", connections);
+  const names = connections.map((known) => known.name);
+  const saved = connection ? draftOf(connection) : like ? copyOf(like, names) : newDraft("postgres", connections);
   const [draft, setDraft] = useState<Draft>(saved);
   const [url, setUrl] = useState(pasted ?? "");
   const [urlError, setUrlError] = useState<ErrorView | null>(null);
   const [tried, setTried] = useState(false);
   const [removing, setRemoving] = useState(false);
 
-  const taken = connection ? [] : connections.map((known) => known.name);
-  const found = faults(draft, taken);
+  const found = faults(draft, connection ? [] : names);
   const dirty = connection === null || !sameDraft(draft, saved);
   const set = (key: string, value: string) =>
     setDraft((known) => ({ ...known, settings: { ...known.settings, [key]: value } }));
@@ -96,12 +91,6 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
     if (now) setDraft(draftOf(now));
     if (!connection) navigate({ screen: "connections", name: request.name }, true);
   });
-  const remove = useCommand("connection_remove", (queries, answer, request) => {
-    keepWorkspace(queries, answer);
-    queries.removeQueries({ queryKey: keys.check(workspace.folder, request.name) });
-    setRemoving(false);
-    navigate({ screen: "connections", name: null }, true);
-  });
 
   const known = kindSpec(draft.settings.kind ?? "");
   const wrong = Object.keys(found).length > 0;
@@ -117,6 +106,7 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
   };
   const doCheck = async () => {
     if (dirty && !(await doSave())) return;
+    client.setQueryData(keys.checking(workspace.folder, draft.name), []);
     await client
       .fetchQuery({
         queryKey: keys.check(workspace.folder, draft.name),
@@ -157,12 +147,21 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
   return (
     <>
       <section className="pane form-pane" aria-label={connection ? `Connection ${connection.name}` : "New connection"}>
+        <Divider pane="form" />
         <div className="pane-head">
           <h2>{connection ? <code>{connection.name}</code> : "New connection"}</h2>
           <Label text={draft.settings.label ?? null} />
           <span className="faint" aria-live="polite">
             {!dirty ? "" : connection ? "edited, not saved" : "not saved"}
           </span>
+          {connection && (
+            <div className="acts">
+              <ActionButton id="connection.duplicate" compact look="quiet">
+                <Icon of={Copy} small />
+                Duplicate
+              </ActionButton>
+            </div>
+          )}
         </div>
         <div className="scroll">
           {save.isError && <Trouble error={errorView(save.error)} title={<b>The connection was not saved</b>} />}
@@ -178,7 +177,7 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
                       placeholder="postgresql://user:password@host/db"
                       invalid={urlError !== null}
                       onEnter={() => void fillFrom(url)}
-                      autoFocus
+                      autoFocus={!like}
                       secret={/:[^/@]+@/.test(url)}
                     />
                     {url !== "" && (
@@ -222,6 +221,7 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
                           id={id}
                           value={draft.name}
                           placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"}
+                          autoFocus={like !== null}
                           invalid={tried && found.name !== undefined}
                           onChange={(name) => setDraft((before) => ({ ...before, name }))}
                         />
@@ -267,42 +267,13 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
               />
             )}
             {known ? (
-              <>
-                <span className="as-label">Label</span>
-                <span className="control">
-                  <span>
-                    <Segments
-                      label="Label"
-                      value={draft.settings.label ?? ""}
-                      options={[
-                        { value: "", text: "none" },
-                        { value: "staging", text: "staging" },
-                        { value: "production", text: "production" },
-                        ...(["", "staging", "production"].includes(draft.settings.label ?? "")
-                          ? []
-                          : [{ value: draft.settings.label ?? "", text: draft.settings.label ?? "" }]),
-                      ]}
-                      onChange={(label) => set("label", label)}
-                    />
-                  </span>
-                </span>
-                <span className="as-label">Used as</span>
-                <span className="control">
-                  <span>
-                    <Segments
-                      label="Used as"
-                      value={draft.role}
-                      options={[
-                        // A role is given to another connection, never merely taken away.
-                        ...(saved.role === "" ? [{ value: "" as const, text: "not yet" }] : []),
-                        { value: "source", text: "source" },
-                        { value: "target", text: "target" },
-                      ]}
-                      onChange={(role) => setDraft((before) => ({ ...before, role }))}
-                    />
-                  </span>
-                </span>
-              </>
+              <Uses
+                label={draft.settings.label ?? ""}
+                role={draft.role}
+                free={saved.role === ""}
+                onLabel={(label) => set("label", label)}
+                onRole={(role) => setDraft((before) => ({ ...before, role }))}
+              />
             ) : (
               <OtherKind draft={draft} />
             )}
@@ -327,32 +298,7 @@ export function Editor({ connection, connections, pasted }: EditorProps) {
         </div>
       </section>
       <Check check={check} name={draft.name} dirty={dirty} />
-      {removing && connection && (
-        <Dialog
-          title={`Remove ${connection.name}?`}
-          onClose={() => setRemoving(false)}
-          foot={
-            <>
-              <Button onPress={() => setRemoving(false)} keys="Escape">
-                Keep it
-              </Button>
-              <Button
-                look="danger"
-                unavailable={remove.isPending ? "one moment" : null}
-                onPress={() => remove.mutate({ folder: workspace.folder, name: connection.name })}
-              >
-                Remove from firn.yaml
-              </Button>
-            </>
-          }
-        >
-          {remove.isError && <Trouble error={errorView(remove.error)} title={<b>The connection was not removed</b>} />}
-          <div className="body">
-            <p>Its lines are taken out of firn.yaml; nothing in the database or the file it leads to is touched.</p>
-            <SameAsText command={`firn connection remove ${connection.name}`} />
-          </div>
-        </Dialog>
-      )}
+      {removing && connection && <RemoveDialog connection={connection} onClose={() => setRemoving(false)} />}
     </>
   );
 }

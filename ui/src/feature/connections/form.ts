@@ -111,6 +111,13 @@ export function draftOf(connection: ConnectionView): Draft {
   };
 }
 
+/** The form of another connection like a saved one: under a free name, without its secret and what it is used for. */
+export function copyOf(connection: ConnectionView, taken: readonly string[]): Draft {
+  const names = [`${connection.name}_copy`, ...taken.map((_, place) => `${connection.name}_copy${place + 2}`)];
+  const name = names.find((free) => !taken.includes(free)) ?? "";
+  return { ...draftOf(connection), name, role: "", secret: null };
+}
+
 /** Whether two forms say the same. */
 export function sameDraft(a: Draft, b: Draft): boolean {
   const filled = (draft: Draft) =>

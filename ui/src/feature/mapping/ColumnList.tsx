@@ -64,6 +64,7 @@ function gridColumns(source: string, target: string): readonly GridColumn<Mapped
     {
       id: "role",
       head: "",
+      spoken: "Role",
       width: 64,
       cell: (column) =>
         column.key ? (
@@ -76,7 +77,7 @@ function gridColumns(source: string, target: string): readonly GridColumn<Mapped
           </span>
         ) : null,
     },
-    { id: "line", head: "", width: 92, cell: (column) => <Line of={column} /> },
+    { id: "line", head: "", spoken: "Leads to", width: 92, cell: (column) => <Line of={column} /> },
     {
       id: "target",
       head: `${target} column`,

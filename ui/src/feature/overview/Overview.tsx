@@ -22,6 +22,7 @@ import {
   Trouble,
 } from "../../kit";
 import { Figures } from "./Figures";
+import { Schedule } from "./Schedule";
 
 /** What needs a person first, then what runs, then what ran. */
 export function Overview() {
@@ -94,6 +95,7 @@ export function Overview() {
             </ul>
           </>
         )}
+        <Schedule />
         <WhatRan
           runs={
             active ? [going(active), ...workspace.runs.filter((run) => run.run_id !== active.run_id)] : workspace.runs

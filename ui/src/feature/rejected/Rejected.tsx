@@ -11,6 +11,7 @@ import { errorView, type RejectedRowView, type RetryView } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import {
   ActionButton,
+  Divider,
   FilterField,
   Icon,
   Nothing,
@@ -121,6 +122,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         rejected.data && (
           <div className="split folds">
             <section className="pane list" aria-label="By table">
+              <Divider pane="list" />
               <div className="pane-head">
                 <h2>Tables</h2>
                 <span className="faint">{tables.length}</span>

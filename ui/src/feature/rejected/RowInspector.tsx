@@ -4,7 +4,7 @@ import { count, shortRun, when } from "../../data/format";
 import { resolvedWord } from "../../data/rejected";
 import { valueText } from "../../data/value";
 import type { RejectedRowView } from "../../host";
-import { ActionButton, CopyBlock, Icon, Said, Segments, State, Value } from "../../kit";
+import { ActionButton, CopyBlock, Divider, Icon, Said, Segments, State, Value } from "../../kit";
 
 /** One rejected row: why, and its values as they were read. Read-only: a row is mended at the source. */
 export function RowInspector({ row, place, of }: { row: RejectedRowView; place: number; of: number }) {
@@ -14,6 +14,7 @@ export function RowInspector({ row, place, of }: { row: RejectedRowView; place: 
     .join(", ");
   return (
     <section className="pane inspector" aria-label="Row">
+      <Divider pane="inspector" />
       <div className="pane-head">
         <h2>Row</h2>
         <code className="cut">{key}</code>

@@ -1,6 +1,6 @@
 import "./runs.css";
 import { useEffect } from "react";
-import { ActionButton, Nothing, StateWord, Trouble } from "../../kit";
+import { ActionButton, Divider, Nothing, StateWord, Trouble } from "../../kit";
 import { navigate, useAction, useStartRun } from "../../action";
 import { clock, count, counted, millis, shortRun, when } from "../../data/format";
 import { useRuns } from "../../data/queries";
@@ -23,6 +23,7 @@ export function Runs({ runId }: { runId: string | null }) {
   return (
     <div className="split runs">
       <section className="pane list" aria-label="History">
+        <Divider pane="list" />
         <div className="pane-head">
           <h2>Runs</h2>
           <span className="faint">{runs.length === 200 ? "last 200" : runs.length}</span>

@@ -10,6 +10,7 @@ import { type DiscoveredTableView, errorView, useHost } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import {
   ActionButton,
+  Divider,
   FilterField,
   Finding,
   Icon,
@@ -213,6 +214,7 @@ function VerdictCount({ table }: { table: DiscoveredTableView }) {
 function FoundInspector({ table }: { table: DiscoveredTableView }) {
   return (
     <section className="pane inspector" aria-label={`Found table ${table.source}`}>
+      <Divider pane="inspector" />
       <div className="pane-head">
         <h2 className="cut">
           <code>{table.source}</code>

@@ -5,7 +5,18 @@ import { navigate } from "../../action";
 import { standing } from "../../data/attention";
 import { count, shellWord, when } from "../../data/format";
 import { errorView, type TablePlanView, type TableStatusView, type TableView } from "../../host";
-import { ActionButton, Button, CopyBlock, Finding, Icon, SameAsText, State, Trouble, Waiting } from "../../kit";
+import {
+  ActionButton,
+  Button,
+  CopyBlock,
+  Divider,
+  Finding,
+  Icon,
+  SameAsText,
+  State,
+  Trouble,
+  Waiting,
+} from "../../kit";
 import { Columns } from "./Columns";
 import { ResetDialog } from "./ResetDialog";
 
@@ -27,6 +38,7 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
       : null;
   return (
     <section className="pane inspector" aria-label={`Table ${table.source}`}>
+      <Divider pane="inspector" />
       <div className="pane-head">
         <h2 className="cut">
           <code>{table.source}</code>

@@ -14,6 +14,7 @@ import {
   ActionButton,
   Button,
   Dialog,
+  Divider,
   Finding,
   Icon,
   Label,
@@ -167,6 +168,7 @@ export function Verify({ table }: { table: string }) {
               </div>
             </section>
             <section className="pane inspector" aria-label="Cells">
+              <Divider pane="inspector" />
               <div className="scroll">
                 {chosen && <Cells of={chosen} />}
                 {Object.keys(verdict.columns).length > 0 && <ByColumn verdict={verdict} />}

@@ -12,13 +12,16 @@ type WelcomeProps = {
   error: ErrorView | null;
   onRecent: (folder: string) => void;
   onForget: (folder: string) => void;
+  /** What was told from outside the page. */
+  strips: ReactNode;
   statusBar: ReactNode;
 };
 
 /** The first screen: the sample, a folder, a new workspace, and the ones opened before. */
-export function Welcome({ app, opening, error, onRecent, onForget, statusBar }: WelcomeProps) {
+export function Welcome({ app, opening, error, onRecent, onForget, strips, statusBar }: WelcomeProps) {
   return (
     <div className="welcome">
+      <div className="strips">{strips}</div>
       <main>
         {error && <Trouble error={error} title={<b>The workspace was not opened</b>} />}
         <div>
