@@ -77,6 +77,8 @@ system_packages() {
     local wanted=("${build_packages[@]}") missing=() package
     if wants test; then wanted+=("${test_packages[@]}"); fi
     for package in "${wanted[@]}"; do is_installed "$package" || missing+=("$package"); done
+    # Any browser of the kind will do for the tests of the page.
+    if wants test && ! browser_is_there; then missing+=(chromium); fi
     local needs_server=false needs_node=false
     if wants demo && ! server_is_there; then needs_server=true; fi
     if ! node_is_there; then needs_node=true; fi
@@ -120,6 +122,8 @@ server_packages() {
     echo "postgresql-$version"
     if wants test; then echo "postgresql-$version-postgis-3"; fi
 }
+
+browser_is_there() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 
 node_is_there() {
     command -v npm >/dev/null || return 1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test: the units of the user interface, all crates against real servers, and the window end to end.
+# Runs every test: the units of the user interface, all crates against real servers, the page in a browser, and the
+# window end to end.
 # One failing part does not keep the others from running.
 # usage: test.sh
 set -euo pipefail
@@ -17,6 +18,7 @@ part() {
 scripts/deps.sh test
 part "user interface" npm --prefix ui test
 part "crates and scenarios" cargo nextest run --workspace
+part "browser" tests/browser/run.sh
 if [ -e tests/window/run.sh ]; then
     part "window" tests/window/run.sh
 fi

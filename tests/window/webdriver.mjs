@@ -15,6 +15,9 @@ export const Key = {
   shift: "\uE008",
   down: "\uE015",
   up: "\uE013",
+  left: "\uE012",
+  right: "\uE014",
+  home: "\uE011",
   end: "\uE010",
   backspace: "\uE003",
 };

@@ -5,6 +5,7 @@ import { dark, keyboard, restart, sample, untrusted, withoutKeyring } from "./de
 import { mapping } from "./mapping.mjs";
 import { overview, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
+import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
 import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";
 import { close, end, open, shots, startDriver, startServer, step, tellFailure } from "./stage.mjs";
 
@@ -25,13 +26,20 @@ try {
   await step("the overview", overview);
   await step("the rejected row with its payload", rejectedRow);
   await step("palette and keys", keyboard);
+  await step("settings in their file", settings);
+  await step("the last run in the drawer, below another screen", drawer);
+  await step("a production connection is not written into by a slip", guard);
+  await step("the edge of a pane, pulled by keys", pullRail);
   await step("a restart: recent workspace, secret in the keyring", restart);
+  await step("the pane is as wide as it was left", railStays);
   await step("the secret is in no file and not in the page", secretIsNowhere);
   await step("nor in the memory of the page's process", secretIsNotInThePage);
   await step("the dark theme on every screen", dark);
   await step("a table of 276 columns, mapped", mapping);
+  await step("axe on the screens, dark and light", accessibleInBoth);
   await step("a workspace of somebody else, and a file with a fault", untrusted);
   await step("the sample workspace, from nothing to its rows", sample);
+  await step("the policy of the page holds in the webview", policy);
   await step("the window closes", close);
   await step("the warehouse holds what the source holds", warehouseEqualsSource);
   await step("without a keyring, the window says what to do", withoutKeyring);

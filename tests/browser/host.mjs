@@ -1,0 +1,41 @@
+// A host that is slow, and one that does not answer at all.
+
+import assert from "node:assert/strict";
+import { until } from "../window/webdriver.mjs";
+import { desk, goTo, host, openMarket, page } from "./stage.mjs";
+
+/** Old values stay while new ones are waited for, and every screen can be gone to meanwhile. */
+export async function slowHost() {
+  await page.size(1440, 900);
+  await openMarket("#/tables/public.customers");
+  await desk.sees("public.customers", "[role=grid]");
+  await host.behave({ delay_ms: 1500 });
+  const since = performance.now();
+  await page.press("\uE009", "r");
+  await desk.sees("200 tables", "h1");
+  await desk.sees("public.customers", "[role=grid]");
+  await goTo("#/runs");
+  await desk.sees("Runs", ".crumb");
+  await goTo("#/connections/app_db");
+  await desk.sees("app_db", ".form-pane h2");
+  assert.ok(performance.now() - since < 1500, "going about waited for the host");
+  assert.equal(await page.script("return document.querySelector('.strip.warn')?.innerText ?? null;"), null);
+  await host.behave();
+}
+
+/** The amber strip with the age of what is shown; it goes when the host is back. */
+export async function lostHost() {
+  await openMarket("#/tables/public.customers");
+  await desk.sees("public.customers", "[role=grid]");
+  await host.behave({ holds: true });
+  await page.press("\uE009", "r");
+  await desk.sees("The host does not answer", ".strip.warn", 15_000);
+  await desk.sees("Host silent", ".statusbar");
+  await desk.sees("public.customers", "[role=grid]");
+  const said = await desk.text(".strip.warn");
+  assert.match(said, /is from \d\d:\d\d:\d\d/);
+  await desk.shot("lost-host-light");
+  await host.behave();
+  await until("the strip is gone", async () => !(await desk.text("body")).includes("does not answer") || null);
+  await desk.sees("Host connected", ".statusbar");
+}
