@@ -205,6 +205,14 @@ impl RunSpec {
         settings
     }
 
+    /// Returns another runner of the same world, to whom this one is dead, as it is when its lease has run out.
+    #[must_use]
+    pub fn successor(&self, nonce: &str) -> Self {
+        let mut spec = Self { nonce: nonce.to_owned(), ..self.clone() };
+        spec.dead.insert(self.nonce.clone());
+        spec
+    }
+
     /// Returns the tables as the engine takes them.
     pub fn configs(&self) -> Result<Vec<TableConfig>> {
         self.tables.iter().map(TableSpec::config).collect()

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use firn_postgres::TlsMode;
+use firn_connector::Source;
+use firn_postgres::{PostgresSource, TlsMode};
 use firn_sync::{
     Engine, Event, ProgressSink, RunOutcome, RunStatus, TableOutcome, TableVerdict, VerifyOptions, VerifyOutcome,
 };
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::child;
+use crate::gate::Gate;
 use crate::oracle::{self, TextRow};
 use crate::spec::{RunSpec, TableSpec};
 
@@ -179,6 +181,15 @@ impl World {
         Ok(Self { spec, cluster, pool, folder, runs: AtomicU32::new(0) })
     }
 
+    /// Starts a server whose table `orders` takes a megabyte, and whose runs several commits.
+    pub async fn megabyte() -> Result<Self> {
+        let mut world = Self::with_orders(0).await?;
+        world.sql("INSERT INTO orders SELECT n, md5(n::text) || repeat('.', 300), now() - interval '1 hour' FROM generate_series(1, 3000) n").await?;
+        world.spec.range_bytes = 128 << 10;
+        world.spec.group_bytes = 128 << 10;
+        Ok(world)
+    }
+
     /// Starts a server whose database holds the table `orders` with rows from `1` to `rows`, an hour old.
     pub async fn with_orders(rows: u64) -> Result<Self> {
         let mut world = Self::new()?;
@@ -253,6 +264,26 @@ impl World {
         let outcome = run.context("a run does not end")?;
         engine.target.close().await?;
         Ok(Run { outcome, events: heard(&events) })
+    }
+
+    /// Runs every table once with a source that waits at a gate, lets something happen while it waits there, and gives
+    /// the warehouse up.
+    pub async fn run_past<T>(
+        &self,
+        gated: fn(PostgresSource, &Arc<Gate>) -> Arc<dyn Source>,
+        meanwhile: impl Future<Output = Result<T>>,
+    ) -> Result<(Run, T)> {
+        let gate = Gate::new();
+        let engine = self.spec.engine_over(|source| gated(source, &gate)).await?;
+        let meanwhile = async {
+            gate.reached().await;
+            let done = meanwhile.await;
+            gate.open();
+            done
+        };
+        let (run, done) = tokio::join!(self.run_with(&engine), meanwhile);
+        let done = done?;
+        Ok((run?, done))
     }
 
     /// Tries the rejected rows of every table again with a new engine.

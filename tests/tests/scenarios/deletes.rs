@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use firn_connector::ErrorKind;
 use firn_scenarios::child::killed_at;
 use firn_scenarios::world::{Run, describe};
-use firn_scenarios::{Gate, GatedSource, RunSpec, TableSpec, World};
+use firn_scenarios::{Gate, GatedSource, TableSpec, World};
 use firn_sync::{RunStatus, TableResult};
 
 /// A world whose table `orders` has rows from 1 to `rows` and follows deletes.
@@ -397,20 +397,13 @@ async fn a_run_that_is_cancelled_among_the_keys_deletes_nothing() -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_filled_anew_while_its_keys_are_read_loses_nothing() -> Result<()> {
     let world = unlimited(100, "hard").await?;
-    let gate = Gate::new();
-    let engine = world.spec.engine_over(|source| GatedSource::before_keys(source, &gate)).await?;
     let reload = async {
-        gate.reached().await;
         // Where the keys' view has locked the table, this waits until they are read.
-        let mut session = world.session().await?;
         let nightly = "SET lock_timeout = '1s'; BEGIN; CREATE TEMP TABLE aside AS TABLE orders; TRUNCATE orders; INSERT INTO orders SELECT * FROM aside; COMMIT";
-        let _may_wait = session.sql(nightly).await;
-        gate.open();
-        anyhow::Ok(())
+        let _may_wait = world.session().await?.sql(nightly).await;
+        Ok(())
     };
-    let (run, reloaded) = tokio::join!(world.run_with(&engine), reload);
-    reloaded?;
-    let run = run?;
+    let (run, ()) = world.run_past(GatedSource::before_keys, reload).await?;
     ensure!(run.outcome.status() == RunStatus::Success && deleted(&run)? == 0, "{}", describe(&run.outcome));
     world.assert_equal().await
 }
@@ -419,20 +412,12 @@ async fn a_table_filled_anew_while_its_keys_are_read_loses_nothing() -> Result<(
 async fn a_runner_that_slept_over_its_keys_deletes_nothing_of_its_successors() -> Result<()> {
     let world = unlimited(100, "hard").await?;
     world.sql("DELETE FROM orders WHERE id <= 10").await?;
-    let gate = Gate::new();
-    let sleeper = world.spec.engine_over(|source| GatedSource::before_keys(source, &gate)).await?;
     let successor = async {
-        gate.reached().await;
         // Rows come back that the sleeper takes for deleted ones.
         world.sql("INSERT INTO orders SELECT n, 'again', now() FROM generate_series(1, 10) n").await?;
-        let mut spec = RunSpec { nonce: "second".to_owned(), ..world.spec.clone() };
-        spec.dead.insert(world.spec.nonce.clone());
-        let run = world.run_with(&spec.engine().await?).await;
-        gate.open();
-        run
+        world.run_with(&world.spec.successor("second").engine().await?).await
     };
-    let (slept, took_over) = tokio::join!(world.run_with(&sleeper), successor);
-    let (slept, took_over) = (slept?, took_over?);
+    let (slept, took_over) = world.run_past(GatedSource::before_keys, successor).await?;
     ensure!(took_over.outcome.status() == RunStatus::Success, "{}", describe(&took_over.outcome));
     world.assert_equal().await?;
     let failure = slept.table()?.failure.as_ref();

@@ -11,29 +11,11 @@ use firn_sync::{RunStatus, TableResult};
 use firn_testbed::{Fault, StopMode};
 use tokio::process::Command;
 
-/// Makes a world whose table takes a megabyte and whose first load several commits.
-async fn megabyte() -> Result<World> {
-    let mut world = World::with_orders(0).await?;
-    world.sql("INSERT INTO orders SELECT n, md5(n::text) || repeat('.', 300), now() - interval '1 hour' FROM generate_series(1, 3000) n").await?;
-    world.spec.range_bytes = 128 << 10;
-    world.spec.group_bytes = 128 << 10;
-    Ok(world)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_restarted_in_the_middle_of_a_run_is_waited_for() -> Result<()> {
-    let world = megabyte().await?;
-    let gate = Gate::new();
-    let engine = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
-    let restart = async {
-        gate.reached().await;
-        let restarted = world.cluster.restart(StopMode::Fast);
-        gate.open();
-        restarted
-    };
-    let (run, restarted) = tokio::join!(world.run_with(&engine), restart);
-    restarted?;
-    let run = run?;
+    let world = World::megabyte().await?;
+    let restart = async { world.cluster.restart(StopMode::Fast) };
+    let (run, ()) = world.run_past(GatedSource::before_read, restart).await?;
     ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
     ensure!(run.retries() > 0, "nothing was retried");
     world.assert_equal().await
@@ -41,7 +23,7 @@ async fn a_server_restarted_in_the_middle_of_a_run_is_waited_for() -> Result<()>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_cut_in_the_middle_of_a_read_are_made_again() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     let proxy = world.cluster.proxy()?;
     world.spec.port = proxy.port();
     let mut retries = 0;
@@ -61,7 +43,7 @@ async fn connections_cut_in_the_middle_of_a_read_are_made_again() -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_swallows_everything_for_a_while_is_survived() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     let proxy = world.cluster.proxy()?;
     world.spec.port = proxy.port();
     let gate = Gate::new();
@@ -84,20 +66,11 @@ async fn a_network_that_swallows_everything_for_a_while_is_survived() -> Result<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stays_away_is_named_and_the_next_run_converges() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     world.spec.max_retries = 1;
     world.spec.connect_ms = 500;
-    let gate = Gate::new();
-    let engine = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
-    let stop = async {
-        gate.reached().await;
-        let stopped = world.cluster.stop(StopMode::Immediate);
-        gate.open();
-        stopped
-    };
-    let (run, stopped) = tokio::join!(world.run_with(&engine), stop);
-    stopped?;
-    let run = run?;
+    let stop = async { world.cluster.stop(StopMode::Immediate) };
+    let (run, ()) = world.run_past(GatedSource::before_read, stop).await?;
     ensure!(run.table()?.result == TableResult::Failed, "{}", describe(&run.outcome));
     let told = run.complaint();
     ensure!(told.contains("public.orders") && told.contains("connection"), "{told}");
@@ -107,7 +80,7 @@ async fn a_server_that_stays_away_is_named_and_the_next_run_converges() -> Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_the_next_run_converges() -> Result<()> {
-    let world = megabyte().await?;
+    let world = World::megabyte().await?;
     // A limit of the size of files does what a full disk does, and needs no rights. The signal that goes with it would
     // end the process before it can speak.
     let mut command = Command::new("env");
@@ -165,19 +138,15 @@ async fn increments_killed_right_after_the_commit_of_the_target_go_on() -> Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_database_that_goes_away_in_the_middle_stops_no_data() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     let proxy = world.cluster.proxy()?;
     world.spec.state_port = Some(proxy.port());
     world.spec.connect_ms = 500;
-    let gate = Gate::new();
-    let engine = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
     let cut = async {
-        gate.reached().await;
         proxy.set(Fault::Reset);
-        gate.open();
+        Ok(())
     };
-    let (run, ()) = tokio::join!(world.run_with(&engine), cut);
-    let run = run?;
+    let (run, ()) = world.run_past(GatedSource::before_read, cut).await?;
     ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
     ensure!(run.table()?.findings.iter().any(|f| f.code == "unreported"), "{}", describe(&run.outcome));
     world.assert_equal().await?;
@@ -192,22 +161,11 @@ async fn a_state_database_that_goes_away_in_the_middle_stops_no_data() -> Result
 async fn a_column_added_between_the_look_and_the_read_arrives_with_its_values() -> Result<()> {
     let world = World::with_orders(300).await?;
     for column in ["during_a_first_load", "during_an_increment"] {
-        let gate = Gate::new();
-        let engine = world.spec.engine_over(|source| GatedSource::before_snapshot(source, &gate)).await?;
-        let alter = async {
-            gate.reached().await;
-            let altered = world
-                .sql(&format!(
-                    "BEGIN; ALTER TABLE orders ADD {column} int; \
-                     UPDATE orders SET {column} = id, updated_at = now() WHERE id % 3 = 0; COMMIT"
-                ))
-                .await;
-            gate.open();
-            altered
-        };
-        let (run, altered) = tokio::join!(world.run_with(&engine), alter);
-        altered?;
-        let run = run?;
+        let alter = format!(
+            "BEGIN; ALTER TABLE orders ADD {column} int; \
+             UPDATE orders SET {column} = id, updated_at = now() WHERE id % 3 = 0; COMMIT"
+        );
+        let (run, ()) = world.run_past(GatedSource::before_snapshot, world.sql(&alter)).await?;
         ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
         world.assert_equal().await?;
         world.converges().await?;

@@ -2,18 +2,23 @@
 
 use anyhow::{Result, ensure};
 use firn_scenarios::child::{Child, appears};
-use firn_scenarios::world::PAST_THE_MARGIN;
+use firn_scenarios::world::{ORDERS, PAST_THE_MARGIN, Session};
 use firn_scenarios::{TableSpec, World};
-use firn_testbed::Cluster;
-use firn_testbed::ClusterOptions;
+use firn_testbed::{Cluster, ClusterOptions};
+
+/// Opens a transaction that has written row 100 and lasts longer than the margin.
+async fn late(world: &World) -> Result<Session> {
+    let mut late = world.session().await?;
+    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
+    late.sql(PAST_THE_MARGIN).await?;
+    Ok(late)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_committed_late_below_the_cursor_arrives() -> Result<()> {
     let world = World::with_orders(10).await?;
     world.converges().await?;
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
+    let mut late = late(&world).await?;
     world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
     // Two runs while it is open: a later one must not go past it either.
     world.converges().await?;
@@ -67,9 +72,7 @@ async fn a_prepared_transaction_freezes_the_cursor() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_open_since_before_the_first_load_is_not_lost() -> Result<()> {
     let world = World::with_orders(10).await?;
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
+    let mut late = late(&world).await?;
     world.converges().await?;
     world.converges().await?;
     late.sql("COMMIT").await?;
@@ -86,9 +89,7 @@ async fn a_role_that_may_not_see_other_sessions_goes_by_their_locks() -> Result<
     world.spec.state_schema = "firn".to_owned();
     world.converges().await?;
 
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
+    let mut late = late(&world).await?;
     world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
     world.converges().await?;
     world.sql("INSERT INTO orders VALUES (102, 'in time, too')").await?;
@@ -122,17 +123,8 @@ async fn a_row_from_the_year_2099_neither_freezes_a_table_nor_is_merged_twice() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standby_needs_a_lookback_and_keeps_to_it() -> Result<()> {
-    let primary = Cluster::start(ClusterOptions::new())?;
-    primary.database("app")?;
-    let standby = primary.standby()?;
-    let mut world = World::over(primary)?;
-    world.sql(firn_scenarios::world::ORDERS).await?;
-    world.sql("INSERT INTO orders SELECT n, 'row ' || n FROM generate_series(1, 10) n").await?;
-    world.spec.tables.push(TableSpec::new("orders"));
-    world.spec.state_port = Some(world.spec.port);
-    world.spec.port = standby.port();
-    replayed(&world, &standby).await?;
-
+    let (mut world, standby) = behind_a_standby().await?;
+    world.spec.primary_port = None;
     let refused = world.run().await?;
     ensure!(
         refused.complaint().contains("standby") && refused.complaint().contains("lookback_seconds"),
@@ -142,15 +134,19 @@ async fn a_standby_needs_a_lookback_and_keeps_to_it() -> Result<()> {
 
     world.spec.tables[0].lookback_seconds = 60;
     world.converges().await?;
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
+    a_late_commit_arrives(&world, &standby).await.map(drop)
+}
+
+/// Lets a row come late to a standby, below one that was read before, and makes sure that it arrives.
+async fn a_late_commit_arrives(world: &World, standby: &Cluster) -> Result<Session> {
+    let mut late = late(world).await?;
     world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
-    replayed(&world, &standby).await?;
+    replayed(world, standby).await?;
     world.converges().await?;
     late.sql("COMMIT").await?;
-    replayed(&world, &standby).await?;
-    world.converges().await.map(drop)
+    replayed(world, standby).await?;
+    world.converges().await?;
+    Ok(late)
 }
 
 /// Makes a standby of a server with ten orders, which the runs read by way of both.
@@ -159,7 +155,7 @@ async fn behind_a_standby() -> Result<(World, Cluster)> {
     primary.database("app")?;
     let standby = primary.standby()?;
     let mut world = World::over(primary)?;
-    world.sql(firn_scenarios::world::ORDERS).await?;
+    world.sql(ORDERS).await?;
     world.sql("INSERT INTO orders SELECT n, 'row ' || n FROM generate_series(1, 10) n").await?;
     world.spec.tables.push(TableSpec::new("orders"));
     world.spec.state_port = Some(world.spec.port);
@@ -173,15 +169,7 @@ async fn behind_a_standby() -> Result<(World, Cluster)> {
 async fn a_standby_takes_its_horizon_from_its_primary() -> Result<()> {
     let (world, standby) = behind_a_standby().await?;
     world.converges().await?;
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
-    world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
-    replayed(&world, &standby).await?;
-    world.converges().await?;
-    late.sql("COMMIT").await?;
-    replayed(&world, &standby).await?;
-    world.converges().await?;
+    let mut late = a_late_commit_arrives(&world, &standby).await?;
     // With nobody in the way the cursor moves on.
     let before = world.warehouse_text("SELECT watermark FROM _firn.tables")?;
     late.sql(PAST_THE_MARGIN).await?;
@@ -198,9 +186,7 @@ async fn a_standby_that_is_behind_its_primary_holds_the_cursor_back() -> Result<
     let (world, standby) = behind_a_standby().await?;
     world.converges().await?;
     // The late row is committed on the primary, and the standby does not have it yet.
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
+    let mut late = late(&world).await?;
     world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
     replayed(&world, &standby).await?;
     standby.psql("app", "SELECT pg_wal_replay_pause()")?;
@@ -223,7 +209,7 @@ async fn a_primary_of_another_database_is_refused() -> Result<()> {
     let stranger = Cluster::start(ClusterOptions::new())?;
     stranger.database("other")?;
     stranger.database("app")?;
-    stranger.psql("app", &format!("CREATE TABLE spare (); {}", firn_scenarios::world::ORDERS))?;
+    stranger.psql("app", &format!("CREATE TABLE spare (); {ORDERS}"))?;
     world.spec.primary_port = Some(stranger.port());
     let another = world.run().await?;
     ensure!(another.complaint().contains("leads to another database"), "{}", another.complaint());
@@ -271,9 +257,7 @@ async fn a_watermark_without_a_zone_is_told_and_kept_on_the_safe_side() -> Resul
         "{:?}",
         first.table()?.findings
     );
-    let mut late = world.session().await?;
-    late.sql("BEGIN; INSERT INTO orders VALUES (100, 'late')").await?;
-    late.sql(PAST_THE_MARGIN).await?;
+    let mut late = late(&world).await?;
     world.sql("INSERT INTO orders VALUES (101, 'in time')").await?;
     world.converges().await?;
     late.sql("COMMIT").await?;

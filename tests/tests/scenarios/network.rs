@@ -9,15 +9,6 @@ use firn_scenarios::{Gate, GatedSource, RunSpec, TableSpec, World};
 use firn_sync::RunStatus;
 use firn_testbed::{ClusterOptions, Fault, Proxy, Sender};
 
-/// Makes a world whose table takes a megabyte and whose runs several commits.
-async fn megabyte() -> Result<World> {
-    let mut world = World::with_orders(0).await?;
-    world.sql("INSERT INTO orders SELECT n, md5(n::text) || repeat('.', 300), now() - interval '1 hour' FROM generate_series(1, 3000) n").await?;
-    world.spec.range_bytes = 128 << 10;
-    world.spec.group_bytes = 128 << 10;
-    Ok(world)
-}
-
 /// Breaks a connection after more and more bytes of either side. Every other run is a first load.
 async fn swept(world: &mut World, proxy: &Proxy, most: u64, factor: u64) -> Result<()> {
     let (mut told, mut survived) = (0, 0);
@@ -56,7 +47,7 @@ async fn swept(world: &mut World, proxy: &Proxy, most: u64, factor: u64) -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_to_the_source_that_breaks_after_any_number_of_bytes_loses_nothing() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     let proxy = world.cluster.proxy()?;
     world.spec.port = proxy.port();
     world.spec.state_port = Some(world.cluster.port());
@@ -65,7 +56,7 @@ async fn a_connection_to_the_source_that_breaks_after_any_number_of_bytes_loses_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_to_the_state_that_breaks_after_any_number_of_bytes_loses_nothing() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     let proxy = world.cluster.proxy()?;
     world.spec.state_port = Some(proxy.port());
     swept(&mut world, &proxy, 1 << 20, 4).await
@@ -73,7 +64,7 @@ async fn a_connection_to_the_state_that_breaks_after_any_number_of_bytes_loses_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_is_slow_and_late_is_only_that() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     let proxy = world.cluster.proxy()?;
     world.spec.port = proxy.port();
     for fault in [Fault::Slow(500_000), Fault::Delay(Duration::from_millis(20))] {
@@ -89,22 +80,15 @@ const FIRN: &str = "FROM pg_stat_activity WHERE application_name LIKE 'firn%' AN
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_crashes_in_the_middle_of_a_run_is_waited_for() -> Result<()> {
-    let world = megabyte().await?;
+    let world = World::megabyte().await?;
     for crash in 0..2 {
-        let gate = Gate::new();
-        let engine = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
-        let crashed = async {
-            gate.reached().await;
-            let crashed = match crash {
+        let crash = async {
+            match crash {
                 0 => world.cluster.restart(firn_testbed::StopMode::Immediate),
                 _ => world.cluster.kill9_backends().map(drop),
-            };
-            gate.open();
-            crashed
+            }
         };
-        let (run, crashed) = tokio::join!(world.run_with(&engine), crashed);
-        crashed?;
-        let run = run?;
+        let (run, ()) = world.run_past(GatedSource::before_read, crash).await?;
         ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
         ensure!(run.retries() > 0, "nothing was retried");
         world.assert_equal().await?;
@@ -115,7 +99,7 @@ async fn a_server_that_crashes_in_the_middle_of_a_run_is_waited_for() -> Result<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_are_terminated_again_and_again_are_made_again() -> Result<()> {
-    let mut world = megabyte().await?;
+    let mut world = World::megabyte().await?;
     world.spec.max_retries = 30;
     let until = Instant::now() + Duration::from_secs(4);
     let terminate = async {
@@ -213,7 +197,7 @@ async fn a_server_without_free_connections_is_told_and_two_are_enough() -> Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_to_change_a_table_does_not_stop_its_first_load() -> Result<()> {
-    let world = megabyte().await?;
+    let world = World::megabyte().await?;
     let gate = Gate::new();
     let engine = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
     // He stands behind the first reader, and the second reader would stand behind him.

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use firn_connector::ErrorKind;
 use firn_scenarios::child::killed_at;
 use firn_scenarios::world::describe;
-use firn_scenarios::{Gate, GatedSource, RunSpec, World};
+use firn_scenarios::{GatedSource, RunSpec, World};
 use firn_sync::{RunStatus, TableResult};
 
 /// The same world for another runner.
@@ -15,16 +15,8 @@ fn second(world: &World) -> RunSpec {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_runners_one_is_told_who_holds_the_table_since_when() -> Result<()> {
     let world = World::with_orders(10).await?;
-    let gate = Gate::new();
-    let first = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
-    let rival = async {
-        gate.reached().await;
-        let run = world.run_with(&second(&world).engine().await?).await;
-        gate.open();
-        run
-    };
-    let (winner, loser) = tokio::join!(world.run_with(&first), rival);
-    let (winner, loser) = (winner?, loser?);
+    let rival = async { world.run_with(&second(&world).engine().await?).await };
+    let (winner, loser) = world.run_past(GatedSource::before_read, rival).await?;
     ensure!(loser.outcome.status() == RunStatus::Held, "{}", describe(&loser.outcome));
     ensure!(loser.table()?.counters.rows_read == 0);
     let told = loser.complaint();
@@ -67,20 +59,11 @@ async fn a_runner_that_slept_through_its_lease_cannot_commit() -> Result<()> {
     let world = World::with_orders(1000).await?;
     world.converges().await?;
     world.sql("UPDATE orders SET v = 'as the sleeper saw it', updated_at = now() WHERE id <= 100").await?;
-    let gate = Gate::new();
-    let sleeper = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
     let successor = async {
-        gate.reached().await;
         world.sql("UPDATE orders SET v = 'as it is', updated_at = now() WHERE id <= 100").await?;
-        // To the successor the sleeper is dead, as it is when its lease has run out.
-        let mut spec = second(&world);
-        spec.dead.insert(world.spec.nonce.clone());
-        let run = world.run_with(&spec.engine().await?).await;
-        gate.open();
-        run
+        world.run_with(&world.spec.successor("second").engine().await?).await
     };
-    let (slept, took_over) = tokio::join!(world.run_with(&sleeper), successor);
-    let (slept, took_over) = (slept?, took_over?);
+    let (slept, took_over) = world.run_past(GatedSource::before_read, successor).await?;
     ensure!(took_over.outcome.status() == RunStatus::Success, "{}", describe(&took_over.outcome));
     world.assert_equal().await?;
     ensure!(slept.table()?.result == TableResult::Failed, "{}", describe(&slept.outcome));
@@ -98,18 +81,8 @@ async fn a_first_load_that_slept_through_its_lease_doubles_nothing() -> Result<(
     world.change_warehouse(
         "CREATE SCHEMA raw; CREATE TABLE raw.orders (id BIGINT, v VARCHAR, updated_at TIMESTAMPTZ)",
     )?;
-    let gate = Gate::new();
-    let sleeper = world.spec.engine_over(|source| GatedSource::before_read(source, &gate)).await?;
-    let successor = async {
-        gate.reached().await;
-        let mut spec = second(&world);
-        spec.dead.insert(world.spec.nonce.clone());
-        let run = world.run_with(&spec.engine().await?).await;
-        gate.open();
-        run
-    };
-    let (slept, took_over) = tokio::join!(world.run_with(&sleeper), successor);
-    let (slept, took_over) = (slept?, took_over?);
+    let successor = async { world.run_with(&world.spec.successor("second").engine().await?).await };
+    let (slept, took_over) = world.run_past(GatedSource::before_read, successor).await?;
     world.assert_equal().await?;
     ensure!(took_over.outcome.status() == RunStatus::Success, "{}", describe(&took_over.outcome));
     let failure = slept.table()?.failure.as_ref();

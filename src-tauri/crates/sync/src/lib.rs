@@ -15,6 +15,7 @@ pub mod verify;
 mod view;
 
 mod admit;
+mod advice;
 mod clock;
 mod commit;
 mod deletes;
@@ -27,6 +28,7 @@ mod group;
 mod lease;
 mod memory;
 mod mend;
+mod report;
 mod reset;
 mod retry;
 mod table;

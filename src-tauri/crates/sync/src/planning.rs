@@ -1,9 +1,9 @@
 //! From a configuration and what stands on both sides to a read and a write, before any row moves.
 
 use crate::config::{Mode, OnDrift, TableConfig};
-use crate::deletes;
 use crate::drift::{self, Drift};
 use crate::outcome::Failure;
+use crate::{advice, deletes};
 use firn_catalog::{ColumnPlan, Dialect, PgType, Verdict, WatermarkKind, plan_column};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
@@ -192,7 +192,7 @@ pub(crate) fn prepare(
         // Firn's own column: it says nothing about the source, so `on_drift` has no say in it.
         ddl.extend(target.plan_ddl(&config.target, existing, &[marker]).map_err(on_table)?.0);
     }
-    findings.extend(watermark_findings(config, &table));
+    findings.extend(advice::watermark(config, &table));
 
     let not_null = |name: &String| table.columns.iter().any(|c| &c.name == name && c.not_null);
     let read = ReadPlan {
@@ -379,44 +379,6 @@ fn left_undone(finding: Finding) -> Finding {
         finding.message.replacen(" is widened ", " would be widened ", 1)
     );
     Finding::new(Level::Warning, "drift_ignored", message).with_fix("set on_drift: add to let the target follow")
-}
-
-fn watermark_findings(config: &TableConfig, table: &SourceTable) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let Some(name) = config.watermark.as_ref().filter(|_| config.mode == Mode::Incremental) else { return findings };
-    if let Some(facts) = table.watermarks.get(name)
-        && !facts.indexed
-        && table.pages > 128
-    {
-        let message = format!("no index begins with the watermark column `{name}`: every run reads the whole table");
-        let mut columns = vec![name.as_str()];
-        columns.extend(config.key.iter().map(String::as_str));
-        let quoted: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
-        findings.push(Finding::new(Level::Warning, "watermark_unindexed", message).with_fix(format!(
-            "CREATE INDEX CONCURRENTLY ON {} ({});",
-            table.name,
-            quoted.join(", ")
-        )));
-    }
-    if config.lookback == crate::config::Lookback::default() {
-        let late = "Set `lookback_seconds` to the longest transaction there, or use `mode: full`.";
-        if table.materialized {
-            let message = "a materialized view: rows of transactions that were in progress at its last refresh come with the next one, below rows already read";
-            findings.push(Finding::new(Level::Warning, "materialized_view", message).with_fix(late));
-        }
-        if table.relation == Relation::Foreign {
-            let message = "a foreign table: transactions in progress on its own server are not to be seen, and a late commit there would be passed over";
-            findings.push(Finding::new(Level::Warning, "foreign_table", message).with_fix(late));
-        }
-    }
-    if table.row_security {
-        let message = "row-level policies apply to this user: rows they hide look as if they were not there";
-        findings.push(
-            Finding::new(Level::Warning, "row_security", message)
-                .with_fix("sync with a role that has BYPASSRLS, or owns the table"),
-        );
-    }
-    findings
 }
 
 /// Returns the transforms that are expressions, by column.

@@ -1,7 +1,45 @@
-//! Pauses before a retry: exponential, with jitter, bounded.
+//! Attempts after a failure that may pass, and the pauses before them: exponential, with jitter, bounded.
 
 use crate::config::EngineSettings;
+use crate::event::{Event, ProgressSink, Stage};
+use crate::outcome::Failure;
+use firn_catalog::TableName;
+use firn_connector::switches::{Protection, on};
+use firn_connector::{Error, Result, Side};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Returns whether another attempt follows failed attempt `attempt` (from 1).
+pub(crate) fn is_due(settings: &EngineSettings, attempt: u32, error: &Error) -> bool {
+    error.is_transient() && attempt <= settings.max_retries && on(Protection::Retry)
+}
+
+/// A table that waits before its next attempt.
+pub(crate) struct Waiting<'a> {
+    pub(crate) sink: &'a dyn ProgressSink,
+    pub(crate) table: &'a TableName,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+impl Waiting<'_> {
+    /// Tells why attempt `attempt` failed and lets the pause after it pass.
+    ///
+    /// # Errors
+    /// [`firn_connector::ErrorKind::Cancelled`] where the caller asks to stop meanwhile.
+    pub(crate) async fn pause(self, settings: &EngineSettings, attempt: u32, error: Error) -> Result<()> {
+        let source = self.table.to_string();
+        let wait = pause(settings, attempt);
+        let failure = Failure::from(&error.on_table(self.table));
+        self.sink.emit(Event::Retry { source: source.clone(), attempt, wait, failure });
+        self.sink.emit(Event::Stage { source: source.clone(), stage: Stage::Waiting });
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.cancel.cancelled() => return Err(Error::cancelled(Side::Engine)),
+        }
+        self.sink.emit(Event::Stage { source, stage: Stage::Inspecting });
+        Ok(())
+    }
+}
 
 /// Returns the pause after failed attempt `attempt` (from 1): the base doubled each time, of which a random half to
 /// whole is taken so that runners that failed together do not come back together.

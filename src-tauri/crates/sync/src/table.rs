@@ -1,19 +1,16 @@
-//! One table's run: lease, fence, attempts, report.
+//! One table's run: lease, fence, attempts. How it ended is in `report`.
 
 use crate::commit::canonical;
 use crate::config::{Mode, TableConfig};
 use crate::engine::Engine;
 use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
-use crate::outcome::{Counters, Failure, TableOutcome, TableResult};
+use crate::outcome::{Counters, TableOutcome};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
+use crate::retry::{self, Waiting};
 use crate::unfit::UnfitCounts;
-use crate::{deletes, drain, drift, first_load, full, mend, retry, verify};
-use firn_connector::switches::{Protection, on};
-use firn_connector::{
-    Cursor, Error, ErrorKind, Finding, LogEntry, LoggedTime, Phase, Result, Side, TableReport, TableState, TableStatus,
-    Writer,
-};
+use crate::{deletes, drain, drift, first_load, full, mend, verify};
+use firn_connector::{Cursor, Error, ErrorKind, Finding, LoggedTime, Phase, Result, Side, TableState, Writer};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -72,11 +69,11 @@ pub(crate) struct TableRun<'a> {
     /// The cursor at the beginning of the first attempt, where what the run touches is compared.
     began: Option<Option<Cursor>>,
     findings: Vec<Finding>,
-    sink: Arc<dyn ProgressSink>,
+    pub(crate) sink: Arc<dyn ProgressSink>,
 }
 
 /// How a table's run came to its end without a failure.
-enum Ended {
+pub(crate) enum Ended {
     Done,
     Held(Error),
 }
@@ -144,19 +141,11 @@ impl TableRun<'_> {
             if self.counters.commits > commits {
                 attempt = 1;
             }
-            let again = error.is_transient() && attempt <= self.engine.settings.max_retries && on(Protection::Retry);
-            if !again {
+            if !retry::is_due(&self.engine.settings, attempt, &error) {
                 return Err(error);
             }
-            let wait = retry::pause(&self.engine.settings, attempt);
-            let failure = Failure::from(&error.on_table(&self.config.source));
-            self.sink.emit(Event::Retry { source: self.source.clone(), attempt, wait, failure });
-            self.stage(Stage::Waiting);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.cancel.cancelled() => return Err(Error::cancelled(Side::Engine)),
-            }
-            self.stage(Stage::Inspecting);
+            let waiting = Waiting { sink: self.sink.as_ref(), table: &self.config.source, cancel: &self.cancel };
+            waiting.pause(&self.engine.settings, attempt, error).await?;
         }
     }
 
@@ -258,104 +247,6 @@ impl TableRun<'_> {
         }
     }
 
-    async fn finish(mut self, ended: Result<Ended>, started: Instant) -> Arc<TableOutcome> {
-        self.tell_unfit();
-        let (result, failure) = match ended {
-            Ok(Ended::Held(error)) => (TableResult::Held, Some(Failure::from(&error))),
-            Ok(Ended::Done) if self.counters.rows_different > 0 => (TableResult::Partial, None),
-            Ok(Ended::Done) if self.counters.rows_rejected + self.counters.rows_without_key > 0 => {
-                (TableResult::Partial, None)
-            }
-            Ok(Ended::Done) if self.counters.changed() > 0 => (TableResult::Success, None),
-            Ok(Ended::Done) => (TableResult::Idle, None),
-            Err(error) if error.kind == ErrorKind::Cancelled => (TableResult::Cancelled, None),
-            Err(error) => (TableResult::Failed, Some(Failure::from(&error.on_table(&self.config.source)))),
-        };
-        let mut outcome = TableOutcome {
-            source: self.source.clone(),
-            target: self.config.target.to_string(),
-            result,
-            counters: self.counters,
-            watermark: self.watermark_text(),
-            elapsed: started.elapsed(),
-            failure,
-            findings: std::mem::take(&mut self.findings),
-        };
-        if self.epoch > 0
-            && let Err(error) = self.report(&outcome).await
-        {
-            // The data is in the target with its cursor; only the report is missing, and the next run mends it.
-            let message = format!("the outcome could not be reported: {}", error.chain());
-            outcome.findings.push(Finding::new(firn_connector::Level::Warning, "unreported", message));
-        }
-        let outcome = Arc::new(outcome);
-        self.stage(Stage::Done);
-        self.sink.emit(Event::Finished(Arc::clone(&outcome)));
-        outcome
-    }
-
-    async fn report(&self, outcome: &TableOutcome) -> Result<()> {
-        let status = match outcome.result {
-            TableResult::Idle => TableStatus::Idle,
-            TableResult::Success => TableStatus::Success,
-            TableResult::Cancelled => TableStatus::Cancelled,
-            TableResult::Partial | TableResult::Failed | TableResult::Held => TableStatus::Error,
-        };
-        let error = match (&outcome.failure, outcome.result) {
-            (Some(failure), _) => Some(failure.message.clone()),
-            (None, TableResult::Partial) if outcome.counters.rows_different > 0 => {
-                let keys = outcome.counters.rows_different;
-                Some(format!("{keys} keys differ after the run; see `firn sync verify {}`", self.source))
-            }
-            (None, TableResult::Partial) => {
-                let rows = outcome.counters.rows_rejected + outcome.counters.rows_without_key;
-                let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-                Some(format!("{rows} rejected; see sync_errors or `firn sync errors {}`", self.source))
-            }
-            _ => None,
-        };
-        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let cursor = self.state.cursor();
-        let report = TableReport {
-            source: self.source.clone(),
-            watermark: outcome.watermark.clone(),
-            cursor_key: cursor.and_then(|c| c.key.as_ref()).map(|key| serde_json::json!(key).to_string()),
-            last_run: None,
-            status: status.as_str().to_owned(),
-            error: error.clone(),
-            rows_processed: count(outcome.counters.rows_merged),
-            holder: Some(self.engine.holder.clone()),
-            open_errors: 0,
-        };
-        let log = LogEntry {
-            run_id: self.run_id.to_owned(),
-            source: self.source.clone(),
-            started_at: String::new(),
-            finished_at: None,
-            status: status.as_str().to_owned(),
-            rows_read: count(outcome.counters.rows_read),
-            rows_merged: count(outcome.counters.rows_merged),
-            rows_rejected: count(outcome.counters.rows_rejected),
-            message: match (self.task, error) {
-                (Task::Retry, None) => Some(format!(
-                    "rejected rows tried again: {} merged, {} gone",
-                    outcome.counters.rows_merged, outcome.counters.rows_gone
-                )),
-                (_, error) => error.or_else(|| deleted_message(outcome.counters.rows_deleted)),
-            },
-        };
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match self.engine.state.report(&report, &log, self.epoch).await {
-                Err(error) if error.is_transient() && attempt <= 3 => {
-                    tokio::time::sleep(retry::pause(&self.engine.settings, attempt)).await;
-                }
-                done => return done,
-            }
-        }
-    }
-
     /// Returns the exact text of the durable cursor.
     pub(crate) fn watermark_text(&self) -> Option<String> {
         match &self.state.phase {
@@ -418,14 +309,5 @@ impl TableRun<'_> {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-    }
-}
-
-/// Says in the log how many rows went.
-fn deleted_message(rows: u64) -> Option<String> {
-    match rows {
-        0 => None,
-        1 => Some("1 row deleted".to_owned()),
-        rows => Some(format!("{rows} rows deleted")),
     }
 }

@@ -28,9 +28,8 @@ use crate::engine::Engine;
 use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
 use crate::outcome::Failure;
-use crate::retry;
+use crate::retry::{self, Waiting};
 use compare::{Compared, Range};
-use firn_connector::switches::{Protection, on};
 use firn_connector::{Error, ErrorKind, Finding, Level, LogEntry, Result, Side};
 use futures::StreamExt as _;
 use repair::Repair;
@@ -155,19 +154,11 @@ impl Verifying<'_> {
                 Err(Stopped::Failed(error)) => error,
                 ended => return ended,
             };
-            let again = error.is_transient() && attempt <= self.engine.settings.max_retries && on(Protection::Retry);
-            if !again {
+            if !retry::is_due(&self.engine.settings, attempt, &error) {
                 return Err(error.into());
             }
-            let wait = retry::pause(&self.engine.settings, attempt);
-            let failure = Failure::from(&error.on_table(&self.config.source));
-            self.sink.emit(Event::Retry { source: self.source.clone(), attempt, wait, failure });
-            self.stage(Stage::Waiting);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.cancel.cancelled() => return Err(Error::cancelled(Side::Engine).into()),
-            }
-            self.stage(Stage::Inspecting);
+            let waiting = Waiting { sink: self.sink.as_ref(), table: &self.config.source, cancel: &self.cancel };
+            waiting.pause(&self.engine.settings, attempt, error).await?;
         }
     }
 

@@ -1,0 +1,43 @@
+//! What an operator should know about a table before rows move, beside what its drift says.
+
+use crate::config::{Lookback, Mode, TableConfig};
+use firn_connector::{Finding, Level, Relation, SourceTable};
+
+/// Says what makes reading along the watermark slow or unsafe.
+pub(crate) fn watermark(config: &TableConfig, table: &SourceTable) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Some(name) = config.watermark.as_ref().filter(|_| config.mode == Mode::Incremental) else { return findings };
+    if let Some(facts) = table.watermarks.get(name)
+        && !facts.indexed
+        && table.pages > 128
+    {
+        let message = format!("no index begins with the watermark column `{name}`: every run reads the whole table");
+        let mut columns = vec![name.as_str()];
+        columns.extend(config.key.iter().map(String::as_str));
+        let quoted: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
+        findings.push(Finding::new(Level::Warning, "watermark_unindexed", message).with_fix(format!(
+            "CREATE INDEX CONCURRENTLY ON {} ({});",
+            table.name,
+            quoted.join(", ")
+        )));
+    }
+    if config.lookback == Lookback::default() {
+        let late = "Set `lookback_seconds` to the longest transaction there, or use `mode: full`.";
+        if table.materialized {
+            let message = "a materialized view: rows of transactions that were in progress at its last refresh come with the next one, below rows already read";
+            findings.push(Finding::new(Level::Warning, "materialized_view", message).with_fix(late));
+        }
+        if table.relation == Relation::Foreign {
+            let message = "a foreign table: transactions in progress on its own server are not to be seen, and a late commit there would be passed over";
+            findings.push(Finding::new(Level::Warning, "foreign_table", message).with_fix(late));
+        }
+    }
+    if table.row_security {
+        let message = "row-level policies apply to this user: rows they hide look as if they were not there";
+        findings.push(
+            Finding::new(Level::Warning, "row_security", message)
+                .with_fix("sync with a role that has BYPASSRLS, or owns the table"),
+        );
+    }
+    findings
+}
