@@ -2,6 +2,7 @@
 
 use crate::commit::canonical;
 use crate::config::{Mode, TableConfig};
+use crate::deletes::Swept;
 use crate::engine::Engine;
 use crate::event::{Event, ProgressSink, Stage};
 use crate::lease::{self, Grant, Keeper};
@@ -242,8 +243,11 @@ impl TableRun<'_> {
             loaded_now = false;
         }
         match deletes::vanished(self.config) {
-            Some(vanished) => deletes::sweep(self, &prepared, writer.as_mut(), vanished).await,
             None => Ok(()),
+            Some(vanished) => match deletes::sweep(self, &prepared, writer.as_mut(), vanished).await? {
+                Swept::Done => Ok(()),
+                Swept::Kept(reason) => Err(reason),
+            },
         }
     }
 

@@ -60,15 +60,16 @@ pub(crate) fn marker(config: &TableConfig, table: &SourceTable, dialect: Dialect
 
 /// Says what a dry run should tell about deletes.
 pub(crate) fn findings(config: &TableConfig, prepared: &Prepared) -> Vec<Finding> {
-    let refused = vanished(config).and_then(|_| refusal(prepared));
-    let told = |error: Error| {
-        let finding = Finding::new(Level::Critical, "deletes_refused", error.message);
-        match error.hint {
-            Some(hint) => finding.with_fix(hint),
-            None => finding,
-        }
-    };
-    refused.map(told).into_iter().collect()
+    vanished(config).and_then(|_| refusal(prepared)).map(refused).into_iter().collect()
+}
+
+/// Tells why rows stay that should have gone.
+pub(crate) fn refused(reason: Error) -> Finding {
+    let finding = Finding::new(Level::Critical, "deletes_refused", reason.message);
+    match reason.hint {
+        Some(hint) => finding.with_fix(hint),
+        None => finding,
+    }
 }
 
 /// Returns why vanished rows cannot be told from hidden ones.
@@ -84,28 +85,43 @@ fn refusal(prepared: &Prepared) -> Option<Error> {
 const COMPLETE: &str = "deletes need a role that sees every row: give it BYPASSRLS and SELECT on the whole table, or \
                         write `deletes: ignore`";
 
-/// Lets the rows of the target go that have vanished from the source.
+/// What came of letting rows go.
+pub(crate) enum Swept {
+    /// Those that had vanished are gone, or marked.
+    Done,
+    /// None has gone: a guard keeps them, for this reason.
+    Kept(Error),
+}
+
+/// Lets the rows of the target go that have vanished from the source, unless a guard keeps them.
 pub(crate) async fn sweep(
     run: &mut TableRun<'_>,
     prepared: &Prepared,
     writer: &mut dyn Writer,
     vanished: Vanished,
-) -> Result<()> {
+) -> Result<Swept> {
     if let Some(refused) = refusal(prepared) {
-        return Err(refused);
+        return Ok(Swept::Kept(refused));
     }
     run.emit_phase(PhaseName::Deletes, None);
     run.stage(Stage::Reading);
     hold("engine.before_keys").await;
-    let count = compare(run, prepared, writer).await?;
+    let count = match compare(run, prepared, writer).await {
+        Err(error) if error.kind == ErrorKind::Permission => {
+            writer.discard().await?;
+            return Ok(Swept::Kept(error.with_hint(COMPLETE)));
+        }
+        compared => compared?,
+    };
     pass("engine.keys_compared");
     note_outside(run, &count);
     if count.vanished == 0 && count.returned == 0 && (count.marked == 0 || vanished == Vanished::Mark) {
-        return writer.discard().await;
+        writer.discard().await?;
+        return Ok(Swept::Done);
     }
     if exceeds(run.config.max_delete_ratio, count.vanished, count.live) && on(Protection::DeleteRatio) {
         writer.discard().await?;
-        return Err(too_many(run.config, &count));
+        return Ok(Swept::Kept(too_many(run.config, &count)));
     }
     run.stage(Stage::Merging);
     pass("engine.before_sweep");
@@ -123,7 +139,7 @@ pub(crate) async fn sweep(
     }
     run.stage(Stage::Reading);
     run.emit_progress();
-    Ok(())
+    Ok(Swept::Done)
 }
 
 /// Stages every key of the source and has the target compare them.
@@ -132,25 +148,19 @@ async fn compare(run: &mut TableRun<'_>, prepared: &Prepared, writer: &mut dyn W
     let plan = keys::plan(run.config, prepared);
     let filtered = plan.columns.len() > prepared.read.key.len();
     let stage = KeyStage { schema: plan.schema(), filtered };
-    let read = async {
-        // A large table is read by several readers, and one such table at a time: the connections are counted.
-        let alone = engine.alone_if_large(prepared.table.bytes).await?;
-        let readers = if alone.is_some() { engine.settings.readers } else { 1 };
-        let mut keys = keys::read(engine, prepared, plan, readers).await?;
-        writer.begin_sweep(stage).await?;
-        while let Some(batch) = keys.next().await {
-            match batch {
-                Ok(batch) => writer.stage_keys(batch.batch).await?,
-                Err(error) if on(Protection::DeleteAfterFullRead) => return Err(error),
-                Err(_) => break,
-            }
+    // A large table is read by several readers, and one such table at a time: the connections are counted.
+    let alone = engine.alone_if_large(prepared.table.bytes).await?;
+    let readers = if alone.is_some() { engine.settings.readers } else { 1 };
+    let mut keys = keys::read(engine, prepared, plan, readers).await?;
+    writer.begin_sweep(stage).await?;
+    while let Some(batch) = keys.next().await {
+        match batch {
+            Ok(batch) => writer.stage_keys(batch.batch).await?,
+            Err(error) if on(Protection::DeleteAfterFullRead) => return Err(error),
+            Err(_) => break,
         }
-        Ok(())
-    };
-    let read: Result<()> = read.await;
-    if let Err(error) = read {
-        return Err(if error.kind == ErrorKind::Permission { error.with_hint(COMPLETE) } else { error });
     }
+    drop((keys, alone));
     writer.weigh().await
 }
 

@@ -8,6 +8,7 @@ use super::standing::Standing;
 use super::{cells, overview};
 use crate::commit::canonical;
 use crate::config::{Deletes, Mode, TableConfig};
+use crate::deletes;
 use crate::engine::Engine;
 use crate::event::ProgressSink;
 use crate::planning::{BULK_ROWS, Prepared, expressions, prepare};
@@ -93,6 +94,28 @@ impl Compared<'_> {
         }
     }
 
+    /// Says what becomes of keys in the target alone, where no repair lets them go.
+    fn staying(&self, extra: u64) -> Option<Finding> {
+        if extra == 0 || deletes::vanished(self.config).is_some() {
+            return None;
+        }
+        let rows = if extra == 1 { "1 key is".to_owned() } else { format!("{extra} keys are") };
+        let (message, fix) = match self.config.mode {
+            Mode::Full => (
+                format!("{rows} in the target alone: deleted in the source since the last full read"),
+                "`firn sync run` replaces the whole content",
+            ),
+            Mode::Incremental => (
+                format!(
+                    "{rows} in the target alone: deleted in the source, or under another key there now; \
+                     `deletes: ignore` lets the old row stay"
+                ),
+                "write `deletes: hard` or `deletes: soft` in the table's entry: runs and repairs then let such rows go",
+            ),
+        };
+        Some(Finding::new(Level::Warning, "extra_stay", message).with_fix(fix))
+    }
+
     /// Goes over both sides and tells what differs.
     pub(super) async fn tell(
         &self,
@@ -118,6 +141,7 @@ impl Compared<'_> {
             kept.take(narrowed, verdict);
         }
         kept.take(known.rest(), verdict);
+        verdict.findings.extend(self.staying(verdict.counts.extra));
         if kept.changed.is_empty() && kept.listed.is_empty() {
             return Ok(());
         }

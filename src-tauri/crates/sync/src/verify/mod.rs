@@ -209,6 +209,12 @@ impl Verifying<'_> {
             None if verdict.is_equal() => ("success", format!("verify: equal, {} rows", verdict.rows_source)),
             None => ("error", format!("verify: {} keys differ", verdict.counts.total())),
         };
+        let message = match verdict.repaired {
+            Some(Repaired { written, deleted, .. }) if written + deleted > 0 => {
+                format!("{message}; {written} repaired, {deleted} deleted")
+            }
+            _ => message,
+        };
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let log = LogEntry {
             run_id: self.run_id.to_owned(),
@@ -242,7 +248,8 @@ impl Verifying<'_> {
             sink: Arc::clone(&self.sink),
         };
         let looked = compared.look().await?;
-        let _alone = self.engine.alone_if_large(looked.prepared.table.bytes).await?;
+        let bytes = looked.prepared.table.bytes;
+        let alone = self.engine.alone_if_large(bytes).await?;
         let mut verdict = TableVerdict::default();
         let sides = compare::open(&compared, &looked, Range::Whole, &mut verdict.findings).await?;
         self.stage(Stage::Reading);
@@ -259,8 +266,11 @@ impl Verifying<'_> {
             return Ok(verdict);
         }
         self.stage(Stage::Merging);
-        let (repaired, told) = repair.end(verdict.counts)?;
+        // Reading every key takes a turn of its own.
+        drop(alone);
+        let (repaired, told) = repair.end(verdict.counts).await?;
         // What stands there now is compared from the beginning: a repair proves itself, too.
+        let _alone = self.engine.alone_if_large(bytes).await?;
         self.stage(Stage::Reading);
         let mut after = TableVerdict { repaired: Some(repaired), ..TableVerdict::default() };
         let looked = compared.look().await?;

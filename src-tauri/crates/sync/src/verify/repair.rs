@@ -1,12 +1,14 @@
 //! Making equal what differs: rows are read again from the source by their keys, in the view they were compared in,
-//! and written under the lease and the fence of the comparison. The cursor stays where it is.
+//! and written under the lease and the fence of the comparison; rows in the target alone go as they would at the end of
+//! a run, by the table's `deletes`. The cursor stays where it is.
 
 use super::compare::{Compared, Inspected};
 use super::narrow::Found;
 use super::outcome::{DifferenceCounts, DifferenceKind, Repaired};
 use super::sides::Sides;
-use crate::config::Mode;
+use crate::deletes::{self, Swept};
 use crate::group::Group;
+use crate::planning::Prepared;
 use crate::table::{TableRun, Task};
 use firn_connector::{Error, Finding, Key, Level, ReadScope, Result, SeenChange, WriteMode, Writer};
 use futures::StreamExt as _;
@@ -20,7 +22,7 @@ const GROUP: usize = 10_000;
 pub(super) struct Repair<'a> {
     run: TableRun<'a>,
     looked: &'a Inspected,
-    /// Opened by the first key that is written.
+    /// Opened by the first key that is written, or goes.
     writer: Option<Box<dyn Writer>>,
     written: u64,
 }
@@ -59,11 +61,7 @@ impl<'a> Repair<'a> {
             return Err(Error::configuration("the target's shape is behind the source's, so no row is written")
                 .with_hint("run `firn sync run`, which alters the target, and then `firn sync verify --repair`"));
         }
-        let engine = self.run.engine;
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            none => none.insert(engine.target.writer(Arc::clone(&prepared.write), self.run.epoch).await?),
-        };
+        let writer = opened(&mut self.writer, &self.run, prepared).await?;
         for part in keys.chunks(GROUP) {
             let mut group = Group::default();
             let before = self.run.counters.rows_merged;
@@ -73,12 +71,12 @@ impl<'a> Repair<'a> {
                 let bytes = batch.bytes;
                 let admitted = self.run.admit(prepared, batch, None, None, &mut group)?;
                 if let Some(batch) = admitted.batch {
-                    self.run.stage_batch(writer.as_mut(), &mut group, WriteMode::Upsert, batch, bytes).await?;
+                    self.run.stage_batch(writer, &mut group, WriteMode::Upsert, batch, bytes).await?;
                 }
             }
             if !group.is_empty() {
                 let state = self.run.state.clone();
-                self.run.commit(prepared, writer.as_mut(), group, WriteMode::Upsert, state, SeenChange::Keep).await?;
+                self.run.commit(prepared, writer, group, WriteMode::Upsert, state, SeenChange::Keep).await?;
             }
             self.written += self.run.counters.rows_merged - before;
         }
@@ -87,11 +85,10 @@ impl<'a> Repair<'a> {
 
     /// Lets keys go that are in the target alone, where the table's configuration says so; returns what was done and
     /// what to know about it.
-    pub(super) fn end(mut self, before: DifferenceCounts) -> Result<(Repaired, Vec<Finding>)> {
+    pub(super) async fn end(mut self, before: DifferenceCounts) -> Result<(Repaired, Vec<Finding>)> {
         let mut findings = Vec::new();
-        let mut repaired = Repaired { written: self.written, ..Repaired::default() };
         if before.extra > 0 {
-            repaired.deleted = self.sweep(before.extra, &mut findings)?;
+            findings.extend(self.sweep().await?);
         }
         let prepared = &self.looked.prepared;
         if prepared.write.key.is_empty() {
@@ -104,23 +101,39 @@ impl<'a> Repair<'a> {
             let finding = Finding::new(Level::Warning, "repair_left_rejected", message);
             findings.push(finding.with_fix(format!("firn sync retry {}", self.run.source)));
         }
-        repaired.left = before.total().saturating_sub(repaired.written + repaired.deleted);
+        let deleted = self.run.counters.rows_deleted;
+        let left = before.total().saturating_sub(self.written + deleted);
         findings.extend(self.run.take_findings());
-        Ok((repaired, findings))
+        Ok((Repaired { written: self.written, deleted, left }, findings))
     }
 
-    fn sweep(&mut self, extra: u64, findings: &mut Vec<Finding>) -> Result<u64> {
-        let (message, fix) = match self.run.config.mode {
-            Mode::Full => (
-                format!("{extra} keys are in the target alone: rows that vanished since the last full read"),
-                "`firn sync run` replaces the whole content",
-            ),
-            Mode::Incremental => (
-                format!("{extra} keys are in the target alone and stay: the table's configuration ignores deletes"),
-                "write `deletes: hard` or `deletes: soft` to let deleted rows go",
-            ),
-        };
-        findings.push(Finding::new(Level::Warning, "repair_left_extra", message).with_fix(fix));
-        Ok(0)
+    /// Lets the rows go that have vanished from the source, under the guards of a run; returns why they stay where they
+    /// do. What stays because nobody asked for it to go, the comparison that follows tells.
+    async fn sweep(&mut self) -> Result<Option<Finding>> {
+        let Some(vanished) = deletes::vanished(self.run.config) else { return Ok(None) };
+        let prepared = &self.looked.prepared;
+        if !prepared.write.ddl.is_empty() {
+            let message = "the target's shape is behind the source's, so no row is deleted or marked";
+            let finding = Finding::new(Level::Warning, "repair_left_extra", message);
+            return Ok(Some(finding.with_fix("`firn sync run` alters the target, and lets the rows go")));
+        }
+        let writer = opened(&mut self.writer, &self.run, prepared).await?;
+        match deletes::sweep(&mut self.run, prepared, writer, vanished).await? {
+            Swept::Done => Ok(None),
+            Swept::Kept(reason) => Ok(Some(deletes::refused(reason))),
+        }
     }
+}
+
+/// Returns the writer of a repair, and opens it where it has not been needed yet.
+async fn opened<'w>(
+    writer: &'w mut Option<Box<dyn Writer>>,
+    run: &TableRun<'_>,
+    prepared: &Prepared,
+) -> Result<&'w mut dyn Writer> {
+    let writer = match writer {
+        Some(writer) => writer,
+        none => none.insert(run.engine.target.writer(Arc::clone(&prepared.write), run.epoch).await?),
+    };
+    Ok(writer.as_mut())
 }
