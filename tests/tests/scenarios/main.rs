@@ -20,6 +20,7 @@ mod network;
 mod preview;
 mod program;
 mod rejected;
+mod repair;
 mod retried;
 mod runners;
 mod secrets;

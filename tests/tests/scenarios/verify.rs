@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
-use firn_scenarios::child::Child;
 use firn_scenarios::oracle::{self, TextRow};
 use firn_scenarios::world::{ORDERS, PAST_THE_MARGIN};
 use firn_scenarios::{TableSpec, World};
@@ -14,7 +13,7 @@ use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 
 /// Returns the differing keys as `kind key`, one text a key.
-fn keys(verdict: &TableVerdict) -> Vec<String> {
+pub(crate) fn keys(verdict: &TableVerdict) -> Vec<String> {
     let text = |part: &(String, Option<String>)| part.1.clone().unwrap_or_else(|| "NULL".to_owned());
     let key = |key: &DifferingKey| key.key.iter().map(text).collect::<Vec<_>>().join("/");
     verdict.keys.iter().map(|k| format!("{:?} {}", k.kind, key(k)).to_lowercase()).collect()
@@ -340,83 +339,6 @@ async fn a_comparison_holds_the_table_and_leaves_its_standing_as_it_was() -> Res
         .await?;
     let outcome = world.verify(Default::default()).await?;
     ensure!(outcome.tables[0].held && !outcome.tables[0].is_equal(), "{outcome:?}");
-    Ok(())
-}
-
-fn repair() -> VerifyOptions {
-    VerifyOptions { repair: true, ..VerifyOptions::default() }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_repair_makes_rows_equal_and_leaves_the_cursor_where_it_is() -> Result<()> {
-    let world = World::with_orders(30_000).await?;
-    world.sql(PAST_THE_MARGIN).await?;
-    world.converges().await?;
-    let cursor = world.text("SELECT cursor_watermark || cursor_key FROM sync_watermarks").await?;
-    world
-        .sql(
-            "UPDATE orders SET v = 'watermark as it was' WHERE id % 7 = 0;
-             INSERT INTO orders VALUES (90001, 'late', now() - interval '2 hours');
-             UPDATE orders SET v = 'waits', updated_at = now() WHERE id = 5",
-        )
-        .await?;
-    world.change_warehouse(
-        "DELETE FROM raw.orders WHERE id % 11 = 0; UPDATE raw.orders SET v = NULL WHERE id % 13 = 0;
-         INSERT INTO raw.orders SELECT * FROM raw.orders WHERE id = 3",
-    )?;
-    let found = world.verdict().await?;
-    ensure!(found.counts.total() > 8_000 && found.counts.extra == 0, "{:?}", found.counts);
-    let outcome = world.verify(repair()).await?;
-    let mended = &outcome.tables[0];
-    let done = mended.repaired.context("no repair")?;
-    ensure!(mended.is_equal() && mended.waiting == 1, "{mended:?}");
-    ensure!((done.written, done.left) == (found.counts.total(), 0), "{done:?} {:?}", found.counts);
-    ensure!(world.text("SELECT cursor_watermark || cursor_key FROM sync_watermarks").await? == cursor);
-    // The row that waited was not touched: the next run brings it, and then both sides are one.
-    world.converges().await?;
-    let again = world.verify(repair()).await?;
-    ensure!(again.tables[0].is_equal() && again.tables[0].repaired.unwrap_or_default().written == 0, "{again:?}");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_repair_that_is_killed_is_followed_by_one_that_ends() -> Result<()> {
-    let world = World::with_orders(1_000).await?;
-    world.converges().await?;
-    world.change_warehouse("DELETE FROM raw.orders WHERE id % 2 = 0")?;
-    for point in ["engine.before_commit", "duckdb.before_commit", "engine.after_commit"] {
-        let ended = Child::verify(&world.spec, &[("FIRN_TEST_STOP", point)])?.end().await?;
-        ensure!(ended.signal() == Some(9), "{point}: {ended:?}");
-    }
-    let outcome = world.verify(repair()).await?;
-    ensure!(outcome.tables[0].is_equal(), "{outcome:?}");
-    world.assert_equal().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_repair_may_not_touch_is_left_and_told() -> Result<()> {
-    let mut world = World::new()?;
-    world
-        .sql(
-            "CREATE TABLE orders (id bigint PRIMARY KEY, v numeric(10,2), updated_at timestamptz NOT NULL DEFAULT now() - interval '1 hour');
-             INSERT INTO orders SELECT n, n FROM generate_series(1, 50) n; CREATE TABLE bag (a int); INSERT INTO bag VALUES (1), (2)",
-        )
-        .await?;
-    let bag = TableSpec { full: true, watermark: None, ..TableSpec::new("bag") }.key(&[]);
-    world.spec.tables = vec![TableSpec::new("orders"), bag];
-    world.sql(PAST_THE_MARGIN).await?;
-    world.run_well().await?;
-    world.sql("UPDATE orders SET v = 'NaN' WHERE id = 7; DELETE FROM orders WHERE id = 8; UPDATE orders SET v = 0 WHERE id = 9").await?;
-    world.change_warehouse("DELETE FROM raw.bag WHERE a = 1")?;
-    let outcome = world.verify(repair()).await?;
-    let orders = &outcome.tables[0];
-    ensure!(keys(orders) == ["extra 8", "changed 7"], "{orders:?}");
-    let done = orders.repaired.context("no repair")?;
-    ensure!((done.written, done.deleted, done.left) == (1, 0, 2), "{done:?}");
-    let codes: Vec<&str> = orders.findings.iter().map(|finding| finding.code.as_str()).collect();
-    ensure!(codes == ["repair_left_extra", "repair_left_rejected"], "{:?}", orders.findings);
-    let bag = &outcome.tables[1];
-    ensure!(keys(bag) == ["missing 1"] && bag.findings.iter().any(|f| f.code == "repair_without_key"), "{bag:?}");
     Ok(())
 }
 

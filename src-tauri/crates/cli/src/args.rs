@@ -269,7 +269,7 @@ pub(crate) enum SyncCommand {
         /// Only these tables
         #[arg(value_name = "TABLE")]
         tables: Vec<String>,
-        /// Make what differs equal: rows are read from the source again by their keys
+        /// Make what differs equal: rows are read from the source again by their keys; rows that the source has no more go where the table follows `deletes`
         #[arg(long)]
         repair: bool,
         #[command(flatten)]

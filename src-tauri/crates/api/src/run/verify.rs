@@ -116,6 +116,7 @@ fn as_run(outcome: &VerifyOutcome) -> RunOutcome {
             counters: Counters {
                 rows_read: verdict.rows_source,
                 rows_merged: verdict.repaired.unwrap_or_default().written,
+                rows_deleted: verdict.repaired.unwrap_or_default().deleted,
                 ..Counters::default()
             },
             watermark: None,

@@ -7,7 +7,7 @@ use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
     DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, RunRequest,
-    TableEdit, TablesRequest, VerifyRequest, VerifyView, WorkspaceRef,
+    TableEdit, TablesRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -155,7 +155,11 @@ fn verified(output: Output, view: &VerifyView) {
             output.hint(&format!("firn sync errors {} shows the rejected rows", table.source));
         }
     }
-    if view.tables.iter().any(|table| table.status == "different" && table.repaired.is_none()) {
+    // A repair leaves keys in the target alone where the table ignores deletes; a finding says so.
+    let stay = |table: &VerifiedTable| {
+        table.extra == table.differing_keys && table.findings.iter().any(|finding| finding.code == "extra_stay")
+    };
+    if view.tables.iter().any(|table| table.status == "different" && table.repaired.is_none() && !stay(table)) {
         output.hint("firn sync verify --repair makes them equal");
     }
 }
