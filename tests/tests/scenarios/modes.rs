@@ -23,9 +23,41 @@ async fn a_full_read_replaces_everything_at_once() -> Result<()> {
         ensure!(killed_at(&world.spec, point).await?);
         ensure!(world.warehouse_text("SELECT count(*) FROM raw.rates WHERE v LIKE 'row %'")? == "3000", "{point}");
     }
-    world.converges().await?;
+    let deleted = world.converges().await?.table()?.counters.rows_deleted;
+    ensure!(deleted == 1111, "{deleted} rows counted as deleted");
     world.sql("TRUNCATE rates").await?;
-    world.converges().await.map(drop)
+    let deleted = world.converges().await?.table()?.counters.rows_deleted;
+    ensure!(deleted == 1889, "{deleted} rows counted as deleted");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_read_says_what_it_has_taken_out() -> Result<()> {
+    let mut world = World::new()?;
+    world
+        .sql(
+            "CREATE TABLE rates (id text PRIMARY KEY, v text); INSERT INTO rates SELECT 'k' || n, 'x' FROM generate_series(1, 100) n;
+             CREATE TABLE bag (a int); INSERT INTO bag SELECT n FROM generate_series(1, 10) n",
+        )
+        .await?;
+    let full = |name: &str| TableSpec { full: true, watermark: None, ..TableSpec::new(name) };
+    world.spec.tables = vec![full("rates"), full("bag").key(&[])];
+    let deleted = |run: &firn_scenarios::world::Run| -> Vec<u64> {
+        run.outcome.tables.iter().map(|table| table.counters.rows_deleted).collect()
+    };
+    ensure!(deleted(&world.converges().await?) == [0, 0]);
+    ensure!(deleted(&world.converges().await?) == [0, 0]);
+    // By key: a row under another one counts, a new row does not stand for it. Without a key the number of rows tells.
+    world
+        .sql(
+            "DELETE FROM rates WHERE id = 'k1'; UPDATE rates SET id = 'K2' WHERE id = 'k2'; INSERT INTO rates VALUES ('new'), ('newer');
+             DELETE FROM bag WHERE a > 6; INSERT INTO bag VALUES (11)",
+        )
+        .await?;
+    ensure!(deleted(&world.converges().await?) == [2, 3]);
+    let logged = world.text("SELECT message FROM sync_logs WHERE source_table = 'public.bag' ORDER BY id DESC LIMIT 1");
+    ensure!(logged.await? == "3 rows deleted");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,6 +84,8 @@ pub struct CommitOutcome {
     pub merged: u64,
     /// Staged rows that lost to a newer one of the same key.
     pub duplicates: u64,
+    /// Rows of a replaced content whose key the new one has not; without a key, by how many rows the table shrank.
+    pub removed: u64,
 }
 
 /// What a target knows of a source table and of the table it is written to.

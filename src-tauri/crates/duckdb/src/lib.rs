@@ -10,7 +10,7 @@
 //! - `feed`, `vectors`: a table function through which DuckDB pulls record batches, and how they become its vectors
 //! - `state`: identity, cursor, fence and marks
 //! - `merge`, `worker`, `writer`: groups of rows on their way into a table
-//! - `sweep`: rows whose key has gone from the source
+//! - `sweep`, `replaced`: rows whose key has gone from the source, or from a new content
 //! - `tidy`: giving back the space of deleted rows
 //! - `target`: the [`firn_connector::Target`] over all of them
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -24,6 +24,7 @@ mod introspect;
 mod merge;
 mod quote;
 mod read;
+mod replaced;
 mod schema;
 mod session;
 mod state;

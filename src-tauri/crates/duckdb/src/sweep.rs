@@ -26,9 +26,11 @@ use tokio::sync::oneshot;
 /// How many of a hash's bits lie below those that name its bucket: there are 2^18 buckets, a few megabytes of sums.
 const BELOW_BUCKET: u32 = 64 - 18;
 
-/// Every temporary table of a sweep; the first is filled outside the transaction, the others are made in it.
-const TABLES: [&str; 8] = [
+/// Every temporary table of a sweep, or of a replacement that counts what it takes out; the first is filled outside the
+/// transaction, the others are made in it.
+const TABLES: [&str; 9] = [
     "firn_keys",
+    "firn_before",
     "firn_buckets",
     "firn_doubtful",
     "firn_suspects",
@@ -39,18 +41,18 @@ const TABLES: [&str; 8] = [
 ];
 
 /// The table under a sweep: SQL for its name, the hash of a row's key, and the rows that count.
-struct Swept {
-    table: String,
-    hash: String,
+pub(crate) struct Swept {
+    pub(crate) table: String,
+    pub(crate) hash: String,
     /// Rows whose key is whole.
     keyed: String,
     /// Rows that are not marked.
-    live: String,
+    pub(crate) live: String,
     marks: bool,
 }
 
 impl Swept {
-    fn new(session: &Session, plan: &WritePlan, found: &TargetTable) -> Result<Self> {
+    pub(crate) fn new(session: &Session, plan: &WritePlan, found: &TargetTable) -> Result<Self> {
         let names: Vec<String> = plan.key.iter().map(|at| quote::identifier(&plan.columns[*at].name)).collect();
         let values: Vec<String> =
             names.iter().zip(key_types(plan, found)?).map(|(name, ty)| exact(name, &ty)).collect();
@@ -104,11 +106,15 @@ fn fill_keys(plan: &WritePlan, types: &[String], filtered: bool, feed: &str) -> 
     )
 }
 
+/// Writes the bucket of a hash.
+pub(crate) fn bucket(hash: &str) -> String {
+    format!("({hash} >> {BELOW_BUCKET})")
+}
+
 /// Returns the statements that find the live rows that have vanished, in `firn_vanished`, and those outside the
 /// table's condition, which are the rest of `firn_candidates`.
 fn find_vanished(swept: &Swept) -> [(&'static str, String); 5] {
     let Swept { table, hash, live, .. } = swept;
-    let bucket = |hash: &str| format!("({hash} >> {BELOW_BUCKET})");
     let own = bucket(hash);
     let buckets = format!(
         "CREATE OR REPLACE TEMPORARY TABLE firn_buckets AS SELECT bucket FROM (\
@@ -208,7 +214,7 @@ impl Worker {
         Ok((FeedShape { schema: Arc::clone(&keys.schema), types: fed, ordered: false }, types))
     }
 
-    fn found(&self) -> Result<TargetTable> {
+    pub(crate) fn found(&self) -> Result<TargetTable> {
         let missing = || self.misused("keys are compared with a table that is not there");
         introspect::inspect(&self.session, &self.plan.table)?.ok_or_else(missing)
     }
@@ -244,7 +250,7 @@ impl Worker {
         Ok(count)
     }
 
-    fn count(&self, rows: &str) -> Result<u64> {
+    pub(crate) fn count(&self, rows: &str) -> Result<u64> {
         let query = format!("SELECT count(*) FROM {rows}");
         let count: i64 = self
             .session

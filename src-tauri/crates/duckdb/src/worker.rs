@@ -12,7 +12,6 @@ use crate::connect::Reservation;
 use crate::error::{self, Touching};
 use crate::feed::{self, FeedSender, FeedShape};
 use crate::merge;
-use crate::quote;
 use crate::schema::CREATE_SCHEMA;
 use crate::session::{Running, Session};
 use crate::state::{self, StateChange};
@@ -129,8 +128,10 @@ pub(crate) struct Worker {
     pub(crate) in_transaction: bool,
     /// Whether the plan's DDL has been committed.
     pub(crate) shaped: bool,
-    /// Whether a sweep has left tables of its own.
+    /// Whether a sweep, or a replacement, has left tables of its own.
     pub(crate) keys_staged: bool,
+    /// Rows that the replacement in progress has deleted.
+    pub(crate) emptied: u64,
 }
 
 impl Worker {
@@ -150,6 +151,7 @@ impl Worker {
             in_transaction: false,
             shaped: false,
             keys_staged: false,
+            emptied: 0,
         })
     }
 
@@ -257,9 +259,7 @@ impl Worker {
             self.session.execute(&shaping, statement)?;
         }
         if mode == WriteMode::Replace {
-            let _memory = merge::reserve_deletes(&self.session, &self.plan.table, u64::MAX)?;
-            let delete = format!("DELETE FROM {}", quote::table(self.session.lease().catalog(), &self.plan.table));
-            self.session.execute("replacing the rows", &delete)?;
+            self.empty()?;
         }
         Ok(())
     }
@@ -293,8 +293,11 @@ impl Worker {
         }
         let outcome = match filled {
             Filled::Table(rows) => {
-                let duplicates = if mode == WriteMode::Replace { merge::settle(&self.session, &self.plan)? } else { 0 };
-                CommitOutcome { merged: rows - duplicates, duplicates }
+                let replaces = mode == WriteMode::Replace;
+                let duplicates = if replaces { merge::settle(&self.session, &self.plan)? } else { 0 };
+                let merged = rows - duplicates;
+                let removed = if replaces { self.removed(merged)? } else { 0 };
+                CommitOutcome { merged, duplicates, removed }
             }
             Filled::Stage(rows) => {
                 self.open_transaction(WriteMode::Upsert)?;
@@ -320,6 +323,7 @@ impl Worker {
         if matches!(filled, Filled::Stage(_)) {
             self.drop_stage();
         }
+        self.drop_keys();
         Ok(outcome)
     }
 

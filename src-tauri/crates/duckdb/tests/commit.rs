@@ -17,7 +17,7 @@ async fn a_first_load_makes_the_table_and_stores_the_cursor_with_the_rows() {
     let mut writer = warehouse.writer(1).await;
     let batches = vec![items(&[(1, "a", Some(10)), (2, "", None)]), items(&[(3, "c", Some(11))])];
     let done = write(&mut *writer, WriteMode::Append, batches, 11).await.unwrap();
-    assert_eq!(done, CommitOutcome { merged: 3, duplicates: 0 });
+    assert_eq!(done, CommitOutcome { merged: 3, duplicates: 0, removed: 0 });
     drop(writer);
     assert_eq!(warehouse.target.state(SOURCE).await.unwrap(), Some((up_to(11), 1)));
     assert_eq!(warehouse.items().await, rows(&[&["1", "a", "10"], &["2", "", "NULL"], &["3", "c", "11"]]));
@@ -32,7 +32,7 @@ async fn a_replay_of_a_commit_changes_nothing() {
     let batch = items(&[(1, "a", Some(10)), (2, "b", Some(11))]);
     for _ in 0..3 {
         let done = write(&mut *writer, WriteMode::Upsert, vec![batch.clone()], 11).await.unwrap();
-        assert_eq!(done, CommitOutcome { merged: 2, duplicates: 0 });
+        assert_eq!(done, CommitOutcome { merged: 2, duplicates: 0, removed: 0 });
     }
     drop(writer);
     assert_eq!(warehouse.items().await, rows(&[&["1", "a", "10"], &["2", "b", "11"]]));
@@ -46,7 +46,7 @@ async fn an_upsert_replaces_rows_of_the_same_key_and_keeps_the_others() {
     // The watermark of 2 moved back: the source is right, whatever the target has.
     let next = items(&[(2, "b2", Some(5)), (3, "c", Some(11))]);
     let done = write(&mut *writer, WriteMode::Upsert, vec![next], 11).await.unwrap();
-    assert_eq!(done, CommitOutcome { merged: 2, duplicates: 0 });
+    assert_eq!(done, CommitOutcome { merged: 2, duplicates: 0, removed: 0 });
     drop(writer);
     assert_eq!(warehouse.items().await, rows(&[&["1", "a", "10"], &["2", "b2", "5"], &["3", "c", "11"]]));
 }
@@ -59,7 +59,7 @@ async fn of_duplicate_keys_in_a_group_the_newest_wins_and_the_losers_are_counted
     let second = items(&[(1, "newest", Some(12)), (2, "wins", Some(1)), (3, "tie, last", Some(7))]);
     let third = items(&[(1, "middle", Some(11)), (4, "null, first", None), (4, "null, last", None)]);
     let done = write(&mut *writer, WriteMode::Upsert, vec![first, second, third], 12).await.unwrap();
-    assert_eq!(done, CommitOutcome { merged: 4, duplicates: 5 });
+    assert_eq!(done, CommitOutcome { merged: 4, duplicates: 5, removed: 0 });
     drop(writer);
     let expected: &[&[&str]] =
         &[&["1", "newest", "12"], &["2", "wins", "1"], &["3", "tie, last", "7"], &["4", "null, last", "NULL"]];
@@ -77,7 +77,7 @@ async fn a_replacement_is_the_whole_content_with_the_newest_row_of_each_key() {
     let last: Vec<(i64, &str, Option<i64>)> = (0..100_000).map(|i| (i, "last", Some(7))).collect();
     let batches = many.chunks(10_000).chain(last.chunks(10_000)).map(items).collect();
     let done = write(&mut *writer, WriteMode::Replace, batches, 7).await.unwrap();
-    assert_eq!(done, CommitOutcome { merged: 100_000, duplicates: 300_000 });
+    assert_eq!(done, CommitOutcome { merged: 100_000, duplicates: 300_000, removed: 0 });
     drop(writer);
     let found = warehouse.ask("SELECT count(*), count(DISTINCT id), min(name), max(name) FROM raw.items").await;
     assert_eq!(found, rows(&[&["100000", "100000", "last", "last"]]));
@@ -89,9 +89,29 @@ async fn a_replacement_without_rows_empties_the_table() {
     let mut writer = warehouse.writer(1).await;
     write(&mut *writer, WriteMode::Append, vec![items(&[(1, "gone", Some(1))])], 1).await.unwrap();
     let done = write(&mut *writer, WriteMode::Replace, Vec::new(), 2).await.unwrap();
-    assert_eq!(done, CommitOutcome::default());
+    assert_eq!(done, CommitOutcome { removed: 1, ..CommitOutcome::default() });
     drop(writer);
     assert!(warehouse.items().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_counts_the_rows_whose_key_it_has_not() {
+    let warehouse = Warehouse::new();
+    let mut writer = warehouse.writer(1).await;
+    let range = |from: i64, to: i64| {
+        let rows: Vec<(i64, &str, Option<i64>)> = (from..to).map(|i| (i, "x", Some(1))).collect();
+        vec![items(&rows)]
+    };
+    for (from, to, removed) in [(0, 5_000, 0), (0, 5_000, 0), (10, 5_010, 10), (4_000, 4_001, 4_999), (7_000, 9_000, 1)]
+    {
+        let done = write(&mut *writer, WriteMode::Replace, range(from, to), 2).await.unwrap();
+        assert_eq!(done.removed, removed, "{from}..{to}");
+        assert_eq!(done.merged, u64::try_from(to - from).unwrap());
+    }
+    // Nothing of the count stays behind, nor in the way of a group of another kind.
+    let done = write(&mut *writer, WriteMode::Upsert, range(0, 2), 3).await.unwrap();
+    assert_eq!(done, CommitOutcome { merged: 2, duplicates: 0, removed: 0 });
+    drop(writer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +219,7 @@ async fn a_key_that_is_refused_as_a_duplicate_says_no_values() {
     // An upsert deletes and inserts under the same key in one transaction, also where a primary key watches.
     for _ in 0..2 {
         let done = write(&mut *writer, WriteMode::Upsert, vec![twice.clone()], 2).await.unwrap();
-        assert_eq!(done, CommitOutcome { merged: 1, duplicates: 1 });
+        assert_eq!(done, CommitOutcome { merged: 1, duplicates: 1, removed: 0 });
     }
     let done = write(&mut *writer, WriteMode::Replace, vec![items(&[(4711, "c", Some(3))])], 3).await.unwrap();
     assert_eq!(done.merged, 1);

@@ -88,6 +88,7 @@ impl TableRun<'_> {
         self.ddl_pending = false;
         self.counters.rows_merged += outcome.merged;
         self.counters.rows_duplicate += outcome.duplicates;
+        self.counters.rows_deleted += outcome.removed;
         self.counters.commits += 1;
         self.count_unfit(prepared, unfit);
         pass("engine.after_commit");

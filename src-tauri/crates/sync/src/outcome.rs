@@ -13,7 +13,8 @@ pub struct Counters {
     pub rows_merged: u64,
     /// Rows kept in `sync_errors`.
     pub rows_rejected: u64,
-    /// Rows of the target deleted, or marked as deleted, because their key has vanished from the source.
+    /// Rows of the target deleted, or marked as deleted, because their key has vanished from the source; without a key,
+    /// by how many rows a full read has made the target smaller.
     pub rows_deleted: u64,
     /// Rows that lost to a newer one of the same key in their group.
     pub rows_duplicate: u64,
