@@ -112,10 +112,12 @@ async fn postgres_rows(pool: &PgPool, sql: &str, columns: &[Column]) -> Result<V
     Ok(texts)
 }
 
-/// Reads the same columns of the target, in a process of its own: the file must have been given up.
+/// Reads the same columns of the target, in a process of its own: the file must have been given up. Rows that are marked
+/// as deleted are no rows.
 pub fn target_rows(warehouse: &Path, table: &TableSpec, columns: &[Column]) -> Result<Vec<TextRow>> {
     let expressions: Vec<String> = columns.iter().map(Column::in_duckdb).collect();
-    let sql = format!("SELECT {} FROM {}", expressions.join(", "), quoted(&table.target)?);
+    let live = if table.deletes == "soft" { " WHERE _firn_deleted_at IS NULL" } else { "" };
+    let sql = format!("SELECT {} FROM {}{live}", expressions.join(", "), quoted(&table.target)?);
     let mut rows = child::duckdb(warehouse, &sql)?;
     for row in &mut rows {
         for (value, column) in row.iter_mut().zip(columns) {

@@ -13,8 +13,10 @@ pub(super) struct Shape {
     /// Where the watermark is stored.
     pub(super) column: &'static str,
     partition: bool,
-    /// Rows vanish and change their keys, which an incremental table does not follow.
+    /// Rows vanish and change their keys.
     pub(super) vanishing: bool,
+    /// What becomes of rows that have vanished: `ignore`, `soft` or `hard`.
+    deletes: &'static str,
     rows: u32,
 }
 
@@ -26,12 +28,13 @@ const PLAIN: Shape = Shape {
     column: "updated_at",
     partition: false,
     vanishing: false,
+    deletes: "ignore",
     rows: 500,
 };
 
 /// They differ in what a first load is (by pages, one stream), what a key and what a watermark is, and in what happens
 /// to their rows.
-pub(super) const SHAPES: [Shape; 8] = [
+pub(super) const SHAPES: [Shape; 10] = [
     // Room for rows to move about, a column that is not synced and changes without the watermark, and a view.
     Shape {
         rows: 4000,
@@ -79,6 +82,8 @@ pub(super) const SHAPES: [Shape; 8] = [
         ..PLAIN
     },
     Shape { name: "churn", vanishing: true, ..PLAIN },
+    Shape { name: "churn_soft", vanishing: true, deletes: "soft", ..PLAIN },
+    Shape { name: "churn_hard", vanishing: true, deletes: "hard", ..PLAIN },
 ];
 
 impl Shape {
@@ -95,7 +100,9 @@ impl Shape {
 
     /// How it is synced.
     pub(super) fn spec(&self) -> TableSpec {
-        let table = TableSpec::new(self.name).watermark(self.column).batch(50);
+        let table = TableSpec::new(self.name).watermark(self.column).batch(50).deletes(self.deletes);
+        // A table is emptied as a whole now and then.
+        let table = TableSpec { max_delete_ratio: 1.0, ..table };
         match self.name {
             "plain" => table.transform("untold", None),
             "pairs" => table.key(&["a", "id"]),

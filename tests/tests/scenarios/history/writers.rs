@@ -182,9 +182,12 @@ pub(super) async fn disturb(stage: &Stage, mut random: StdRng) -> Result<()> {
     let mut added = 0;
     while stage.goes_on() {
         let done = match random.random_range(0..60) {
-            0 => session.sql("SET lock_timeout = '2s'; TRUNCATE churn").await,
+            0 => {
+                let table = ["churn", "churn_soft", "churn_hard"][random.random_range(0..3)];
+                session.sql(&format!("SET lock_timeout = '2s'; TRUNCATE {table}")).await
+            }
             1..3 => {
-                let table = ["plain", "churn", "gaps", "parts_0"][random.random_range(0..4)];
+                let table = ["plain", "churn", "churn_hard", "gaps", "parts_0"][random.random_range(0..5)];
                 match session.sql("SET lock_timeout = '2s'").await {
                     Ok(()) => session.sql(&format!("VACUUM FULL {table}")).await,
                     failed => failed,
