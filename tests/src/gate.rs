@@ -133,6 +133,10 @@ impl Source for GatedSource {
         Ok(Box::new(GatedSnapshot { inner, gate: self.before_read.clone() }))
     }
 
+    async fn updates(&self, table: &TableName) -> Result<Option<u64>> {
+        self.inner.updates(table).await
+    }
+
     async fn name_of(&self, relation: u32) -> Result<Option<TableName>> {
         self.inner.name_of(relation).await
     }

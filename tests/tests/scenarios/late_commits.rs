@@ -150,7 +150,7 @@ async fn a_late_commit_arrives(world: &World, standby: &Cluster) -> Result<Sessi
 }
 
 /// Makes a standby of a server with ten orders, which the runs read by way of both.
-async fn behind_a_standby() -> Result<(World, Cluster)> {
+pub(crate) async fn behind_a_standby() -> Result<(World, Cluster)> {
     let primary = Cluster::start(ClusterOptions::new())?;
     primary.database("app")?;
     let standby = primary.standby()?;
@@ -217,7 +217,7 @@ async fn a_primary_of_another_database_is_refused() -> Result<()> {
 }
 
 /// Waits until the standby has replayed what the primary has written.
-async fn replayed(world: &World, standby: &Cluster) -> Result<()> {
+pub(crate) async fn replayed(world: &World, standby: &Cluster) -> Result<()> {
     let written = world.text("SELECT pg_current_wal_lsn()::text").await?;
     for _ in 0..1000 {
         if standby.psql("app", &format!("SELECT pg_last_wal_replay_lsn() >= '{written}'"))? == "t" {

@@ -259,6 +259,10 @@ pub trait Source: Send + Sync {
     /// Opens a view of the table at one moment that `readers` streams may read at once.
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>>;
 
+    /// Returns how many updates of rows the source has counted for a table, its partitions among it, since its statistics
+    /// began; `None` where it does not count them.
+    async fn updates(&self, table: &TableName) -> Result<Option<u64>>;
+
     /// Returns the name that the relation of this identity has now; `None` where it is gone.
     async fn name_of(&self, relation: u32) -> Result<Option<TableName>>;
 

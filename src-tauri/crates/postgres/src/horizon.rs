@@ -99,9 +99,11 @@ pub(crate) async fn take(
     work.await.map_err(|error: Error| error.on_table(&plan.table))
 }
 
-/// Takes horizons for [`firn_connector::Source::horizons`]: one round trip for all on the database's clock.
+/// Takes horizons for [`firn_connector::Source::horizons`]: one round trip for all on the database's clock. On a standby
+/// with a primary each is asked of the primary, beside the others: one who waits for the standby keeps none waiting.
 pub(crate) async fn take_many(
     pool: &PgPool,
+    primary: Option<&PgPool>,
     requests: &[(Arc<ReadPlan>, HorizonRequest)],
 ) -> Result<Vec<Option<Horizon>>> {
     if requests.is_empty() {
@@ -109,6 +111,10 @@ pub(crate) async fn take_many(
     }
     let tables: Vec<String> = requests.iter().map(|(plan, _)| quoted_table(&plan.table)).collect();
     let reading = read(pool, &tables).await?;
+    if let Some(primary) = primary.filter(|_| reading.clock.standby) {
+        let each = requests.iter().map(|(plan, request)| take(pool, Some(primary), plan, request));
+        return Ok(futures::future::join_all(each).await.into_iter().map(Result::ok).collect());
+    }
     let mut horizons = Vec::with_capacity(requests.len());
     for ((plan, request), table) in requests.iter().zip(&tables) {
         let horizon = match request.kind {

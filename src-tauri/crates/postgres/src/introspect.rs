@@ -1,7 +1,7 @@
 //! What a server knows about a table: columns with resolved types, keys, indexes, storage.
 
 use crate::expressions::expression_types;
-use crate::quote::{Value, fill, table as quoted_table};
+use crate::quote::{Value, fill, literal, table as quoted_table};
 use crate::session;
 use crate::types::{TypeCatalog, parse};
 use firn_catalog::{TableName, WatermarkKind};
@@ -148,6 +148,19 @@ pub(crate) async fn name_of(pool: &PgPool, relation: u32) -> Result<Option<Table
     let Some(row) = rows.first() else { return Ok(None) };
     let (schema, name): (String, String) = (session::column(row, "schema", SIDE)?, session::column(row, "name", SIDE)?);
     Ok(Some(TableName::new(schema, name)))
+}
+
+/// Returns how many updates the server has counted for a table; `None` for a relation without rows of its own.
+pub(crate) async fn updates(pool: &PgPool, name: &TableName) -> Result<Option<u64>> {
+    let relation = format!("pg_catalog.to_regclass({})", literal(&quoted_table(name)));
+    let sql = format!(
+        "SELECT sum(pg_catalog.pg_stat_get_tuples_updated(c.oid))::int8 AS updates FROM pg_catalog.pg_class c \
+         WHERE c.relkind = 'r' AND (c.oid = {relation} \
+             OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree({relation})))"
+    );
+    let row = session::run_one(pool, SIDE, sql).await?;
+    let updates: Option<i64> = session::column(&row, "updates", SIDE)?;
+    Ok(updates.and_then(|updates| u64::try_from(updates).ok()))
 }
 
 /// Returns the storage identity of a table, which changes when it is rewritten, truncated or replaced.

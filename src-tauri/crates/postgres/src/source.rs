@@ -87,7 +87,7 @@ impl Source for PostgresSource {
     }
 
     async fn horizons(&self, requests: &[(Arc<ReadPlan>, HorizonRequest)]) -> Result<Vec<Option<Horizon>>> {
-        horizon::take_many(&self.pool, requests).await
+        horizon::take_many(&self.pool, self.primary.as_ref(), requests).await
     }
 
     async fn any_after(&self, plan: &ReadPlan, after: &Cursor, nulls: bool) -> Result<bool> {
@@ -96,6 +96,10 @@ impl Source for PostgresSource {
 
     async fn snapshot(&self, plan: Arc<ReadPlan>, readers: usize) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(snapshot::PgSnapshot::open(&self.pool, plan, readers).await?))
+    }
+
+    async fn updates(&self, table: &TableName) -> Result<Option<u64>> {
+        introspect::updates(&self.pool, table).await
     }
 
     async fn name_of(&self, relation: u32) -> Result<Option<TableName>> {
