@@ -110,6 +110,39 @@ async fn a_key_that_is_no_longer_unique_stops_its_table() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_moves_with_the_watermark_is_told_where_deletes_are_ignored() -> Result<()> {
+    for (name, partitioned) in [("measured", ""), ("parts", " PARTITION BY HASH (id)")] {
+        let mut world = World::new()?;
+        world.sql(&format!("CREATE TABLE {name} (id bigint, v text, updated_at timestamptz NOT NULL DEFAULT now() - interval '1 hour', PRIMARY KEY (id, updated_at)){partitioned}")).await?;
+        if !partitioned.is_empty() {
+            world.sql("CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 1, REMAINDER 0)").await?;
+        }
+        world.sql(&format!("INSERT INTO {name} SELECT n, 'x' FROM generate_series(1, 50) n")).await?;
+        world.spec.tables = vec![TableSpec::new(name).key(&["id", "updated_at"])];
+        let told = |run: &Run| -> Result<bool> { Ok(run.table()?.findings.iter().any(|f| f.code == "key_moves")) };
+        // Rows that are only added keep their keys.
+        ensure!(!told(&world.converges().await?)?, "{name}");
+        world.session().await?.sql(&format!("UPDATE {name} SET v = 'y', updated_at = now() WHERE id = 3")).await?;
+        let counted =
+            "SELECT (sum(n_tup_upd) > 0)::text FROM pg_stat_user_tables WHERE relname IN ('measured', 'parts_0')";
+        while world.text(counted).await? != "true" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let run = world.run_well().await?;
+        ensure!(told(&run)?, "{name}: {}", describe(&run.outcome));
+        let twice = format!("SELECT count(*) FROM raw.{name} WHERE id = 3");
+        ensure!(world.warehouse_text(&twice)? == "2", "{name}: the old row stays");
+        let engine = world.spec.engine().await?;
+        let plans = engine.plan(&world.spec.configs()?).await;
+        engine.target.close().await?;
+        ensure!(plans[0].findings.iter().any(|f| f.code == "key_moves"), "{:?}", plans[0].findings);
+        world.spec.tables[0].deletes = "hard".to_owned();
+        ensure!(!told(&world.converges().await?)?, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_position_of_one_key_is_not_read_on_by_another() -> Result<()> {
     let mut world = World::new()?;
     world

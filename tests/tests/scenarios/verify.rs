@@ -206,7 +206,9 @@ async fn what_no_watermark_shows_is_found() -> Result<()> {
     let expected = ["missing 201", "missing 7", "extra 4", "extra 5", "changed 2", "changed 3", "changed 6"];
     ensure!(keys(&verdict) == expected, "{verdict:?}");
     ensure!(verdict.columns["v"] == 3 && verdict.columns["updated_at"] == 1, "{verdict:?}");
-
+    // Row 5 has another key now: nothing but a comparison tells, and it says what becomes of the old one.
+    let told = verdict.findings.iter().find(|finding| finding.code == "extra_stay").context("not told")?;
+    ensure!(told.message.starts_with("2 keys") && told.message.contains("under another key"), "{told:?}");
     Ok(())
 }
 

@@ -1,7 +1,30 @@
 //! What an operator should know about a table before rows move, beside what its drift says.
 
-use crate::config::{Lookback, Mode, TableConfig};
-use firn_connector::{Finding, Level, Relation, SourceTable};
+use crate::config::{Deletes, Lookback, Mode, TableConfig};
+use firn_connector::{Finding, Level, Relation, Result, Source, SourceTable};
+
+/// Says that rows get other keys, where that is to be seen: the key holds the watermark, and rows are updated. Nobody is
+/// asked about any other table.
+///
+/// Under `deletes: ignore` the row under the old key stays. Elsewhere no watermark shows that a key has changed; a
+/// comparison does, by the keys it finds in the target alone.
+pub(crate) async fn moving_key(source: &dyn Source, config: &TableConfig) -> Result<Option<Finding>> {
+    let Some(name) = config.watermark.as_ref().filter(|name| config.key.contains(name)) else { return Ok(None) };
+    if config.deletes != Deletes::Ignore || config.mode != Mode::Incremental {
+        return Ok(None);
+    }
+    let updates = match source.updates(&config.source).await? {
+        None | Some(0) => return Ok(None),
+        Some(1) => "1 update".to_owned(),
+        Some(updates) => format!("{updates} updates"),
+    };
+    let message = format!(
+        "the key holds the watermark `{name}`, and the source has counted {updates} of rows: one that moves the watermark \
+         makes another key, and `deletes: ignore` lets the row under the old key stay"
+    );
+    let finding = Finding::new(Level::Warning, "key_moves", message);
+    Ok(Some(finding.with_fix("name a key without the watermark, or write `deletes: hard` or `deletes: soft`")))
+}
 
 /// Says what makes reading along the watermark slow or unsafe.
 pub(crate) fn watermark(config: &TableConfig, table: &SourceTable) -> Vec<Finding> {

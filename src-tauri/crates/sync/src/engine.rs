@@ -7,7 +7,7 @@ use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
 use crate::table::Task;
-use crate::{deletes, drift, first_load, glance, reset, table};
+use crate::{advice, deletes, drift, first_load, glance, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
@@ -254,6 +254,7 @@ impl Engine {
         plan.ddl = prepared.write.ddl.clone();
         plan.findings = prepared.findings.clone();
         plan.findings.extend(deletes::findings(config, &prepared));
+        plan.findings.extend(advice::moving_key(self.source.as_ref(), config).await?);
         let (phase, scope) = match (&state.phase, config.mode) {
             (_, crate::config::Mode::Full) => (PhaseName::Full, ReadScope::Whole),
             (Phase::New, _) if first_load::is_due(&state, &prepared) => (PhaseName::FirstLoad, ReadScope::Whole),

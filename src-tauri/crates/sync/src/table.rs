@@ -10,7 +10,7 @@ use crate::outcome::{Counters, TableOutcome};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
 use crate::retry::{self, Waiting};
 use crate::unfit::UnfitCounts;
-use crate::{deletes, drain, drift, first_load, full, mend, verify};
+use crate::{advice, deletes, drain, drift, first_load, full, mend, verify};
 use firn_connector::{Cursor, Error, ErrorKind, Finding, LoggedTime, Phase, Result, Side, TableState, Writer};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -213,8 +213,9 @@ impl TableRun<'_> {
             Ok(table) => table,
         };
         let prepared = prepare(config, table, engine.target.as_ref(), existing?.as_ref(), &self.state)?;
-        for finding in &prepared.findings {
-            self.note(finding.clone());
+        let moving = advice::moving_key(engine.source.as_ref(), config).await?;
+        for finding in prepared.findings.iter().cloned().chain(moving) {
+            self.note(finding);
         }
         self.ddl_pending = !prepared.write.ddl.is_empty() || self.state.shape.as_ref() != Some(&prepared.shape);
         let writer = engine.target.writer(Arc::clone(&prepared.write), self.epoch).await?;
