@@ -15,7 +15,7 @@ help:
 	@echo 'make test   run every test'
 	@echo 'make soak   a random history of ten minutes, then 500 kills (FIRN_SOAK_SECONDS, FIRN_KILLS)'
 	@echo 'make mutants  turn the protections off one by one; a test has to miss each'
-	@echo 'make bench  measure against the raw limit and a peer'
+	@echo 'make bench  measure against the raw limit and a peer (CASES="deletes idle": some of it)'
 	@echo 'make bench-grid  measure a scrolled frame of the window'"'"'s grid beside AG Grid'
 	@echo 'make fuzz   give each fuzz target 60 s, or as many as SECONDS says'
 	@echo 'make deps   install what is missing; afterwards a plain cargo build works'
@@ -37,7 +37,7 @@ mutants:
 	@scripts/mutants.sh
 
 bench:
-	@scripts/bench.sh
+	@scripts/bench.sh $(CASES)
 
 bench-grid:
 	@scripts/bench-grid.sh

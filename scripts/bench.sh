@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks: Firn against the raw limit and against DuckDB's own PostgreSQL reader, in one run on one server.
-# usage: bench.sh [read] [parquet] [load] [wide] [sync] [memory]
+# usage: bench.sh [read] [parquet] [load] [wide] [sync] [idle] [verify] [deletes] [memory]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
 cd "$root"

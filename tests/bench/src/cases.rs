@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Rows of the read and Parquet cases.
-const READ_ROWS: f64 = 5_000_000.0;
+pub(crate) const READ_ROWS: f64 = 5_000_000.0;
 /// Rows of the sync case.
 const SYNC_ROWS: f64 = 1_000_000.0;
 /// Runs of each; the median counts.
-const RUNS: usize = 3;
+pub(crate) const RUNS: usize = 3;
 
 /// Where the server of a run is.
-struct Server {
-    dsn: String,
+pub(crate) struct Server {
+    pub(crate) dsn: String,
     _cluster: Option<Cluster>,
 }
 
@@ -37,12 +37,12 @@ impl Server {
         Ok(Self { dsn, _cluster: Some(cluster) })
     }
 
-    fn fill(&self, rows: f64) -> Result<()> {
+    pub(crate) fn fill(&self, rows: f64) -> Result<()> {
         let sql = include_str!("../sql/orders.sql").replace(":rows", &format!("{rows:.0}"));
         self.sql(&sql)
     }
 
-    fn sql(&self, sql: &str) -> Result<()> {
+    pub(crate) fn sql(&self, sql: &str) -> Result<()> {
         // From standard input, where each statement is one of its own: VACUUM wants that.
         let mut script = tempfile::tempfile()?;
         script.write_all(sql.as_bytes())?;
@@ -95,6 +95,9 @@ pub(crate) fn all(names: &[&str]) -> Result<()> {
     if wanted("verify") {
         verify(&server)?;
     }
+    if wanted("deletes") {
+        crate::deletes_case::deletes(&server)?;
+    }
     if wanted("memory") {
         memory(&server)?;
     }
@@ -119,7 +122,7 @@ fn several(mut once: impl FnMut() -> Result<Usage>) -> Result<Usage> {
     Ok(median(runs?))
 }
 
-fn line(case: &str, who: &str, rows: Option<f64>, usage: Usage, yardstick: Option<(&str, Usage)>) {
+pub(crate) fn line(case: &str, who: &str, rows: Option<f64>, usage: Usage, yardstick: Option<(&str, Usage)>) {
     Line {
         case: case.to_owned(),
         who: who.to_owned(),
@@ -219,19 +222,20 @@ fn firn_binary() -> Result<PathBuf> {
     Ok(beside)
 }
 
-fn workspace(server: &Server, folder: &Path) -> Result<()> {
+/// Writes the workspace of a sync of `orders`, with more keys of the table's entry where `more` has some: `, key: value`.
+pub(crate) fn workspace(server: &Server, folder: &Path, more: &str) -> Result<()> {
     let settings = settings(&server.dsn)?;
     let yaml = format!(
         "connections:\n  app_db: {{ kind: postgres, host: {}, port: {}, database: {}, user: {}, tls: disable }}\n  \
          warehouse: {{ kind: duckdb, path: warehouse.duckdb }}\nsource: app_db\ntarget: warehouse\ntables:\n  \
-         - {{ source: public.orders, target: main.orders, pk: order_id, watermark_column: updated_at }}\n",
+         - {{ source: public.orders, target: main.orders, pk: order_id, watermark_column: updated_at{more} }}\n",
         settings.host, settings.port, settings.database, settings.user
     );
     std::fs::write(folder.join("firn.yaml"), yaml)?;
     Ok(())
 }
 
-fn sync_once(folder: &Path) -> Result<Usage> {
+pub(crate) fn sync_once(folder: &Path) -> Result<Usage> {
     let data = folder.join("data");
     run(Command::new(firn_binary()?)
         .args(["--json", "--workspace"])
@@ -249,7 +253,7 @@ fn sync(server: &Server) -> Result<()> {
         let (ours, theirs) = (tempfile::tempdir()?, tempfile::tempdir()?);
         let file = theirs.path().join("peer.duckdb").display().to_string();
         server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
-        workspace(server, ours.path())?;
+        workspace(server, ours.path(), "")?;
         for step in 0..3 {
             if step == 1 {
                 server.sql(include_str!("../sql/touch.sql"))?;
@@ -293,7 +297,7 @@ fn verify(server: &Server) -> Result<()> {
     server.fill(SYNC_ROWS)?;
     server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
     let folder = tempfile::tempdir()?;
-    workspace(server, folder.path())?;
+    workspace(server, folder.path(), "")?;
     sync_once(folder.path())?;
     let program = |words: &[&str], expected: i32| {
         let mut command = Command::new("sh");
@@ -326,7 +330,7 @@ fn memory(server: &Server) -> Result<()> {
         server.fill(rows)?;
         server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
         let folder = tempfile::tempdir()?;
-        workspace(server, folder.path())?;
+        workspace(server, folder.path(), "")?;
         let usage = sync_once(folder.path())?;
         line(&format!("first load of {:.0} M → DuckDB", rows / 1e6), "firn", Some(rows), usage, None);
     }

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the printer of this program")]
 
 mod cases;
+mod deletes_case;
 mod idle;
 mod load_case;
 mod measure;
@@ -26,7 +27,7 @@ fn main() -> Result<()> {
         ["body", "arrow", dsn, table] => runtime.block_on(read::arrow(dsn, table)),
         ["body", "parquet", dsn, table, file] => runtime.block_on(parquet_case::parquet(dsn, table, file)),
         ["body", "load", dsn, table, file] => runtime.block_on(load_case::load(dsn, table, file)),
-        _ => bail!("usage: firn-bench all [read] [parquet] [load] [wide] [sync] [verify] [idle] [memory]"),
+        _ => bail!("usage: firn-bench all [read] [parquet] [load] [wide] [sync] [verify] [idle] [deletes] [memory]"),
     }
     .context("the benchmark did not finish")
 }
