@@ -141,6 +141,14 @@ impl Source for GatedSource {
         self.inner.name_of(relation).await
     }
 
+    fn quoted(&self, table: &TableName) -> String {
+        self.inner.quoted(table)
+    }
+
+    fn quoted_column(&self, column: &str) -> String {
+        self.inner.quoted_column(column)
+    }
+
     fn text_of(&self, column: &str) -> String {
         self.inner.text_of(column)
     }

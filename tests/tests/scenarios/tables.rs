@@ -1,6 +1,6 @@
 //! Tables of every sort, several at once, and tables that are rewritten while they are read.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use firn_scenarios::world::describe;
 use firn_scenarios::{GatedSource, TableSpec, World};
 use firn_sync::RunStatus;
@@ -106,6 +106,29 @@ async fn relations_of_every_sort_arrive() -> Result<()> {
     world.warehouse("SELECT 'x' WHERE false")?;
     world.change_warehouse("DELETE FROM raw.measured WHERE id = 3 AND updated_at < '2025-01-01'")?;
     world.assert_equal().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_findings_offer_run_as_they_are() -> Result<()> {
+    let mut world = World::new()?;
+    world
+        .sql(
+            r#"CREATE TABLE "Odd ""Orders""" ("Id" bigint PRIMARY KEY, v text, "Last ""Seen""" timestamptz);
+               INSERT INTO "Odd ""Orders""" SELECT n, repeat('x', 200), now() - interval '1 hour' FROM generate_series(1, 6000) n;
+               INSERT INTO "Odd ""Orders""" VALUES (0, 'no watermark', NULL); ANALYZE"#,
+        )
+        .await?;
+    let table = TableSpec::new("odd").key(&["Id"]).watermark(r#"Last "Seen""#);
+    world.spec.tables = vec![TableSpec { source: r#"public."Odd ""Orders""""#.to_owned(), ..table }];
+    for code in ["watermark_unindexed", "watermark_null"] {
+        let run = world.converges().await?;
+        let told = run.table()?.findings.iter().find(|finding| finding.code == code);
+        let fix = told.and_then(|finding| finding.fix.as_deref());
+        world.sql(fix.with_context(|| format!("{code}: {}", describe(&run.outcome)))?).await?;
+    }
+    let last = world.converges().await?;
+    ensure!(!last.table()?.findings.iter().any(|f| f.code.starts_with("watermark_")), "{}", describe(&last.outcome));
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -266,6 +266,12 @@ pub trait Source: Send + Sync {
     /// Returns the name that the relation of this identity has now; `None` where it is gone.
     async fn name_of(&self, relation: u32) -> Result<Option<TableName>>;
 
+    /// Writes a table's name as the source's SQL has it, for statements that people copy.
+    fn quoted(&self, table: &TableName) -> String;
+
+    /// Writes a column's name as the source's SQL has it.
+    fn quoted_column(&self, column: &str) -> String;
+
     /// Writes an expression that prints a column as text, whatever its type.
     fn text_of(&self, column: &str) -> String;
 

@@ -106,6 +106,14 @@ impl Source for PostgresSource {
         introspect::name_of(&self.pool, relation).await
     }
 
+    fn quoted(&self, table: &TableName) -> String {
+        quoted_table(table)
+    }
+
+    fn quoted_column(&self, column: &str) -> String {
+        ident(column)
+    }
+
     fn text_of(&self, column: &str) -> String {
         format!("{}::pg_catalog.text", ident(column))
     }

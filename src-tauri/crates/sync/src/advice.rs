@@ -27,7 +27,7 @@ pub(crate) async fn moving_key(source: &dyn Source, config: &TableConfig) -> Res
 }
 
 /// Says what makes reading along the watermark slow or unsafe.
-pub(crate) fn watermark(config: &TableConfig, table: &SourceTable) -> Vec<Finding> {
+pub(crate) fn watermark(source: &dyn Source, config: &TableConfig, table: &SourceTable) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(name) = config.watermark.as_ref().filter(|_| config.mode == Mode::Incremental) else { return findings };
     if let Some(facts) = table.watermarks.get(name)
@@ -37,10 +37,10 @@ pub(crate) fn watermark(config: &TableConfig, table: &SourceTable) -> Vec<Findin
         let message = format!("no index begins with the watermark column `{name}`: every run reads the whole table");
         let mut columns = vec![name.as_str()];
         columns.extend(config.key.iter().map(String::as_str));
-        let quoted: Vec<String> = columns.iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
+        let quoted: Vec<String> = columns.iter().map(|column| source.quoted_column(column)).collect();
         findings.push(Finding::new(Level::Warning, "watermark_unindexed", message).with_fix(format!(
             "CREATE INDEX CONCURRENTLY ON {} ({});",
-            table.name,
+            source.quoted(&table.name),
             quoted.join(", ")
         )));
     }

@@ -162,9 +162,9 @@ fn note_null_watermarks(run: &mut TableRun<'_>, prepared: &Prepared) {
     }
     let column = prepared.read.watermark.map_or("", |(at, _)| prepared.read.columns[at].name.as_str());
     let message = format!("{rows} rows have no watermark (`{column}` is NULL): they are read at every run");
+    let (table, quoted) = (run.engine.source.quoted(&prepared.read.table), run.engine.source.quoted_column(column));
     let fix = format!(
-        "UPDATE {table} SET \"{column}\" = now() WHERE \"{column}\" IS NULL; ALTER TABLE {table} ALTER \"{column}\" SET NOT NULL;",
-        table = prepared.read.table
+        "UPDATE {table} SET {quoted} = now() WHERE {quoted} IS NULL; ALTER TABLE {table} ALTER {quoted} SET NOT NULL;"
     );
     run.note(Finding::new(Level::Warning, "watermark_null", message).with_fix(fix));
 }

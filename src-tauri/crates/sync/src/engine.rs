@@ -250,7 +250,7 @@ impl Engine {
         plan.columns = planned_columns(config, &table, self.target.as_ref());
         let existing = self.target.inspect(&config.target).await?;
         let estimate = u64::try_from(table.estimated_rows).ok();
-        let prepared = prepare(config, table, self.target.as_ref(), existing.as_ref(), &state)?;
+        let prepared = prepare(config, table, self.source.as_ref(), self.target.as_ref(), existing.as_ref(), &state)?;
         plan.ddl = prepared.write.ddl.clone();
         plan.findings = prepared.findings.clone();
         plan.findings.extend(deletes::findings(config, &prepared));

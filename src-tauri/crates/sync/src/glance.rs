@@ -238,7 +238,15 @@ async fn describe(engine: &Engine, known: &[(usize, Quiet)]) -> Result<Vec<Optio
 }
 
 fn prepared(engine: &Engine, at: usize, quiet: Quiet, table: SourceTable) -> Option<Looked> {
-    let prepared = prepare(&quiet.config, table, engine.target.as_ref(), Some(&quiet.target), &quiet.state).ok()?;
+    let prepared = prepare(
+        &quiet.config,
+        table,
+        engine.source.as_ref(),
+        engine.target.as_ref(),
+        Some(&quiet.target),
+        &quiet.state,
+    )
+    .ok()?;
     let (_, kind) = prepared.read.watermark?;
     let indexed = |at: usize| {
         let facts = prepared.table.watermarks.get(&prepared.read.columns[at].name);

@@ -7,8 +7,8 @@ use crate::{advice, deletes};
 use firn_catalog::{ColumnPlan, Dialect, PgType, Verdict, WatermarkKind, plan_column};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
-    DELETED_AT, Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, SourceShape, SourceTable, TableState,
-    Target, TargetTable, WriteColumn, WritePlan,
+    DELETED_AT, Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, Source, SourceShape, SourceTable,
+    TableState, Target, TargetTable, WriteColumn, WritePlan,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,6 +127,7 @@ pub(crate) fn planned_columns(config: &TableConfig, table: &SourceTable, target:
 pub(crate) fn prepare(
     config: &TableConfig,
     table: SourceTable,
+    source: &dyn Source,
     target: &dyn Target,
     existing: Option<&TargetTable>,
     state: &TableState,
@@ -192,7 +193,7 @@ pub(crate) fn prepare(
         // Firn's own column: it says nothing about the source, so `on_drift` has no say in it.
         ddl.extend(target.plan_ddl(&config.target, existing, &[marker]).map_err(on_table)?.0);
     }
-    findings.extend(advice::watermark(config, &table));
+    findings.extend(advice::watermark(source, config, &table));
 
     let not_null = |name: &String| table.columns.iter().any(|c| &c.name == name && c.not_null);
     let read = ReadPlan {

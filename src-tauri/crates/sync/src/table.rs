@@ -212,7 +212,8 @@ impl TableRun<'_> {
             Err(error) => return Err(drift::gone(engine.source.as_ref(), config, &self.state, error).await),
             Ok(table) => table,
         };
-        let prepared = prepare(config, table, engine.target.as_ref(), existing?.as_ref(), &self.state)?;
+        let prepared =
+            prepare(config, table, engine.source.as_ref(), engine.target.as_ref(), existing?.as_ref(), &self.state)?;
         let moving = advice::moving_key(engine.source.as_ref(), config).await?;
         for finding in prepared.findings.iter().cloned().chain(moving) {
             self.note(finding);

@@ -76,7 +76,8 @@ impl Compared<'_> {
             return Err(Error::new(Side::Target, ErrorKind::NotFound, message)
                 .with_hint("run `firn sync run` first: there is nothing to compare yet"));
         };
-        let prepared = prepare(self.config, table?, engine.target.as_ref(), Some(&existing), &state)?;
+        let prepared =
+            prepare(self.config, table?, engine.source.as_ref(), engine.target.as_ref(), Some(&existing), &state)?;
         Ok(Inspected { prepared, existing, state, seen: seen?, open: open?.iter().map(canonical).collect() })
     }
 
