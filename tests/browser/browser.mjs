@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { inaccessible } from "./axe.mjs";
 import { keysAlone } from "./keys.mjs";
 import { misplaced } from "./layout.mjs";
-import { lostHost, slowHost } from "./host.mjs";
+import { checkAloud, lostHost, slowHost } from "./host.mjs";
 import { htmlIsText, quietPage, pasteIsText, policyHolds } from "./policy.mjs";
 import { leave, screens, show } from "./screens.mjs";
 import { desk, end, enter, host, makeMarket, openMarket, page, startEverything, step, wear } from "./stage.mjs";
@@ -80,6 +80,7 @@ try {
   await step("nothing moves where the person wants no motion", nothingMoves);
   await step("a slow host", slowHost);
   await step("a lost host, and its return", lostHost);
+  await step("a check is told finding by finding", checkAloud);
   await step("HTML in names and values is text", htmlIsText);
   await step("so is HTML that is pasted", pasteIsText);
   await step("nobody but the host was asked for anything, and the page complained of nothing", quietPage);

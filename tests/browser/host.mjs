@@ -39,3 +39,20 @@ export async function lostHost() {
   await until("the strip is gone", async () => !(await desk.text("body")).includes("does not answer") || null);
   await desk.sees("Host connected", ".statusbar");
 }
+
+/** What a check finds is shown as it is found, before the check has an answer. */
+export async function checkAloud() {
+  await openMarket("#/connections/app_db");
+  await desk.sees("app_db", ".form-pane h2");
+  await host.behave({ holds: true });
+  await page.press("\uE009", "\uE007");
+  await desk.sees("signed in as postgres", ".check");
+  await desk.sees("more is asked", ".tally");
+  const steps = await page.script(
+    "return [...document.querySelectorAll('.check li b')].map((one) => one.textContent);",
+  );
+  assert.deepEqual(steps.slice(0, 3), ["Host", "TLS", "Sign in"], "in the order of the steps, whenever each was known");
+  await host.behave();
+  await desk.sees("usable,", "[aria-label=Check] .pane-head");
+  await until("nothing more is asked", async () => !(await desk.text(".tally")).includes("more is asked") || null);
+}

@@ -133,7 +133,9 @@ export function App({ contact, feed }: { contact: Contact; feed: RunFeed }) {
       ) : (
         <Waiting text="Starting" />
       )}
-      {over === "palette" && <Palette folder={folder} onClose={() => setOver(null)} />}
+      {over === "palette" && (
+        <Palette folder={folder} onOpen={(next) => open.mutate({ folder: next })} onClose={() => setOver(null)} />
+      )}
       {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
       {(over === "new" || over === "open") && (
         <FolderDialog

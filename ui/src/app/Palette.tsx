@@ -1,10 +1,10 @@
-import { ChevronRight, Database, Play, Search, Table2 } from "lucide-react";
+import { ChevronRight, Database, Layers, Play, Search, Table2 } from "lucide-react";
 import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { navigate, type OfferedAction, useOffered } from "../action";
 import { shortRun, when } from "../data/format";
 import { useQueryClient } from "@tanstack/react-query";
 import { keys } from "../data/queries";
-import type { WorkspaceView } from "../host";
+import type { AppView, RecentWorkspace, WorkspaceView } from "../host";
 import { Dialog, Icon, Keys } from "../kit";
 import { type Match, markText, matchText } from "./match";
 import "./over.css";
@@ -22,7 +22,16 @@ type Item = {
 };
 
 /** One list for actions and objects: what fits here first. */
-export function Palette({ folder, onClose }: { folder: string | null; onClose: () => void }) {
+export function Palette({
+  folder,
+  onOpen,
+  onClose,
+}: {
+  folder: string | null;
+  /** Opens another workspace. */
+  onOpen: (folder: string) => void;
+  onClose: () => void;
+}) {
   const [wanted, setWanted] = useState("");
   const [at, setAt] = useState(0);
   const offered = useOffered();
@@ -33,8 +42,9 @@ export function Palette({ folder, onClose }: { folder: string | null; onClose: (
     () => [
       ...actionItems(offered),
       ...objectItems(folder ? client.getQueryData<WorkspaceView>(keys.workspace(folder)) : undefined),
+      ...workspaceItems(client.getQueryData<AppView>(keys.app)?.recent ?? [], folder, onOpen),
     ],
-    [offered, client, folder],
+    [offered, client, folder, onOpen],
   );
   const shown = items.filter((item) => matchText(`${item.text} ${item.more}`, wanted) !== null);
   const place = Math.min(at, Math.max(0, shown.length - 1));
@@ -188,6 +198,26 @@ function actionItems(offered: readonly OfferedAction[]): Item[] {
     ...own.map((action) => item(action, "Here")),
     ...listed.filter((action) => !own.includes(action)).map((action) => item(action, "Actions")),
   ];
+}
+
+/** The workspaces opened before, but the one that is open. */
+function workspaceItems(
+  recent: readonly RecentWorkspace[],
+  folder: string | null,
+  onOpen: (folder: string) => void,
+): Item[] {
+  return recent
+    .filter((known) => known.present && known.folder !== folder)
+    .map((known) => ({
+      id: `workspace ${known.folder}`,
+      group: "Workspaces",
+      icon: <Icon of={Layers} />,
+      text: known.name,
+      more: `workspace, ${known.folder}`,
+      keys: null,
+      unavailable: null,
+      run: () => onOpen(known.folder),
+    }));
 }
 
 function objectItems(workspace: WorkspaceView | undefined): Item[] {
