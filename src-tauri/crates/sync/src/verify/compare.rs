@@ -103,13 +103,13 @@ impl Compared<'_> {
         let rows = if extra == 1 { "1 key is".to_owned() } else { format!("{extra} keys are") };
         let (message, fix) = match self.config.mode {
             Mode::Full => (
-                format!("{rows} in the target alone: deleted in the source since the last full read"),
+                format!("{rows} in the target alone: the source has no such row now"),
                 "`firn sync run` replaces the whole content",
             ),
             Mode::Incremental => (
                 format!(
-                    "{rows} in the target alone: deleted in the source, or under another key there now; \
-                     `deletes: ignore` lets the old row stay"
+                    "{rows} in the target alone: deleted in the source, under another key there now, or never from \
+                     there; `deletes: ignore` lets such rows stay"
                 ),
                 "write `deletes: hard` or `deletes: soft` in the table's entry: runs and repairs then let such rows go",
             ),
