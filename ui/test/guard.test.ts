@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { guardedWrite } from "../src/data/guard";
+import { guardedWrite, guardedCommands } from "../src/data/guard";
 import type { WorkspaceView } from "../src/host";
 import { connections, folder, workspace } from "./fake/data";
 
@@ -36,4 +39,15 @@ test("what only reads, and what goes elsewhere, is not", () => {
   expect(guardedWrite(labelled("app_db", "production"), "sync_run", run)).toBeNull();
   expect(guardedWrite(labelled("warehouse", "staging"), "sync_run", run)).toBeNull();
   expect(guardedWrite(undefined, "sync_run", run)).toBeNull();
+});
+
+test("no screen sends such a write past the guard", () => {
+  const src = fileURLToPath(new URL("../src", import.meta.url));
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
+  const past = files.flatMap((file) => {
+    const text = readFileSync(join(src, file), "utf8");
+    return guardedCommands.filter((name) => new RegExp(`\\b(call|callOnce|invoke)\\([^)]*"${name}"`).test(text));
+  });
+  expect(guardedCommands).toContain("sync_run");
+  expect(past).toEqual([]);
 });

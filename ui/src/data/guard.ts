@@ -21,6 +21,9 @@ const writers: { [N in CommandName]?: (request: Commands[N]["request"], workspac
   sync_verify: ({ repair, tables }, workspace) => (repair ? tablesText("A repair", tables, workspace) : null),
 };
 
+/** The commands that may write into a target. They are sent by `useCommand` alone, which asks the guard first. */
+export const guardedCommands = Object.keys(writers);
+
 function tablesText(what: string, tables: readonly string[], workspace: WorkspaceView): string {
   if (tables.length === 1) return `${what} of ${tables[0]}`;
   const number = tables.length === 0 ? workspace.tables.length : tables.length;

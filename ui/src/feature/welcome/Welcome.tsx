@@ -99,6 +99,9 @@ export function Welcome({ app, opening, error, onRecent, onForget, strips, statu
               <span>DuckDB, embedded</span>
             </li>
           </ul>
+          <p className="settings-way">
+            <ActionButton id="go.settings" compact />
+          </p>
         </aside>
       </main>
       {statusBar}
