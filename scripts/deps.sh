@@ -161,11 +161,15 @@ rust() {
 
 # The library comes from DuckDB's own npm package: no C++ is compiled here.
 duckdb() {
-    local library=$duckdb_folder/libduckdb.so machine package integrity work archive got
-    if [ -e "$library" ]; then
-        say "DuckDB $duckdb_version: $library"
-        return
+    if [ -e "$duckdb_folder/libduckdb.so" ]; then
+        say "DuckDB $duckdb_version: $duckdb_folder/libduckdb.so"
+    else
+        fetch_duckdb
     fi
+}
+
+# A shell of its own: whichever way it ends, its folder goes.
+fetch_duckdb() (
     machine=$(uname -m)
     case $machine in
     x86_64)
@@ -180,27 +184,24 @@ duckdb() {
     esac
     say "fetching DuckDB $duckdb_version: $package"
     mkdir -p "$cache"
-    work=$(mktemp -d "$cache/duckdb.XXXXXX")
-    archive=$(cd "$work" && npm pack --silent "$package") || {
-        rm -rf "$work"
+    # Beside its final place, so that moving it there is a renaming.
+    work=$(mktemp -d -p "$cache")
+    trap 'rm -rf "$work"' EXIT
+    archive=$(cd "$work" && npm pack --silent "$package") ||
         fail "npm could not fetch $package" "is the npm registry reachable? \`npm ping\` tells"
-    }
     got=$(openssl dgst -sha512 -binary "$work/$archive" | base64 -w 0)
     if [ -z "$integrity" ]; then
         say "warning: no checksum of $package is known here; npm compared it with the registry's own"
     elif [ "$got" != "$integrity" ]; then
-        rm -rf "$work"
         fail "$package is not the archive that is expected: sha512-$got instead of sha512-$integrity" \
             "check the npm registry in use: npm config get registry"
     fi
     tar -xzf "$work/$archive" -C "$work"
-    rm -f "$work/$archive"
     # Renamed at the end: an interrupted run leaves no half library under the final name.
     mkdir -p "$duckdb_folder"
     mv -f "$work/package/LICENSE" "$duckdb_folder/" 2>/dev/null || true
     mv -f "$work/package/libduckdb.so" "$duckdb_folder/"
-    rm -rf "$work"
-}
+)
 
 # Cargo tells the crates of two clones in one target folder apart by the time of their files only: an older clone would
 # be given what the newer one has compiled. So whoever comes after another clone makes its own files newer.

@@ -43,6 +43,7 @@ macro_rules! with_commands {
             read  schedule_show(WorkspaceRef) -> ScheduleView;
             write schedule_start(WorkspaceRef) -> ScheduleView;
             write schedule_stop(WorkspaceRef) -> ScheduleView;
+            write serve_set_secret(ServeSecretSet) -> ServeSecretsView;
         }
     };
 }

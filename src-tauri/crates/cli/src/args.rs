@@ -170,9 +170,15 @@ pub(crate) struct Sync {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) document: Document,
-    /// Address of /health and /metrics, or none; one that other machines reach needs a token in FIRN_SERVE_TOKEN
+    /// Address of /health and /metrics, or none; one that other machines reach needs a token
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7431")]
     pub(crate) listen: String,
+    /// Keep the listener's token in the system keyring, from a prompt or standard input; serve nothing
+    #[arg(long, conflicts_with = "set_webhook")]
+    pub(crate) set_token: bool,
+    /// Keep the address that failures and recoveries are posted to in the system keyring, likewise
+    #[arg(long)]
+    pub(crate) set_webhook: bool,
 }
 
 /// Another document than firn.yaml, and other roles than it names.

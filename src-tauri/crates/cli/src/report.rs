@@ -3,8 +3,8 @@
 use crate::text::{Align, TextTable, count, or_dash, seconds};
 use firn_api::wire::{
     CheckView, ConnectionView, ConnectionsView, DiscardView, DiscoverView, ErrorsView, LevelView, LogView, PlanView,
-    PreviewView, ResetView, RetryView, RunFinished, StatusView, TablePlanView, VerifiedTable, VerifyView,
-    WorkspaceView,
+    PreviewView, ResetView, RetryView, RunFinished, ServeSecretsView, StatusView, TablePlanView, VerifiedTable,
+    VerifyView, WorkspaceView,
 };
 use std::fmt::Write as _;
 
@@ -57,6 +57,16 @@ pub(crate) fn secret_kept(connection: &ConnectionView) -> String {
         "variable" => format!("the secret of {} comes from a variable, which wins over the keyring\n", connection.name),
         _ => format!("{} has no secret now\n", connection.name),
     }
+}
+
+pub(crate) fn serve_secrets(view: &ServeSecretsView) -> String {
+    let place = |what: &str, place: &str| match place {
+        "keyring" => format!("{what}: in the keyring\n"),
+        "variable" => format!("{what}: from a variable, which wins over the keyring\n"),
+        "unknown" => format!("{what}: the keyring does not say\n"),
+        _ => format!("{what}: none\n"),
+    };
+    place("token", &view.token) + &place("webhook", &view.webhook)
 }
 
 pub(crate) fn check(view: &CheckView) -> String {

@@ -24,7 +24,7 @@ pub use plan::sync_plan;
 pub use preview::sync_preview;
 pub use reset::sync_reset;
 pub use run::{run_chart, run_history, run_state, sync_cancel, sync_run};
-pub use schedule::{schedule_show, schedule_start, schedule_stop};
+pub use schedule::{schedule_show, schedule_start, schedule_stop, serve_set_secret};
 pub use settings::{layout_save, settings_save, settings_show};
 pub use status::{sync_log, sync_status};
 pub use verify::sync_verify;

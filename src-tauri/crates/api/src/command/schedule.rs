@@ -1,8 +1,9 @@
-//! The schedule of a workspace in the window's process.
+//! The schedule of a workspace in the window's process, and the secrets of the service.
 
 use crate::Firn;
 use crate::folder::{resolve, utf8};
-use crate::wire::{ErrorView, ScheduleView, WorkspaceRef};
+use crate::serve;
+use crate::wire::{ErrorView, ScheduleView, ServeSecretSet, ServeSecretsView, WorkspaceRef};
 
 /// Shows whether the schedule of a workspace runs in this process, and how its tables do.
 ///
@@ -29,4 +30,12 @@ pub async fn schedule_stop(firn: &Firn, request: WorkspaceRef) -> Result<Schedul
     let folder = utf8(&resolve(&request.folder)?)?;
     firn.stop_schedule(&folder);
     Ok(firn.schedule(&folder))
+}
+
+/// Keeps the listener's token or the webhook's address in the keyring; an empty one is forgotten.
+///
+/// # Errors
+/// `configuration` for a token that is too short or an address that cannot be used; `keyring` with both ways out.
+pub async fn serve_set_secret(firn: &Firn, request: ServeSecretSet) -> Result<ServeSecretsView, ErrorView> {
+    serve::set_secret(firn, request).await
 }

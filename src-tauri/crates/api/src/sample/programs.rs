@@ -101,9 +101,9 @@ impl Programs {
 
 fn install_hint() -> &'static str {
     if cfg!(target_os = "macos") {
-        "install them with: brew install postgresql@17, then open the workspace again"
+        "install them, then open the workspace again: brew install postgresql@17"
     } else {
-        "install them with: sudo apt install postgresql, then open the workspace again"
+        "install them, then open the workspace again: sudo apt install postgresql"
     }
 }
 
@@ -153,6 +153,9 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let error = Programs::find_in(base.path(), Some("/nonexistent")).unwrap_err();
         assert_eq!(error.code, "not_found");
-        assert!(error.hint.unwrap().contains("install"));
+        assert!(
+            error.hint.unwrap().ends_with(": sudo apt install postgresql"),
+            "the command stands alone, to be copied"
+        );
     }
 }

@@ -1,17 +1,11 @@
 //! Who may ask the listener: everybody on this machine, or whoever has the token.
 
+use super::secret;
 use crate::Firn;
-use crate::wire::ErrorView;
-use firn_secret::{Identity, Secret};
+use crate::wire::{ErrorView, ServeSecretKind};
+use firn_secret::Secret;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
-
-/// The variable that carries the token.
-const VARIABLE: &str = "FIRN_SERVE_TOKEN";
-
-/// Fewest bytes of a token.
-const SHORTEST: usize = 16;
 
 /// The token that requests have to carry, where one is set.
 #[derive(Debug, Clone)]
@@ -23,25 +17,25 @@ impl Access {
     /// Looks for the token: the variable, then the keyring.
     ///
     /// # Errors
-    /// `configuration` where an address that other machines reach has no token, or a token is too short.
+    /// `configuration` where an address that other machines reach has no token, or a token is too short; `keyring` where
+    /// the keyring has to be asked and does not answer.
     pub(super) async fn of(firn: &Firn, address: SocketAddr) -> Result<Self, ErrorView> {
-        let token = match firn.inner.options.variables.get(VARIABLE).filter(|token| !token.is_empty()) {
-            Some(token) => Some(Secret::new(token.clone())),
+        let token = match secret::given(firn, ServeSecretKind::Token) {
+            Some(token) => Some(token),
             // On this machine alone no token is needed, and a keyring that has to be unlocked is not asked for one.
             None if address.ip().is_loopback() => None,
-            None => kept(firn).await,
+            None => secret::find(firn, ServeSecretKind::Token).await?,
         };
-        let hint = || format!("set the variable {VARIABLE} to at least {SHORTEST} characters that nobody can guess");
         match &token {
-            Some(token) if token.expose().len() < SHORTEST => {
-                Err(ErrorView::configuration("the token of the listener is too short").with_hint(hint()))
-            }
-            None if !address.ip().is_loopback() => {
+            Some(token) => secret::check_token(token)?,
+            None if address.ip().is_loopback() => {}
+            None => {
                 let message = format!("other machines reach {address}, and no token is set that they have to show");
-                Err(ErrorView::configuration(message).with_hint(format!("{}, or listen on 127.0.0.1", hint())))
+                let hint = format!("{}; or listen on 127.0.0.1", secret::token_hint());
+                return Err(ErrorView::configuration(message).with_hint(hint));
             }
-            _ => Ok(Self { token }),
         }
+        Ok(Self { token })
     }
 
     /// Returns whether a request with this `Authorization` header may be answered. Takes equally long whatever the
@@ -54,13 +48,6 @@ impl Access {
         });
         given.is_some_and(|given| bool::from(given.ct_eq(token.expose().as_bytes())))
     }
-}
-
-/// Returns the token in the keyring; a keyring that does not answer has none.
-async fn kept(firn: &Firn) -> Option<Secret> {
-    let store = Arc::clone(&firn.inner.options.secrets);
-    let asked = tokio::task::spawn_blocking(move || store.get(&Identity::new("serve", "token", "localhost", 0)));
-    asked.await.ok()?.ok().flatten()
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Firn {
             // One that is being stopped gives up its tables first.
             let _ended = known.ended.wait_for(|ended| *ended).await;
         }
-        let request = ServeRequest { folder: folder.clone(), tables: Vec::new(), listen: None };
+        let request = ServeRequest { folder: folder.clone(), tables: Vec::new(), listen: None, webhook: false };
         let watcher = Arc::new(Watcher { firn: self.clone(), folder: folder.clone() });
         let messenger = Arc::clone(&watcher) as Arc<dyn Messenger>;
         let service = Service::open(self, request, Arc::clone(&watcher) as Arc<dyn ServeHost>, Some(messenger)).await?;

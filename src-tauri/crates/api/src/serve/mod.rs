@@ -9,10 +9,13 @@ mod document;
 mod hosted;
 mod http;
 mod metrics;
+mod secret;
 mod service;
 mod standing;
+mod webhook;
 
 pub(crate) use hosted::Schedules;
+pub(crate) use secret::set as set_secret;
 
 use crate::Firn;
 use crate::wire::{ErrorView, RunFinished, ServeEvent, ServeRequest};

@@ -5,6 +5,7 @@ use super::alert::{Alerts, Messenger};
 use super::document::{Document, Served as Workspace};
 use super::http::Listener;
 use super::standing::Standing;
+use super::webhook::Webhook;
 use crate::Firn;
 use crate::drivers::Drivers;
 use crate::run::{Served, Setup, iso};
@@ -33,7 +34,9 @@ pub(super) async fn serve(
         Some(listen) => Some(Listener::bind(firn, listen).await?),
         None => None,
     };
-    let service = Service::open(firn, request, host, None).await?;
+    let messenger = if request.webhook { Webhook::of(firn, &request.folder, Arc::clone(&host)).await? } else { None };
+    let messenger = messenger.map(|webhook| Arc::new(webhook) as Arc<dyn Messenger>);
+    let service = Service::open(firn, request, host, messenger).await?;
     let stop_listening = CancellationToken::new();
     let _stop = stop_listening.clone().drop_guard();
     if let Some(listener) = listener {

@@ -13,6 +13,42 @@ pub struct ServeRequest {
     pub tables: Vec<String>,
     /// Address of the HTTP listener, such as `127.0.0.1:7431`; null for none.
     pub listen: Option<String>,
+    /// Whether changes are posted to the webhook, where one is set.
+    pub webhook: bool,
+}
+
+/// A secret of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ServeSecretKind {
+    /// What requests to the listener carry.
+    Token,
+    /// Where changes are posted to.
+    Webhook,
+}
+
+/// Keeps a secret of the service in the keyring.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct ServeSecretSet {
+    /// Which.
+    pub kind: ServeSecretKind,
+    /// The secret; an empty text removes it.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for ServeSecretSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ServeSecretSet {{ kind: {:?}, secret: <redacted> }}", self.kind)
+    }
+}
+
+/// Where the secrets of the service are: `keyring`, `variable`, `none`, or `unknown` where the keyring does not answer.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ServeSecretsView {
+    /// The listener's token.
+    pub token: String,
+    /// The webhook's address.
+    pub webhook: String,
 }
 
 /// One line of the service's log.

@@ -6,19 +6,30 @@ use crate::args::Serve;
 use crate::log;
 use crate::output::Output;
 use crate::stop::Stop;
-use firn_api::wire::{ErrorView, RunFinished, ServeEvent, ServeRequest, TablesRequest};
-use firn_api::{Firn, ServeHost, Trigger, exit};
+use crate::{prompt, report};
+use firn_api::wire::{
+    ErrorView, RunFinished, ServeEvent, ServeRequest, ServeSecretKind, ServeSecretSet, TablesRequest,
+};
+use firn_api::{Firn, ServeHost, Trigger, command, exit};
 use std::sync::Arc;
 
 /// Says that nothing is listened on.
 const NOWHERE: &str = "none";
 
 pub(super) async fn run(session: &Session, serve: Serve) -> Result<u8, ErrorView> {
+    let kind = match (serve.set_token, serve.set_webhook) {
+        (true, _) => Some(ServeSecretKind::Token),
+        (_, true) => Some(ServeSecretKind::Webhook),
+        _ => None,
+    };
+    if let Some(kind) = kind {
+        return set_secret(session, kind).await;
+    }
     let stop = Stop::listen().map_err(|error| ErrorView::file("cannot listen for Ctrl-C", &error))?;
     let output = session.output;
     let firn = session.open_quietly(Trigger::Watch, Some(serve.document))?;
     let listen = (serve.listen != NOWHERE).then_some(serve.listen);
-    let request = ServeRequest { folder: session.folder_text()?, tables: Vec::new(), listen };
+    let request = ServeRequest { folder: session.folder_text()?, tables: Vec::new(), listen, webhook: true };
     let served = firn.serve(request, Arc::new(Log { output }), stop.token()).await;
     firn.close().await;
     served?;
@@ -30,6 +41,20 @@ pub(super) async fn run(session: &Session, serve: Serve) -> Result<u8, ErrorView
     Ok(code)
 }
 
+/// Keeps a secret of the service in the keyring.
+async fn set_secret(session: &Session, kind: ServeSecretKind) -> Result<u8, ErrorView> {
+    let question = match kind {
+        ServeSecretKind::Token => "token of the listener",
+        ServeSecretKind::Webhook => "address of the webhook",
+    };
+    let secret = prompt::secret(question)?;
+    let firn = session.open_quietly(Trigger::Cli, None)?;
+    let kept = command::serve_set_secret(&firn, ServeSecretSet { kind, secret }).await;
+    firn.close().await;
+    session.output.document(&kept?, report::serve_secrets);
+    Ok(exit::DONE)
+}
+
 /// Runs tables by their schedules until a signal comes. What fails is told and tried again: the document may be mended,
 /// a server may come back.
 pub(super) async fn watch(
@@ -38,7 +63,7 @@ pub(super) async fn watch(
     request: TablesRequest,
     stop: &Stop,
 ) -> Result<u8, ErrorView> {
-    let request = ServeRequest { folder: request.folder, tables: request.tables, listen: None };
+    let request = ServeRequest { folder: request.folder, tables: request.tables, listen: None, webhook: false };
     firn.serve(request, Arc::new(Rounds { output: session.output }), stop.token()).await?;
     Ok(stop.code().unwrap_or(exit::CANCELLED))
 }
