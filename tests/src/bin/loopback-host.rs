@@ -52,8 +52,7 @@ impl Options {
             named.insert(name, PathBuf::from(value));
         }
         let mut take = |name: &str| named.remove(name).with_context(|| format!("{name} is missing"));
-        let options =
-            Self { page: take("--page")?, configuration: take("--configuration")?, data: take("--data")? };
+        let options = Self { page: take("--page")?, configuration: take("--configuration")?, data: take("--data")? };
         if let Some(unknown) = named.keys().next() {
             bail!("unknown argument {unknown}");
         }
@@ -139,7 +138,8 @@ async fn serve(options: Options) -> Result<()> {
                 async move { Ok::<_, Infallible>(answer(&page, request).await) }
             });
             // A page that goes away in the middle of an answer is nobody's fault.
-            let _gone = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _gone =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
     firn.close().await;

@@ -216,14 +216,16 @@ async fn a_webhook_that_cannot_prove_who_it_is_is_told_nothing() -> Result<()> {
         .output()?;
     ensure!(made.status.success(), "{made:?}");
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let mut impostor = std::process::Command::new("openssl")
+    let impostor = std::process::Command::new("openssl")
         .args(["s_server", "-quiet", "-accept", &port.to_string(), "-key"])
         .arg(&key)
         .arg("-cert")
         .arg(&certificate)
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
         .spawn()?;
+    let mut impostor = Impostor(impostor);
     terminal.set("FIRN_SERVE_WEBHOOK", &format!("https://localhost:{port}/hooks/T0CAFE"));
     let mut service = Service::start(&terminal)?;
     service.table(ORDERS, "success")?;
@@ -232,10 +234,23 @@ async fn a_webhook_that_cannot_prove_who_it_is_is_told_nothing() -> Result<()> {
     let message = warning["error"]["message"].as_str().unwrap_or_default();
     ensure!(message.contains("certificate") && !message.contains("T0CAFE"), "{warning}");
     service.stop("TERM")?;
-    impostor.kill()?;
-    let heard = impostor.wait_with_output()?.stdout;
-    ensure!(heard.is_empty(), "{}", String::from_utf8_lossy(&heard));
+    impostor.0.kill()?;
+    let mut heard = String::new();
+    if let Some(mut output) = impostor.0.stdout.take() {
+        std::io::Read::read_to_string(&mut output, &mut heard)?;
+    }
+    ensure!(heard.is_empty(), "{heard}");
     Ok(())
+}
+
+/// A server that ends with its test.
+struct Impostor(std::process::Child);
+
+impl Drop for Impostor {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _reaped = self.0.wait();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,8 @@ import type { RunStarted } from "./RunStarted";
 import type { RunView } from "./RunView";
 import type { RunsView } from "./RunsView";
 import type { ScheduleView } from "./ScheduleView";
+import type { ServeSecretSet } from "./ServeSecretSet";
+import type { ServeSecretsView } from "./ServeSecretsView";
 import type { SettingsSave } from "./SettingsSave";
 import type { SettingsShow } from "./SettingsShow";
 import type { SettingsView } from "./SettingsView";
@@ -84,6 +86,7 @@ export type Commands = {
   schedule_show: { request: WorkspaceRef; response: ScheduleView; access: "read" };
   schedule_start: { request: WorkspaceRef; response: ScheduleView; access: "write" };
   schedule_stop: { request: WorkspaceRef; response: ScheduleView; access: "write" };
+  serve_set_secret: { request: ServeSecretSet; response: ServeSecretsView; access: "write" };
 };
 
 /** The name of a command. */

@@ -189,10 +189,8 @@ impl Refusal {
         let mut last: &(dyn Error + 'static) = &error;
         let mut passing = true;
         loop {
-            let inner = last.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             // A certificate that is wrong now is wrong in a minute.
-            let tls = last.downcast_ref().or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-            passing &= !matches!(tls, Some(rustls::Error::InvalidCertificate(_)));
+            passing &= !matches!(of_tls(last), Some(rustls::Error::InvalidCertificate(_)));
             // The last cause says what happened; those before it only that something did.
             match last.source() {
                 Some(cause) => last = cause,
@@ -200,6 +198,11 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Returns the failure of the encryption in an error, which errors of input and output may be wrapped around.
+fn of_tls<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    error.downcast_ref().or_else(|| of_tls(error.downcast_ref::<io::Error>()?.get_ref()?))
 }
 
 /// Reads an address; in the clear it may lead to this machine alone.
