@@ -10,7 +10,7 @@ const inPage = `
   const words = (element) => {
     const copy = element.cloneNode(true);
     copy.querySelectorAll(".keys, .key, .unseen").forEach((part) => part.remove());
-    return copy.textContent.replace(/\\s+/g, " ").trim();
+    return copy.textContent.replace(/\\s+/g, " ").trim() || (element.getAttribute("aria-label") ?? "");
   };
   const all = (css, root = document) => [...root.querySelectorAll(css)].filter(shown);
   const over = () => all("[role=dialog], [role=menu]").at(-1) ?? document;
@@ -24,7 +24,8 @@ export class Desk {
     mkdirSync(shots, { recursive: true });
   }
 
-  /** The visible button, link or menu item with exactly these words; in the dialog where one is open. */
+  /** The visible button, link or menu item with exactly these words, or of this name where it has only a glyph; in the dialog
+   * where one is open. */
   button(text) {
     return this.session.element(
       `a button “${text}”`,
@@ -112,6 +113,16 @@ export class Desk {
       `a box of ${key}`,
       `${inPage} return all("[role=row] input[type=checkbox]").find((one) => one.getAttribute("aria-label") === arguments[0] && !one.disabled) ?? null;`,
       key,
+    );
+    await this.session.click(box);
+  }
+
+  /** Ticks a box by its label, wherever it stands. */
+  async check(label) {
+    const box = await this.session.element(
+      `a box “${label}”`,
+      `${inPage} return all("input[type=checkbox]").find((one) => one.getAttribute("aria-label") === arguments[0] && !one.disabled) ?? null;`,
+      label,
     );
     await this.session.click(box);
   }

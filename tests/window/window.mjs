@@ -3,6 +3,7 @@
 
 import { dark, keyboard, restart, sample, untrusted, withoutKeyring } from "./desktop.mjs";
 import { mapping } from "./mapping.mjs";
+import { driftAccepted, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
 import { overview, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
@@ -37,6 +38,10 @@ try {
   await step("the dark theme on every screen", dark);
   await step("a table of 276 columns, mapped", mapping);
   await step("axe on the screens, dark and light", accessibleInBoth);
+  await step("rows before and after, another type", rowsBeforeAndAfter);
+  await step("the text beside it, edited either way", eitherWay);
+  await step("several tables at once", severalTables);
+  await step("a source that has changed, looked through and run", driftAccepted);
   await step("a workspace of somebody else, and a file with a fault", untrusted);
   await step("the sample workspace, from nothing to its rows", sample);
   await step("the policy of the page holds in the webview", policy);

@@ -1,74 +1,73 @@
 import { expect, test } from "vitest";
-import {
-  changed,
-  editsIn,
-  filteredColumns,
-  mappedColumns,
-  redone,
-  settle,
-  take,
-  treat,
-  undone,
-  untouched,
-  verdictCounts,
-} from "../src/data/mapping";
-import type { ColumnEdit } from "../src/host";
-import { mapping } from "./fake/data";
+import { filteredColumns, mappedColumns, take, verdictCounts } from "../src/data/mapping";
+import type { MappingView } from "../src/host";
+import { mapping, wideMapping } from "./fake/data";
 
-const saved: ColumnEdit[] = [{ column: "email", treatment: { kind: "expression", sql: "lower(email)" } }];
+const others: MappingView = { ...mapping, treatments: [{ column: "visits", treatment: { kind: "left_out" } }] };
 
-test("an edit that says what is saved anyway is none", () => {
-  const out = treat(untouched.now, saved, ["email", "visits"], { kind: "left_out" });
-  expect(out.columns.map((edit) => edit.column)).toEqual(["email", "visits"]);
-  const back = treat(out, saved, ["email"], { kind: "expression", sql: "lower(email)" });
-  expect(back.columns.map((edit) => edit.column)).toEqual(["visits"]);
-  expect(editsIn(treat(back, saved, ["visits"], { kind: "as_is" }))).toBe(0);
+test("a column says what becomes of it, and whether the file says otherwise", () => {
+  const columns = new Map(mappedColumns(others, mapping).map((column) => [column.name, column]));
+  expect(columns.get("visits")?.shownVerdict).toBe("left_out");
+  expect([...columns.values()].filter((column) => column.edited).map((column) => column.name)).toEqual([
+    "email",
+    "seen_from",
+    "visits",
+  ]);
+  expect(mappedColumns(mapping, mapping).some((column) => column.edited)).toBe(false);
 });
 
-test("a column that is taken in again is treated as it is saved", () => {
-  const treatments: ColumnEdit[] = [...mapping.treatments];
-  const columns = mappedColumns(mapping, untouched.now);
-  const none = take(untouched.now, treatments, columns, new Set());
-  expect(none.columns.map((edit) => edit.column)).not.toContain("id");
-  expect(none.columns.map((edit) => edit.column)).not.toContain("updated_at");
-  const left = mappedColumns({ ...mapping, treatments: none.columns.map((edit) => ({ ...edit })) }, none);
-  const all = take(none, treatments, left, new Set(left.map((column) => column.name)));
-  expect(all.columns.map((edit) => edit.column)).not.toContain("email");
-  const seen = mappedColumns(mapping, untouched.now).filter((column) => column.name === "seen_from");
-  expect(take(untouched.now, treatments, seen, new Set(["seen_from"])).columns).toEqual([
+test("a cast column is shown by its own type, with the types it can be brought to", () => {
+  const plan = {
+    ...mapping.plan,
+    columns: mapping.plan.columns.map((column) =>
+      column.name === "credit" ? { ...column, source_type: "double precision", target_type: "DOUBLE" } : column,
+    ),
+  };
+  const credit = mappedColumns({ ...mapping, plan }, mapping).find((column) => column.name === "credit");
+  expect(credit?.ownType).toBe("numeric");
+  expect(credit?.plainType).toBe("DECIMAL(38,9)");
+  expect(credit?.casts.map((cast) => cast.form)).toContain("to double precision");
+});
+
+test("ticking columns edits just those whose tick is another, and never a key or watermark", () => {
+  const columns = mappedColumns(mapping, mapping);
+  const gone = take(columns, new Set(), mapping.treatments).map((edit) => edit.column);
+  expect(gone).not.toContain("id");
+  expect(gone).not.toContain("updated_at");
+  expect(gone).not.toContain("seen_from");
+  expect(gone).toContain("email");
+});
+
+test("a column that is taken in again is treated as the file says, and as it is where the file leaves it out", () => {
+  const out: MappingView = {
+    ...mapping,
+    treatments: ["email", "seen_from"].map((column) => ({ column, treatment: { kind: "left_out" } })),
+  };
+  const all = new Set(mapping.plan.columns.map((column) => column.name));
+  expect(take(mappedColumns(out, mapping), all, mapping.treatments)).toEqual([
+    { column: "email", treatment: { kind: "expression", sql: "lower(email)" } },
     { column: "seen_from", treatment: { kind: "as_is" } },
   ]);
 });
 
-test("keys of the table that are set to what is saved are no edits", () => {
-  const draft = settle(untouched.now, mapping, { mode: "full", watermark_column: "" });
-  expect(editsIn(draft)).toBe(2);
-  expect(settle(draft, mapping, { mode: mapping.mode, watermark_column: mapping.watermark_column ?? "" }).edit).toEqual(
-    {},
-  );
-});
-
-test("steps are undone and made again, and a new one ends what was undone", () => {
-  const one = treat(untouched.now, saved, ["visits"], { kind: "left_out" });
-  const two = treat(one, saved, ["score"], { kind: "left_out" });
-  const history = changed(changed(untouched, one), two);
-  expect(changed(history, two)).toBe(history);
-  expect(undone(history).now).toBe(one);
-  expect(undone(undone(undone(history))).now).toBe(untouched.now);
-  expect(redone(undone(history)).now).toBe(two);
-  expect(redone(changed(undone(history), untouched.now)).now).toBe(untouched.now);
-});
-
 test("columns are filtered by verdict and by name, type or transform", () => {
-  const columns = mappedColumns(mapping, untouched.now);
+  const columns = mappedColumns(mapping, mapping);
   expect(verdictCounts(columns).get("left_out")).toBe(1);
   expect(filteredColumns(columns, "left_out", "").map((column) => column.name)).toEqual(["seen_from"]);
   expect(filteredColumns(columns, null, "LOWER(").map((column) => column.name)).toEqual(["email"]);
   expect(filteredColumns(columns, "refused", "jsonb")).toEqual([]);
 });
 
-test("a name is found among 276 columns", () => {
-  const many = Array.from({ length: 276 }, (_, place) => ({ ...mapping.plan.columns[0]!, name: `column_${place}` }));
-  const columns = mappedColumns({ ...mapping, plan: { ...mapping.plan, columns: many } }, untouched.now);
-  expect(filteredColumns(columns, null, "column_27")).toHaveLength(7);
+test("of 276 columns those with a text are found", () => {
+  const columns = mappedColumns(wideMapping, wideMapping);
+  expect(columns).toHaveLength(276);
+  expect(filteredColumns(columns, null, "aag column 26").map((column) => column.name)).toEqual([
+    "AAG COLUMN 26",
+    "AAG COLUMN 261",
+    "AAG COLUMN 262",
+    "AAG COLUMN 263",
+    "AAG COLUMN 264",
+    "AAG COLUMN 265",
+    "AAG COLUMN 266",
+  ]);
 });

@@ -6,7 +6,7 @@ use firn_sync::TablePreview;
 
 async fn preview(world: &World, rows: usize) -> Result<Result<TablePreview, firn_connector::Error>> {
     let engine = world.spec.engine().await?;
-    let shown = engine.preview(&world.spec.configs()?[0], rows).await;
+    let shown = engine.preview(&world.spec.configs()?[0], rows, None).await;
     engine.target.close().await?;
     Ok(shown)
 }

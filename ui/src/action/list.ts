@@ -98,12 +98,15 @@ export const actions = [
 
   { id: "mapping.filter", title: "Find a column", scope: "mapping", keys: "/", unlisted: true, hint: "column" },
   { id: "mapping.transform", title: "Edit the transform", scope: "mapping", keys: "t", hint: "transform" },
+  { id: "mapping.type", title: "Arrive as another type", scope: "mapping", keys: "a" },
   { id: "mapping.leave", title: "Leave the column out, or take it in", scope: "mapping", keys: "x", hint: "leave out" },
   { id: "mapping.text", title: "Send the column as text", scope: "mapping", keys: "s" },
+  { id: "mapping.rows", title: "Show rows before and after", scope: "mapping", keys: "v", hint: "rows" },
   { id: "mapping.undo", title: "Undo", scope: "mapping", keys: "mod+z", hint: "undo" },
   { id: "mapping.redo", title: "Redo", scope: "mapping", keys: "mod+Shift+z" },
   { id: "mapping.save", title: "Save the mapping", scope: "mapping", keys: "mod+s", whileTyping: true, hint: "save" },
   { id: "mapping.drop", title: "Drop the edits", scope: "mapping" },
+  { id: "mapping.yaml", title: "Show firn.yaml beside it", scope: "mapping", keys: "y", hint: "yaml" },
   { id: "mapping.run", title: "Run this table", scope: "mapping", keys: "mod+Enter", whileTyping: true, hint: "run" },
   { id: "mapping.again", title: "Ask source and target again", scope: "mapping", keys: "r" },
 

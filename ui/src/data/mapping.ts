@@ -1,126 +1,72 @@
-// A mapping on its way to being saved: edits over what the document says, with undo. Pure, but for the one store.
+// A table's mapping as the screen shows it, and the edits that a person's moves come to. Pure, but for what was accepted.
 
 import { useSyncExternalStore } from "react";
-import type { ColumnEdit, ColumnTreatment, ColumnView, MappingView, TableEdit } from "../host";
+import type { CastView, ColumnEdit, ColumnTreatment, ColumnView, MappingView } from "../host";
 import { verdictOrder } from "./words";
-
-/** Edits that are not saved. */
-export type Draft = { columns: readonly ColumnEdit[]; edit: TableEdit };
-
-/** Drafts in the order in which they were made, around the one that holds. */
-export type History = { past: readonly Draft[]; now: Draft; future: readonly Draft[] };
-
-/** No edit at all. */
-export const untouched: History = { past: [], now: { columns: [], edit: {} }, future: [] };
-
-/** Most steps that can be undone. */
-const STEPS = 200;
-
-/** A further edit; what was undone before is gone. */
-export function changed(history: History, now: Draft): History {
-  if (sameDraft(history.now, now)) return history;
-  return { past: [...history.past, history.now].slice(-STEPS), now, future: [] };
-}
-
-/** One step back. */
-export function undone(history: History): History {
-  const before = history.past.at(-1);
-  return before ? { past: history.past.slice(0, -1), now: before, future: [history.now, ...history.future] } : history;
-}
-
-/** One step forward again. */
-export function redone(history: History): History {
-  const [after, ...future] = history.future;
-  return after ? { past: [...history.past, history.now], now: after, future } : history;
-}
-
-function sameDraft(one: Draft, other: Draft): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** What the document says becomes of a column. */
-export function treatmentIn(treatments: readonly ColumnEdit[], column: string): ColumnTreatment {
-  return treatments.find((edit) => edit.column === column)?.treatment ?? { kind: "as_is" };
-}
-
-/** The draft with columns treated so; an edit that says what is saved anyway is none. */
-export function treat(
-  draft: Draft,
-  saved: readonly ColumnEdit[],
-  columns: readonly string[],
-  treatment: ColumnTreatment,
-): Draft {
-  const others = draft.columns.filter((edit) => !columns.includes(edit.column));
-  const fresh = columns
-    .filter((column) => JSON.stringify(treatmentIn(saved, column)) !== JSON.stringify(treatment))
-    .map((column) => ({ column, treatment }));
-  return { ...draft, columns: [...others, ...fresh] };
-}
-
-/** The draft with just these of the listed columns taken in; one that comes back is treated as it is saved. */
-export function take(
-  draft: Draft,
-  saved: readonly ColumnEdit[],
-  listed: readonly MappedColumn[],
-  taken: ReadonlySet<string>,
-): Draft {
-  const able = listed.filter((column) => !column.key && !column.watermark);
-  const isIn = (column: MappedColumn) => column.treatment.kind !== "left_out";
-  const gone = able.filter((column) => isIn(column) && !taken.has(column.name)).map((column) => column.name);
-  const back = able.filter((column) => !isIn(column) && taken.has(column.name)).map((column) => column.name);
-  let next = treat(draft, saved, gone, { kind: "left_out" });
-  for (const name of back) {
-    const before = treatmentIn(saved, name);
-    next = treat(next, saved, [name], before.kind === "left_out" ? { kind: "as_is" } : before);
-  }
-  return next;
-}
-
-/** What of the saved mapping an edit of the table's keys can change. */
-export type Saved = Pick<MappingView, "pk" | "watermark_column" | "mode" | "target" | "where" | "on_drift" | "deletes">;
-
-/** The draft with keys of the table set so; an edit that says what is saved anyway is none. */
-export function settle(draft: Draft, saved: Saved, edit: TableEdit): Draft {
-  const all: TableEdit = { ...draft.edit, ...edit };
-  const before: Required<TableEdit> = {
-    pk: saved.pk,
-    watermark_column: saved.watermark_column ?? "",
-    mode: saved.mode,
-    target: saved.target,
-    where: saved.where ?? "",
-    on_drift: saved.on_drift,
-    deletes: saved.deletes,
-  };
-  const kept = Object.entries(all).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key as keyof TableEdit]),
-  );
-  return { ...draft, edit: Object.fromEntries(kept) as TableEdit };
-}
-
-/** How many edits a draft holds. */
-export function editsIn(draft: Draft): number {
-  return draft.columns.length + Object.keys(draft.edit).length;
-}
 
 /** Verdicts by which columns are filtered; a column that stays in the source has none of the type map's. */
 export const filterOrder = [...verdictOrder, "left_out"] as const;
 
 /** A column as the mapping shows it. */
-export type MappedColumn = ColumnView & { treatment: ColumnTreatment; shownVerdict: string; edited: boolean };
+export type MappedColumn = ColumnView & {
+  treatment: ColumnTreatment;
+  shownVerdict: string;
+  /** Whether the file says something else of it. */
+  edited: boolean;
+  /** Its own type, whatever its transform makes of it. */
+  ownType: string;
+  /** The type in which it would travel as it is. */
+  plainType: string;
+  /** What it can be cast to. */
+  casts: readonly CastView[];
+};
 
-/** The columns of a mapping, with what becomes of each. */
-export function mappedColumns(view: MappingView, draft: Draft): MappedColumn[] {
-  const treatments = new Map(view.treatments.map((edit) => [edit.column, edit.treatment]));
-  const edited = new Set(draft.columns.map((edit) => edit.column));
+const asItIs: ColumnTreatment = { kind: "as_is" };
+
+function byColumn(treatments: readonly ColumnEdit[]): Map<string, ColumnTreatment> {
+  return new Map(treatments.map((edit) => [edit.column, edit.treatment]));
+}
+
+function same(one: ColumnTreatment, other: ColumnTreatment): boolean {
+  return one.kind === other.kind && (one.kind !== "expression" || one.sql === (other as { sql: string }).sql);
+}
+
+/** The columns of a mapping, with what becomes of each; `file` is the mapping as it is saved. */
+export function mappedColumns(view: MappingView, file: MappingView | undefined): MappedColumn[] {
+  const treatments = byColumn(view.treatments);
+  const before = byColumn(file?.treatments ?? view.treatments);
+  const types = new Map(view.casts.flatMap((type) => type.columns.map((column) => [column, type])));
   return view.plan.columns.map((column) => {
-    const treatment = treatments.get(column.name) ?? { kind: "as_is" };
+    const treatment = treatments.get(column.name) ?? asItIs;
+    const type = types.get(column.name);
     return {
       ...column,
       treatment,
       shownVerdict: treatment.kind === "left_out" ? "left_out" : column.verdict,
-      edited: edited.has(column.name),
+      edited: !same(treatment, before.get(column.name) ?? asItIs),
+      ownType: type?.source_type ?? column.source_type,
+      plainType: type?.target_type ?? column.target_type,
+      casts: type?.casts ?? [],
     };
   });
+}
+
+/** The edits that take in just these of the listed columns; one that comes back is treated as the file says. */
+export function take(
+  listed: readonly MappedColumn[],
+  taken: ReadonlySet<string>,
+  file: readonly ColumnEdit[],
+): ColumnEdit[] {
+  const before = byColumn(file);
+  return listed
+    .filter((column) => !column.key && !column.watermark)
+    .flatMap((column): ColumnEdit[] => {
+      const isIn = column.treatment.kind !== "left_out";
+      if (isIn === taken.has(column.name)) return [];
+      if (isIn) return [{ column: column.name, treatment: { kind: "left_out" } }];
+      const saved = before.get(column.name) ?? asItIs;
+      return [{ column: column.name, treatment: saved.kind === "left_out" ? asItIs : saved }];
+    });
 }
 
 /** Columns of a verdict whose name, type or transform has a text. */
@@ -134,7 +80,7 @@ export function filteredColumns(
     (column) =>
       (verdict === null || column.shownVerdict === verdict) &&
       (wanted === "" ||
-        `${column.name} ${column.source_type} ${column.target_type} ${column.transform ?? ""}`
+        `${column.name} ${column.ownType} ${column.target_type} ${column.transform ?? ""}`
           .toLowerCase()
           .includes(wanted)),
   );
@@ -147,36 +93,27 @@ export function verdictCounts(columns: readonly MappedColumn[]): Map<string, num
   return counts;
 }
 
-/** Drafts by workspace and table: they outlive the screen, and end with the window. */
-class Drafts {
-  readonly #histories = new Map<string, History>();
-  readonly #watchers = new Set<() => void>();
+/** A name for what a plan found changed, so that it can be remembered which changes a person has accepted. */
+export function changesName(view: MappingView): string {
+  return JSON.stringify([view.on_drift, view.plan.changes]);
+}
 
-  get = (key: string): History => this.#histories.get(key) ?? untouched;
+const accepted = new Map<string, string>();
+const acceptedWatchers = new Set<() => void>();
 
-  set(key: string, history: History): void {
-    if (history === untouched) this.#histories.delete(key);
-    else this.#histories.set(key, history);
-    for (const told of this.#watchers) told();
-  }
-
-  watch = (told: () => void): (() => void) => {
-    this.#watchers.add(told);
-    return () => this.#watchers.delete(told);
+/** Whether a person has looked through what changed in a table, and what notes that they have; it ends with the window. */
+export function useAccepted(folder: string, table: string, name: string | null): [boolean, () => void] {
+  const key = `${folder}\n${table}`;
+  const known = useSyncExternalStore(
+    (told) => {
+      acceptedWatchers.add(told);
+      return () => acceptedWatchers.delete(told);
+    },
+    () => accepted.get(key),
+  );
+  const accept = () => {
+    if (name !== null) accepted.set(key, name);
+    for (const told of acceptedWatchers) told();
   };
-}
-
-const drafts = new Drafts();
-const keyOf = (folder: string, table: string) => `${folder}\n${table}`;
-
-/** The draft of a table, and what changes it. */
-export function useDraft(folder: string, table: string): [History, (history: History) => void] {
-  const key = keyOf(folder, table);
-  const history = useSyncExternalStore(drafts.watch, () => drafts.get(key));
-  return [history, (next) => drafts.set(key, next)];
-}
-
-/** Whether a table has edits that are not saved. */
-export function isEdited(folder: string, table: string): boolean {
-  return editsIn(drafts.get(keyOf(folder, table)).now) > 0;
+  return [name === null || known === name, accept];
 }

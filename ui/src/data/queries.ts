@@ -11,7 +11,6 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { guardedWrite, useGuard } from "./guard";
-import type { Draft } from "./mapping";
 import {
   type AppView,
   type CheckView,
@@ -41,6 +40,7 @@ export const keys = {
   plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
   preview: (folder: string, table: string) => ["in", folder, "preview", table] as const,
   mapping: (folder: string, table: string) => ["in", folder, "mapping", table] as const,
+  sizes: (folder: string) => ["in", folder, "sizes"] as const,
   found: (folder: string) => ["in", folder, "found"] as const,
   schedule: (folder: string) => ["in", folder, "schedule"] as const,
 };
@@ -142,26 +142,55 @@ export function usePlan(folder: string, table: string | null, ask: boolean) {
   });
 }
 
-/** A table's mapping as it would be with edits. What was shown stays while a further edit is asked about. */
-export function useMapping(folder: string, table: string, draft: Draft, ask: boolean) {
+/** The moment since which databases must have been asked for an answer to count; null where any will do. */
+let askedSince: string | null = null;
+
+/** Lets the next answers about mappings come from the databases, not from what they have said before. */
+export function askAfresh(): void {
+  askedSince = new Date().toISOString();
+}
+
+/** A table's mapping as a text of the document has it, the file's own for null. What was shown stays while a further
+ * text is asked about. */
+export function useMapping(folder: string, table: string, document: string | null, ask: boolean) {
   const host = useHost();
   return useQuery({
-    queryKey: [...keys.mapping(folder, table), draft],
-    queryFn: () => host.call("mapping_show", { folder, table, columns: [...draft.columns], edit: draft.edit }),
+    queryKey: [...keys.mapping(folder, table), document],
+    queryFn: () => host.call("mapping_show", { folder, table, document, not_before: askedSince }),
     enabled: ask,
     placeholderData: keepPreviousData,
   });
 }
 
-/** Rows of a table before and after; asked for only when the person wants to see values, and not kept for long. */
-export function usePreview(folder: string, table: string, draft: Draft) {
+/** Asks for a mapping before somebody opens it. */
+export function usePrefetchedMapping(folder: string, table: string | null, ask: boolean): void {
+  const host = useHost();
+  useQuery({
+    queryKey: [...keys.mapping(folder, table ?? ""), null],
+    queryFn: () => host.call("mapping_show", { folder, table: table ?? "", document: null, not_before: askedSince }),
+    enabled: ask && table !== null,
+  });
+}
+
+/** How large the tables of a workspace are in the source. */
+export function useSizes(folder: string, ask: boolean) {
   const host = useHost();
   return useQuery({
-    queryKey: [...keys.preview(folder, table), draft],
-    queryFn: () =>
-      host.call("sync_preview", { folder, table, rows: 20, columns: [...draft.columns], edit: draft.edit }),
-    enabled: false,
+    queryKey: keys.sizes(folder),
+    queryFn: async () => (await host.call("source_sizes", { folder })).tables,
+    enabled: ask,
+  });
+}
+
+/** Rows of a table before and after, those first in which a column fares worst. Values are not kept for long. */
+export function usePreview(folder: string, table: string, document: string | null, column: string, ask: boolean) {
+  const host = useHost();
+  return useQuery({
+    queryKey: [...keys.preview(folder, table), column, document],
+    queryFn: () => host.call("sync_preview", { folder, table, rows: 20, document, column }),
+    enabled: ask,
     gcTime: 60_000,
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -249,13 +278,14 @@ export async function callOnce<N extends CommandName>(
 export function keepWorkspace(client: QueryClient, workspace: WorkspaceView): void {
   client.setQueryData(keys.workspace(workspace.folder), workspace);
   client.setQueryData(keys.connections(workspace.folder), workspace.connections);
-  for (const what of ["connections", "status", "rejected", "plan", "mapping", "found"])
+  for (const what of ["connections", "status", "rejected", "plan", "mapping", "found", "sizes", "document"])
     void client.invalidateQueries({ queryKey: ["in", workspace.folder, what] });
   void client.invalidateQueries({ queryKey: keys.app });
 }
 
 /** A run has ended: rows, cursors, rejected rows and history are others now. */
 export function afterRun(client: QueryClient): void {
+  askAfresh();
   void client.invalidateQueries({
     predicate: ({ queryKey }) =>
       queryKey[0] === "in" &&

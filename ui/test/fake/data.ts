@@ -1,6 +1,7 @@
 // A small shop, as a host would tell of it. For tests and for looking at screens only; never part of the window.
 
 import type {
+  ChangeView,
   CheckView,
   ColumnView,
   MappingView,
@@ -17,6 +18,7 @@ import type {
   TableResult,
   TableStatusView,
   TableView,
+  TypeCasts,
   WorkspaceView,
 } from "../../src/host";
 import { keys, watermarks } from "./advice";
@@ -245,6 +247,7 @@ export const plan: TablePlanView = {
   select:
     'SELECT "id", lower(email) AS "email", "tier", "credit", "profile", "visits", "score", "updated_at"\nFROM "public"."customers"\nWHERE ("updated_at", "id") > ($1, $2)\nORDER BY "updated_at", "id"',
   columns,
+  changes: [],
   findings: [
     {
       level: "warning",
@@ -262,6 +265,72 @@ export const plan: TablePlanView = {
   error: null,
 };
 
+const text = (note: string) => ({ target_type: "VARCHAR", form: "to text", verdict: "as_text", note });
+
+function castsOf(of: readonly ColumnView[]): TypeCasts[] {
+  const types = [...new Set(of.map((one) => one.source_type))];
+  return types.map((source_type) => {
+    const columns = of.filter((one) => one.source_type === source_type);
+    const target_type = columns[0]?.target_type ?? "";
+    const double = { target_type: "DOUBLE", form: "to double precision", verdict: "lossy" };
+    return {
+      source_type,
+      target_type,
+      columns: columns.map((one) => one.name),
+      casts: [
+        ...(source_type.startsWith("numeric")
+          ? [
+              {
+                target_type: "DECIMAL(38,9)",
+                form: "to numeric(38,9)",
+                verdict: "lossy",
+                note: "digits after the 9th are rounded; a value of 10^29 or more stops the table",
+              },
+              { ...double, note: "about 15 significant digits are kept" },
+            ]
+          : []),
+        ...(target_type === "VARCHAR" ? [] : [text("its text, as PostgreSQL writes it")]),
+      ],
+    };
+  });
+}
+
+/** What changed in the source of a table since its last run. */
+export const changes: ChangeView[] = [
+  {
+    kind: "new",
+    column: "loyalty_points",
+    before: null,
+    now: "integer",
+    outcome: "added to the target as INTEGER; rows that do not change hold NULL",
+    stops: false,
+  },
+  {
+    kind: "removed",
+    column: "fax",
+    before: null,
+    now: null,
+    outcome: "the target keeps it; new and changed rows hold NULL there",
+    stops: false,
+  },
+  {
+    kind: "changed",
+    column: "visits",
+    before: "integer",
+    now: "bigint",
+    outcome: "widened in the target to BIGINT",
+    stops: false,
+  },
+  {
+    kind: "changed",
+    column: "contact",
+    before: "phone",
+    now: "contact",
+    outcome: "renamed in the target, with what it holds",
+    stops: false,
+  },
+];
+
 export const mapping: MappingView = {
   source: plan.source,
   target: plan.target,
@@ -275,39 +344,38 @@ export const mapping: MappingView = {
     { column: "email", treatment: { kind: "expression", sql: "lower(email)" } },
     { column: "seen_from", treatment: { kind: "left_out" } },
   ],
-  yaml: `  - source: public.customers
-    target: analytics.customers
-    pk: id
-    watermark_column: updated_at
-    transform: {email: "lower(email)", seen_from: null}   # addresses stay here
-`,
+  on_unfit: "reject",
   watermark_candidates: ["visits", "updated_at"],
   key_candidates: keys,
   watermarks,
+  idents: columns.map(({ name }) => `"${name}"`),
+  casts: castsOf(columns),
+  asked_at: ago(12),
   plan,
 };
+
+const wideColumns: ColumnView[] = [
+  ...columns,
+  ...Array.from({ length: 267 }, (_, place) =>
+    place % 23 === 7
+      ? column(`SEARCH_${place}`, "tsvector", "", "refused", "type tsvector is not supported")
+      : place % 11 === 3
+        ? column(`ATTR_${place}`, "numeric", "VARCHAR", "as_text", "kept as exact text")
+        : column(
+            `AAG COLUMN ${place}`,
+            place % 2 ? "varchar(255)" : "numeric(18,4)",
+            place % 2 ? "VARCHAR" : "DECIMAL(18,4)",
+            "exact",
+          ),
+  ),
+];
 
 /** The same with as many columns as the widest table has. */
 export const wideMapping: MappingView = {
   ...mapping,
-  plan: {
-    ...plan,
-    columns: [
-      ...columns,
-      ...Array.from({ length: 267 }, (_, place) =>
-        place % 23 === 7
-          ? column(`SEARCH_${place}`, "tsvector", "", "refused", "type tsvector is not supported")
-          : place % 11 === 3
-            ? column(`ATTR_${place}`, "numeric", "VARCHAR", "as_text", "kept as exact text")
-            : column(
-                `AAG COLUMN ${place}`,
-                place % 2 ? "varchar(255)" : "numeric(18,4)",
-                place % 2 ? "VARCHAR" : "DECIMAL(18,4)",
-                "exact",
-              ),
-      ),
-    ],
-  },
+  idents: wideColumns.map(({ name }) => `"${name}"`),
+  casts: castsOf(wideColumns),
+  plan: { ...plan, columns: wideColumns },
 };
 
 export const verdict: VerifiedTable = {
@@ -602,3 +670,28 @@ export const scheduleOn: ScheduleView = {
   })),
   error: null,
 };
+/** A document over the tables of a workspace, with comments to be kept. */
+export function documentOf(tables: readonly TableView[]): string {
+  const entries = tables.map((table, place) =>
+    table.source === "public.customers"
+      ? `  - source: public.customers
+    target: analytics.customers
+    pk: id
+    watermark_column: updated_at   # set by a trigger
+    transform: {email: "lower(email)", seen_from: null}   # addresses stay here
+`
+      : `  - source: ${table.source}${place === 1 ? "   # asked for by the finance team" : ""}
+    target: ${table.target}
+    pk: ${table.pk.length === 1 ? table.pk[0] : `[${table.pk.join(", ")}]`}
+${table.watermark_column ? `    watermark_column: ${table.watermark_column}\n` : "    mode: full\n"}`,
+  );
+  return `# The shop, as it is copied into the warehouse.
+connections:
+  app_db:    { kind: postgres, host: db.internal, port: 5432, database: app, user: app, tls: verify-full }
+  warehouse: { kind: duckdb, path: warehouse.duckdb }   # the embedded default
+source: app_db
+target: warehouse
+
+tables:
+${entries.join("")}`;
+}

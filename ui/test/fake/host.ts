@@ -2,6 +2,7 @@
 
 import {
   type AppEvent,
+  type ChangeView,
   type CommandName,
   type Commands,
   type Host,
@@ -10,6 +11,7 @@ import {
   type WorkspaceView,
 } from "../../src/host";
 import * as shop from "./data";
+import * as document from "./document";
 
 type Answers = {
   [N in CommandName]?: (request: Commands[N]["request"]) => Commands[N]["response"] | Promise<Commands[N]["response"]>;
@@ -26,12 +28,25 @@ export class FakeHost implements Host {
   settings = shop.settings;
   #scheduled = false;
   workspace: WorkspaceView;
+  /** What a plan finds changed in the source. */
+  changes: ChangeView[] = [];
+  #text: string | null = null;
 
   constructor(
     readonly answers: Answers = {},
     workspace: WorkspaceView = shop.workspace,
   ) {
     this.workspace = workspace;
+  }
+
+  /** The document as the file holds it. */
+  get text(): string {
+    return this.#text ?? shop.documentOf(this.workspace.tables);
+  }
+
+  /** Writes the file behind the page's back. */
+  write(text: string): void {
+    this.#text = text;
   }
 
   /** Sends an event to whoever listens. */
@@ -166,27 +181,42 @@ export class FakeHost implements Host {
     }),
     sync_discover: () => ({ tables: shop.discovered, yaml: "", written: 0 }),
     sync_plan: ({ tables }) => ({ tables: [{ ...shop.plan, source: tables[0] ?? shop.plan.source }] }),
-    mapping_show: ({ table, columns, edit }) => {
+    document_show: () => document.view(this.text),
+    document_edit: ({ text, tables, template }) => document.edited(text, tables, template),
+    document_save: ({ text }) => {
+      this.#text = text;
+      return this.workspace;
+    },
+    source_sizes: () => ({
+      tables: this.workspace.tables.map((table, place) => ({
+        source: table.source,
+        estimated_rows: 900 * (place + 1) ** 5,
+        bytes: 90_000 * (place + 1) ** 4,
+      })),
+    }),
+    mapping_show: ({ table, document: text }) => {
       const base = table === "public.orders" ? shop.wideMapping : shop.mapping;
-      const treatments = [
-        ...base.treatments.filter((known) => columns.every((one) => one.column !== known.column)),
-        ...columns.filter((one) => one.treatment.kind !== "as_is"),
-      ];
-      const told = new Map(treatments.map((one) => [one.column, one.treatment]));
+      const said = document.mapped(text ?? this.text, table);
+      const told = new Map(said.treatments.map((one) => [one.column, one.treatment]));
       const shown = base.plan.columns.map((column) => {
         const treatment = told.get(column.name);
-        const transform =
-          treatment?.kind === "expression" ? treatment.sql : treatment?.kind === "left_out" ? "left out" : null;
-        return { ...column, transform };
+        const cast = base.casts
+          .find((one) => one.columns.includes(column.name))
+          ?.casts.find(
+            (one) => treatment?.kind === "expression" && treatment.sql.endsWith(`::${one.form.replace("to ", "")}`),
+          );
+        return {
+          ...column,
+          transform:
+            treatment?.kind === "expression" ? treatment.sql : treatment?.kind === "left_out" ? "left out" : null,
+          ...(cast ? { target_type: cast.target_type, verdict: cast.verdict, note: cast.note } : {}),
+        };
       });
       return {
         ...base,
-        ...edit,
-        watermark_column: edit.watermark_column ?? base.watermark_column,
-        where: edit.where ?? base.where,
+        ...said,
         source: table,
-        treatments,
-        plan: { ...base.plan, source: table, columns: shown },
+        plan: { ...base.plan, source: table, columns: shown, changes: this.changes },
       };
     },
     sync_preview: ({ table }) => ({
@@ -203,9 +233,12 @@ export class FakeHost implements Host {
       matching: 1000,
       complete: false,
       refused: [],
-      worst: [{ column: "tier", what: "longest", value: "platinum", characters: 8, rows: null }],
+      worst: [
+        { column: "email", what: "changed", value: null, characters: null, rows: 14 },
+        { column: "email", what: "longest", value: "kim@example.com", characters: 15, rows: null },
+        { column: "tier", what: "longest", value: "platinum", characters: 8, rows: null },
+      ],
     }),
-    mapping_save: () => this.workspace,
     sync_run: () => ({ run_id: shop.activeRun.run_id }),
     sync_errors: () => ({ errors: this.workspace.tables.length > 0 ? shop.rejected : [] }),
     sync_log: () => ({ entries: [] }),

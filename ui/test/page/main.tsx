@@ -24,9 +24,29 @@ const fresh: WorkspaceView = {
   tables: [],
   runs: [],
 };
+const schemas = ["public", "billing", "orders_archive", "متجر"];
+const many: WorkspaceView = {
+  ...shop.workspace,
+  tables: [
+    ...shop.workspace.tables,
+    ...Array.from({ length: 194 }, (_, place) => ({
+      source:
+        place === 7
+          ? "billing.a_table_whose_name_is_as_long_as_postgresql_lets_it_be_63_bytes"
+          : `${schemas[place % 4]}.${place % 9 === 3 ? "الطلبات" : "table"}_${place}`,
+      target: `analytics.table_${place}`,
+      pk: ["id"],
+      watermark_column: "updated_at",
+      mode: "incremental",
+      last: null,
+    })),
+  ],
+};
 const workspaces: Record<string, WorkspaceView> = {
   shop: shop.workspace,
   fresh,
+  many,
+  drift: shop.workspace,
   running: { ...shop.workspace, active_run: shop.activeRun.run_id },
   untrusted: { ...shop.workspace, trusted: false },
   production: {
@@ -53,6 +73,7 @@ const host = new FakeHost({}, workspaces[scene] ?? shop.workspace);
 const theme = asked.get("theme");
 if (theme === "light" || theme === "dark")
   host.settings = { ...shop.settings, settings: { ...shop.settings.settings, theme } };
+if (scene === "drift") host.changes = shop.changes;
 if (scene === "welcome-empty") {
   const app = await host.call("app_start", {});
   host.answers.app_start = () => ({
@@ -90,3 +111,40 @@ for (const keys of asked.getAll("press"))
       new KeyboardEvent("keydown", { key: keys.replace("mod+", ""), ctrlKey: keys.startsWith("mod+"), bubbles: true }),
     );
   }, 900);
+
+// Further steps, one after the other: do=press:y, do=click:Table (a button's words or label), do=fill:LABEL=TEXT.
+const shownText = (element: Element) => (element.textContent ?? "").replace(/\s+/g, " ").trim();
+const named = (css: string, name: string) =>
+  [...document.querySelectorAll<HTMLElement>(css)].find(
+    (one) =>
+      one.getAttribute("aria-label") === name || shownText(one) === name || shownText(one).startsWith(`${name}Ctrl`),
+  );
+asked.getAll("do").forEach((step, place) =>
+  setTimeout(
+    () => {
+      const [what = "", rest = ""] = [step.slice(0, step.indexOf(":")), step.slice(step.indexOf(":") + 1)];
+      if (what === "press")
+        (document.activeElement ?? document.body).dispatchEvent(
+          new KeyboardEvent("keydown", {
+            key: rest.replace("mod+", ""),
+            ctrlKey: rest.startsWith("mod+"),
+            bubbles: true,
+          }),
+        );
+      else if (what === "click") named("button, a, input, [role=radio]", rest)?.click();
+      else if (what === "write") host.write(host.text.replace(rest.split("=>")[0] ?? "", rest.split("=>")[1] ?? ""));
+      else if (what === "fill") {
+        const [label = "", text = ""] = [rest.slice(0, rest.indexOf("=")), rest.slice(rest.indexOf("=") + 1)];
+        const labelled = named("label", label)?.getAttribute("for");
+        const field = (labelled ? document.getElementById(labelled) : named("input, textarea, select", label)) as
+          HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement | null;
+        if (!field) return;
+        field.focus();
+        const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value")?.set;
+        set?.call(field, text.startsWith("+") ? field.value + text.slice(1) : text);
+        field.dispatchEvent(new Event(field instanceof HTMLSelectElement ? "change" : "input", { bubbles: true }));
+      }
+    },
+    1800 + place * 700,
+  ),
+);

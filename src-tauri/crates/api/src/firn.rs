@@ -1,5 +1,6 @@
 //! The handle that shells hold: options, state of the process, and the sink of events.
 
+use crate::foresights::Foresights;
 use crate::process;
 use crate::run::Registry;
 use crate::sample::Samples;
@@ -153,6 +154,7 @@ pub(crate) struct Inner {
     pub(crate) settings: SettingsFile,
     pub(crate) schedules: Schedules,
     pub(crate) window: WindowState,
+    pub(crate) foresights: Foresights,
     store: OnceCell<Store>,
 }
 
@@ -181,6 +183,7 @@ impl Firn {
             settings: SettingsFile::new(&options.settings_dir),
             schedules: Schedules::default(),
             window: WindowState::default(),
+            foresights: Foresights::default(),
             store: OnceCell::new(),
             options,
         };

@@ -108,7 +108,7 @@ impl Usable {
         Ok(table.source.clone().with_default_schema(SOURCE_SCHEMA).to_string())
     }
 
-    fn unknown_table(&self, name: &str) -> ErrorView {
+    pub(crate) fn unknown_table(&self, name: &str) -> ErrorView {
         let known: Vec<String> = self.workspace.tables.iter().map(|table| table.source.to_string()).collect();
         let error = ErrorView::configuration(format!("{} has no table `{name}`", self.folder.file_name));
         if known.is_empty() {

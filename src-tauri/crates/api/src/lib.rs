@@ -16,6 +16,7 @@ mod drivers;
 mod edit;
 mod firn;
 mod folder;
+mod foresights;
 mod link;
 mod process;
 mod run;

@@ -27,7 +27,10 @@ macro_rules! with_commands {
             read  sync_plan(TablesRequest) -> PlanView;
             read  sync_preview(PreviewRequest) -> PreviewView;
             read  mapping_show(MappingRequest) -> MappingView;
-            write mapping_save(MappingRequest) -> WorkspaceView;
+            read  source_sizes(WorkspaceRef) -> SizesView;
+            read  document_show(WorkspaceRef) -> DocumentView;
+            read  document_edit(DocumentEdit) -> DocumentView;
+            write document_save(DocumentSave) -> WorkspaceView;
             write sync_run(RunRequest) -> RunStarted;
             write sync_cancel(RunRef) -> RunView;
             read  run_state(RunRef) -> RunView;

@@ -3,10 +3,12 @@
 //! Everything here is a pure function or a plain struct: no I/O, no clock, no environment. Any crate may call it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod casts;
 pub mod civil;
 pub mod digest;
 pub mod fingerprint;
 pub mod name;
+pub mod name_template;
 pub mod pgtext;
 pub mod pgtype;
 pub mod text;
@@ -14,9 +16,11 @@ pub mod typemap;
 pub mod typerows;
 pub mod watermark;
 
+pub use casts::{Cast, CastForm, casts};
 pub use digest::{Form, FormError, RowDigest, row_digests};
 pub use fingerprint::{RowMark, row_mark};
 pub use name::{NameError, TableName};
+pub use name_template::{NameTemplate, TemplateError};
 pub use pgtype::{Numeric, PgType};
 pub use typemap::{ColumnPlan, Dialect, Unfit, Verdict, plan_column};
 pub use typerows::{TypeRow, type_rows};

@@ -187,17 +187,20 @@ pub(crate) fn preview(view: &PreviewView) -> String {
         );
     }
     for worst in &view.worst {
-        match (worst.rows, worst.characters) {
-            (Some(rows), _) => line!(text, "{}: {} in {} rows", worst.column, worst.what, count(rows)),
-            (None, characters) => line!(
-                text,
-                "{}: {} {} characters, {}",
-                worst.column,
-                worst.what,
-                count(characters.unwrap_or(0)),
-                shown(worst.value.as_deref())
-            ),
-        }
+        let found = match (worst.what.as_str(), worst.rows) {
+            ("changed", Some(rows)) => format!("another value in {} rows", count(rows)),
+            (what, Some(rows)) => format!("{what} in {} rows", count(rows)),
+            (what, None) => {
+                let size = count(worst.characters.unwrap_or(0));
+                let found = match what {
+                    "most_precise" => format!("at most {size} digits after the point"),
+                    "largest" => format!("at most {size} digits before it"),
+                    what => format!("{what} {size} characters"),
+                };
+                format!("{found}, {}", shown(worst.value.as_deref()))
+            }
+        };
+        line!(text, "{}: {found}", worst.column);
     }
     text
 }

@@ -3,7 +3,7 @@
 //! Statements are sent with their values in the text, as simple queries: one round trip, and a pooler in transaction
 //! mode never has to find a prepared statement again on another server connection.
 
-use firn_catalog::TableName;
+use firn_catalog::{CastForm, TableName};
 use firn_connector::{Error, ErrorKind, Result, Side};
 
 /// Writes an identifier in double quotes.
@@ -25,6 +25,17 @@ pub fn table(name: &TableName) -> String {
     match &name.schema {
         Some(schema) => format!("{}.{}", ident(schema), ident(&name.name)),
         None => ident(&name.name),
+    }
+}
+
+/// Writes the expression that casts a column. The types named by a cast are the catalog's own, and need no quotes.
+#[must_use]
+pub fn cast(column: &str, form: &CastForm) -> String {
+    let column = ident(column);
+    match form {
+        CastForm::To(ty) => format!("{column}::{ty}"),
+        CastForm::AtUtc => format!("{column} AT TIME ZONE 'UTC'"),
+        CastForm::UtcDay => format!("({column} AT TIME ZONE 'UTC')::date"),
     }
 }
 

@@ -15,7 +15,10 @@
 //!
 //! Nothing is ever dropped from the target.
 
+mod changes;
+
 use crate::config::{Mode, OnDrift, TableConfig};
+pub use changes::{Change, ChangeKind};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
     Error, ErrorKind, Finding, Level, Relation, Result, Source, SourceShape, SourceTable, TableState, Target,

@@ -5,21 +5,16 @@ use crate::event::ProgressSink;
 use crate::glance::Recollection;
 use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
-use crate::planning::{PhaseName, TablePlan, expressions, planned_columns, prepare};
+use crate::planning::TablePlan;
 use crate::table::Task;
-use crate::{advice, deletes, drift, first_load, glance, reset, table};
+use crate::{first_load, glance, reset, table};
 use firn_connector::switches::{Protection, on};
-use firn_connector::{
-    Error, ErrorKind, Holder, Phase, ReadScope, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim,
-};
+use firn_connector::{Error, ErrorKind, Holder, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim};
 use futures::StreamExt as _;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
-
-/// Counting rows for a plan stops here.
-const MOST_WAITING: u64 = 1_000_000;
 
 /// A table below this size on disk does not wait for the first load of another one.
 const SMALL_TABLE: i64 = 32 << 20;
@@ -216,75 +211,8 @@ impl Engine {
 
     /// Plans tables without changing anything on either side.
     pub async fn plan(&self, tables: &[TableConfig]) -> Vec<TablePlan> {
-        let plans: Vec<_> = tables
-            .iter()
-            .map(|config| async move {
-                let mut plan = TablePlan {
-                    source: config.state_name(),
-                    target: config.target.to_string(),
-                    phase: None,
-                    rows_waiting: None,
-                    watermark: None,
-                    ddl: Vec::new(),
-                    select: None,
-                    columns: Vec::new(),
-                    findings: Vec::new(),
-                    failure: None,
-                };
-                if let Err(error) = self.plan_one(config, &mut plan).await {
-                    plan.failure = Some(Failure::from(&error.on_table(&config.source)));
-                }
-                plan
-            })
-            .collect();
+        let plans: Vec<_> = tables.iter().map(|config| self.plan_one(config)).collect();
         futures::stream::iter(plans).buffered(self.settings.tables.max(1)).collect().await
-    }
-
-    async fn plan_one(&self, config: &TableConfig, plan: &mut TablePlan) -> Result<()> {
-        let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
-        let table = self.source.inspect(&config.source, &expressions(config), config.filter.as_deref()).await;
-        let table = match table {
-            Err(error) => return Err(drift::gone(self.source.as_ref(), config, &state, error).await),
-            Ok(table) => table,
-        };
-        plan.columns = planned_columns(config, &table, self.target.as_ref());
-        let existing = self.target.inspect(&config.target).await?;
-        let estimate = u64::try_from(table.estimated_rows).ok();
-        let prepared = prepare(config, table, self.source.as_ref(), self.target.as_ref(), existing.as_ref(), &state)?;
-        plan.ddl = prepared.write.ddl.clone();
-        plan.findings = prepared.findings.clone();
-        plan.findings.extend(deletes::findings(config, &prepared));
-        plan.findings.extend(advice::moving_key(self.source.as_ref(), config).await?);
-        let (phase, scope) = match (&state.phase, config.mode) {
-            (_, crate::config::Mode::Full) => (PhaseName::Full, ReadScope::Whole),
-            (Phase::New, _) if first_load::is_due(&state, &prepared) => (PhaseName::FirstLoad, ReadScope::Whole),
-            (Phase::FirstLoad { .. }, _) if first_load::is_due(&state, &prepared) => {
-                (PhaseName::ResumeFirstLoad, ReadScope::Whole)
-            }
-            (phase, _) => {
-                let cursor = if let Phase::Incremental { cursor } = phase { cursor.clone() } else { None };
-                (PhaseName::Incremental, ReadScope::After(cursor))
-            }
-        };
-        plan.phase = Some(phase);
-        plan.watermark = state.cursor().map(|c| c.watermark.text());
-        plan.rows_waiting = match &scope {
-            ReadScope::After(cursor) => Some(self.source.waiting(&prepared.read, cursor.as_ref(), MOST_WAITING).await?),
-            _ if prepared.read.filter.is_some() || estimate.is_none() => {
-                Some(self.source.waiting(&prepared.read, None, MOST_WAITING).await?)
-            }
-            _ => estimate,
-        };
-        plan.select = Some(self.source.statement(&prepared.read, &scope));
-        if let Some((_, kind)) = prepared.read.watermark {
-            let request = firn_connector::HorizonRequest {
-                kind,
-                lookback: prepared.lookback,
-                logged_times: state.logged_times.clone(),
-            };
-            plan.findings.extend(self.source.horizon(&prepared.read, &request).await?.findings);
-        }
-        Ok(())
     }
 
     /// Sets a table's cursor back to a watermark, or forgets it; returns the cursors before and after.

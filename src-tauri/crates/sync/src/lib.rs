@@ -22,6 +22,7 @@ mod deletes;
 mod drain;
 mod drift;
 mod first_load;
+mod foresight;
 mod full;
 mod glance;
 mod group;
@@ -35,8 +36,10 @@ mod table;
 mod unfit;
 
 pub use config::{Deletes, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
+pub use drift::{Change, ChangeKind};
 pub use engine::Engine;
 pub use event::{Event, ProgressSink, Stage};
+pub use foresight::Foresight;
 pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};
 pub use planning::{PhaseName, TablePlan};
 pub use preview::TablePreview;

@@ -1,7 +1,7 @@
 //! From a configuration and what stands on both sides to a read and a write, before any row moves.
 
 use crate::config::{Mode, OnDrift, TableConfig};
-use crate::drift::{self, Drift};
+use crate::drift::{self, Change, Drift};
 use crate::outcome::Failure;
 use crate::{advice, deletes};
 use firn_catalog::{ColumnPlan, Dialect, PgType, Verdict, WatermarkKind, plan_column};
@@ -42,6 +42,8 @@ pub struct PlannedColumn {
     pub target: String,
     /// Type in the source, or of the transform's result.
     pub ty: PgType,
+    /// Type of the column itself.
+    pub own: PgType,
     /// How it travels.
     pub plan: ColumnPlan,
     /// The transform, where there is one; `Some(None)` leaves the column out.
@@ -71,6 +73,8 @@ pub struct TablePlan {
     pub select: Option<String>,
     /// Columns with their verdicts.
     pub columns: Vec<PlannedColumn>,
+    /// What has changed in the source since the last run.
+    pub changes: Vec<Change>,
     /// Drift, risks, missing indexes.
     pub findings: Vec<Finding>,
     /// Why it cannot run.
@@ -114,6 +118,7 @@ pub(crate) fn planned_columns(config: &TableConfig, table: &SourceTable, target:
             name: column.name.clone(),
             target: column.name.clone(),
             ty: ty.clone(),
+            own: column.ty.clone(),
             plan: ColumnPlan { unfit: config.on_unfit, ..plan_column(ty, target.dialect()) },
             transform,
             key: config.key.contains(&column.name),

@@ -3,18 +3,20 @@
 //! A preview takes the path of a run, decoder and formatter included, up to the target: what it shows is what would
 //! arrive. Its values are for whoever asked; nothing of them is logged.
 
+mod worst;
+
 use crate::config::TableConfig;
 use crate::drift::Drift;
 use crate::engine::Engine;
 use crate::planning::{BATCH_BYTES, PlannedColumn, check_names, expressions, planned_columns};
-use arrow::array::{Array as _, AsArray as _, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::array::{AsArray as _, RecordBatch};
 use firn_catalog::text::value_text;
 use firn_catalog::{PgType, TableName, Verdict, plan_column};
 use firn_connector::{Error, ReadColumn, ReadPlan, ReadScope, Result};
 use futures::StreamExt as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use worst::{Shown, Worst};
 
 /// Rows looked at.
 const SAMPLE_ROWS: u64 = 10_000;
@@ -52,13 +54,14 @@ pub struct RefusedRows {
 pub struct WorstValue {
     /// The column.
     pub column: String,
-    /// `longest`, or the special value that was met: `NaN`, `Infinity`, `-Infinity`, `infinity`, `-infinity`.
+    /// `longest`, `most_precise` or `largest`; `changed`, where the transform makes another value of it; or the special
+    /// value that was met: `NaN`, `Infinity`, `-Infinity`, `infinity`, `-infinity`.
     pub what: String,
-    /// The longest value, cut off where it is very long.
+    /// The longest, most precise or largest value, cut off where it is very long.
     pub value: Option<String>,
-    /// Characters of the longest value.
+    /// Characters of the longest value; digits after the point of the most precise, before it of the largest.
     pub characters: Option<u64>,
-    /// Rows with the special value.
+    /// Rows with the special value, or with one that changes.
     pub rows: Option<u64>,
 }
 
@@ -93,19 +96,21 @@ struct Selection {
 }
 
 impl Engine {
-    /// Reads a sample of a table and shows up to `rows` of its rows before and after their transforms.
+    /// Reads a sample of a table and shows up to `rows` of its rows before and after their transforms: the first ones, or
+    /// those in which the column `focus` fares worst.
     ///
     /// # Errors
     /// `Configuration` for a transform or condition that the server does not take, with column, position and the
     /// server's message; the same for one that fails on a row of the sample.
-    pub async fn preview(&self, config: &TableConfig, rows: usize) -> Result<TablePreview> {
+    pub async fn preview(&self, config: &TableConfig, rows: usize, focus: Option<&str>) -> Result<TablePreview> {
         let on_table = |error: Error| error.on_table(&config.source);
         let table = self.source.inspect(&config.source, &expressions(config), config.filter.as_deref()).await?;
         check_names(config, &table, &Drift::default()).map_err(on_table)?;
         let mut columns = planned_columns(config, &table, self.target.as_ref());
         columns.retain(|column| column.transform != Some(None) && column.plan.verdict != Verdict::Refused);
         let selection = self.selection(config, columns);
-        match self.sample(&selection, &table.name, rows).await {
+        let focus = focus.and_then(|name| selection.columns.iter().position(|column| column.name == name));
+        match self.sample(&selection, &table.name, Shown::new(rows, focus)).await {
             Err(error) if error.is_transient() => Err(on_table(error)),
             Err(error) => Err(on_table(self.culprit(config, &selection, &table.name, error).await)),
             Ok(preview) => Ok(preview),
@@ -145,7 +150,7 @@ impl Engine {
         Selection { columns, originals, read, filtered: config.filter.is_some() }
     }
 
-    async fn sample(&self, selection: &Selection, table: &TableName, rows: usize) -> Result<TablePreview> {
+    async fn sample(&self, selection: &Selection, table: &TableName, mut shown: Shown) -> Result<TablePreview> {
         let plan = ReadPlan {
             table: table.clone(),
             columns: selection.read.clone(),
@@ -169,7 +174,7 @@ impl Engine {
         if selection.columns.is_empty() {
             return Ok(preview);
         }
-        let mut worst = Worst::of(&selection.columns);
+        let mut worst = Worst::of(&selection.columns, &selection.originals);
         let snapshot = self.source.snapshot(Arc::new(plan), 1).await?;
         let mut stream = snapshot.read(ReadScope::Whole).await?;
         let mut bytes = 0;
@@ -194,9 +199,10 @@ impl Engine {
                     }),
                 }
             }
-            selection.show(&read.batch, rows, &mut preview, &mut worst);
+            selection.show(&read.batch, &mut shown, &mut preview, &mut worst);
         }
         preview.worst = worst.found();
+        preview.rows = shown.into_rows();
         Ok(preview)
     }
 
@@ -205,7 +211,7 @@ impl Engine {
         let plain = TableConfig { transforms: BTreeMap::new(), filter: None, ..config.clone() };
         let alone = |config: TableConfig, columns: Vec<PlannedColumn>| {
             let selection = self.selection(&config, columns);
-            async move { self.sample(&selection, table, 0).await }
+            async move { self.sample(&selection, table, Shown::new(0, None)).await }
         };
         let failed = |what: String, error: Error| {
             let said = error.source.as_ref().map(ToString::to_string).unwrap_or_else(|| error.message.clone());
@@ -235,7 +241,7 @@ impl Engine {
 
 impl Selection {
     /// Adds rows of a batch to what is shown and counted.
-    fn show(&self, batch: &RecordBatch, most: usize, preview: &mut TablePreview, worst: &mut Worst) {
+    fn show(&self, batch: &RecordBatch, shown: &mut Shown, preview: &mut TablePreview, worst: &mut Worst) {
         let condition = self.filtered.then(|| batch.column(batch.num_columns() - 1).as_boolean());
         for row in 0..batch.num_rows() {
             if condition.is_some_and(|condition| !condition.value(row)) {
@@ -243,13 +249,15 @@ impl Selection {
             }
             preview.matching += 1;
             worst.look(batch, row);
-            if preview.rows.len() < most {
-                let cell = |(at, original): (usize, &usize)| PreviewCell {
-                    before: value_text(batch.column(*original), row).map(cut),
-                    after: value_text(batch.column(at), row).map(cut),
+            let pair =
+                |at: usize| (value_text(batch.column(self.originals[at]), row), value_text(batch.column(at), row));
+            shown.take(pair, || {
+                let cell = |(before, after): (Option<String>, Option<String>)| PreviewCell {
+                    before: before.map(cut),
+                    after: after.map(cut),
                 };
-                preview.rows.push(self.originals.iter().enumerate().map(cell).collect());
-            }
+                (0..self.originals.len()).map(|at| cell(pair(at))).collect()
+            });
         }
     }
 }
@@ -259,79 +267,5 @@ fn cut(text: String) -> String {
     match text.char_indices().nth(VALUE_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
-    }
-}
-
-const SPECIAL: [&str; 5] = ["NaN", "Infinity", "-Infinity", "infinity", "-infinity"];
-
-/// The worst values of the columns that are not exact as a whole.
-struct Worst {
-    columns: Vec<WorstColumn>,
-}
-
-struct WorstColumn {
-    at: usize,
-    name: String,
-    longest: Option<(u64, String)>,
-    special: [u64; SPECIAL.len()],
-}
-
-impl Worst {
-    fn of(columns: &[PlannedColumn]) -> Self {
-        let watched = columns.iter().enumerate().filter(|(_, column)| {
-            column.plan.verdict != Verdict::Exact || !column.plan.note.is_empty() || column.transform.is_some()
-        });
-        let watch = |(at, column): (usize, &PlannedColumn)| WorstColumn {
-            at,
-            name: column.name.clone(),
-            longest: None,
-            special: [0; SPECIAL.len()],
-        };
-        Self { columns: watched.map(watch).collect() }
-    }
-
-    fn look(&mut self, batch: &RecordBatch, row: usize) {
-        for column in &mut self.columns {
-            let array = batch.column(column.at);
-            let Some(text) = value_text(array, row) else { continue };
-            // A text that reads `NaN` is a text.
-            let is_text = matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8);
-            if let Some(special) = SPECIAL.iter().position(|special| *special == text).filter(|_| !is_text) {
-                column.special[special] += 1;
-                continue;
-            }
-            // Bytes first: counting characters costs more, and there are never more of them.
-            let longest = column.longest.as_ref().map_or(0, |(characters, _)| *characters);
-            if text.len() as u64 > longest || column.longest.is_none() {
-                let characters = text.chars().count() as u64;
-                if characters > longest || column.longest.is_none() {
-                    column.longest = Some((characters, text));
-                }
-            }
-        }
-    }
-
-    fn found(self) -> Vec<WorstValue> {
-        let mut found = Vec::new();
-        for column in self.columns {
-            if let Some((characters, text)) = column.longest {
-                found.push(WorstValue {
-                    column: column.name.clone(),
-                    what: "longest".to_owned(),
-                    value: Some(cut(text)),
-                    characters: Some(characters),
-                    rows: None,
-                });
-            }
-            let met = SPECIAL.iter().zip(column.special).filter(|(_, rows)| *rows > 0);
-            found.extend(met.map(|(what, rows)| WorstValue {
-                column: column.name.clone(),
-                what: (*what).to_owned(),
-                value: None,
-                characters: None,
-                rows: Some(rows),
-            }));
-        }
-        found
     }
 }

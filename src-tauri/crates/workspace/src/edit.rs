@@ -1,6 +1,7 @@
 //! Edits of a document that keep its comments, its order and every line that is not changed, byte for byte.
 
 mod change;
+mod lines;
 mod splice;
 mod values;
 mod write;
@@ -16,6 +17,7 @@ use crate::value::Value;
 use change::Change;
 pub use change::Step;
 use firn_catalog::TableName;
+pub use lines::TableLines;
 
 /// A document that is open for edits: its text, and the tree that was read from it.
 ///
@@ -198,24 +200,36 @@ impl Document {
     /// # Errors
     /// Fails without any change when there is no such table, or when the document would be wrong afterwards.
     pub fn set_table(&mut self, source: &str, patch: &TablePatch) -> Result<(), EditError> {
-        let path = self.table_path(source)?;
+        self.set_tables(&[(source, patch)])
+    }
+
+    /// Changes keys of several tables, all or none: what is wrong only between two of them does not count.
+    ///
+    /// # Errors
+    /// Fails without any change when one of the tables is not there, or when the document would be wrong afterwards.
+    pub fn set_tables(&mut self, patches: &[(&str, &TablePatch)]) -> Result<(), EditError> {
         let mut changes = Vec::new();
-        // Keys may be named twice in a patch; only what the earlier ones left is looked at.
-        let mut present = self.value(&path).unwrap_or(Value::Null);
-        for (key, value) in &patch.changes {
-            let at = with(&path, key.as_str());
-            let change = match (present.get(key), value) {
-                (Some(old), Some(new)) if old == new => continue,
-                (None, None) => continue,
-                (Some(_), Some(value)) => Change::Replace { path: at, value: value.clone() },
-                (None, Some(value)) => Change::Insert { path: path.clone(), key: key.clone(), value: value.clone() },
-                (Some(_), None) => Change::Remove { path: at },
-            };
-            if let Value::Map(entries) = &mut present {
-                entries.retain(|(name, _)| name != key);
-                entries.extend(value.clone().map(|value| (key.clone(), value)));
+        for (source, patch) in patches {
+            let path = self.table_path(source)?;
+            // Keys may be named twice in a patch; only what the earlier ones left is looked at.
+            let mut present = self.value(&path).unwrap_or(Value::Null);
+            for (key, value) in &patch.changes {
+                let at = with(&path, key.as_str());
+                let change = match (present.get(key), value) {
+                    (Some(old), Some(new)) if old == new => continue,
+                    (None, None) => continue,
+                    (Some(_), Some(value)) => Change::Replace { path: at, value: value.clone() },
+                    (None, Some(value)) => {
+                        Change::Insert { path: path.clone(), key: key.clone(), value: value.clone() }
+                    }
+                    (Some(_), None) => Change::Remove { path: at },
+                };
+                if let Value::Map(entries) = &mut present {
+                    entries.retain(|(name, _)| name != key);
+                    entries.extend(value.clone().map(|value| (key.clone(), value)));
+                }
+                changes.push(change);
             }
-            changes.push(change);
         }
         self.edit(changes)
     }
@@ -272,23 +286,6 @@ impl Document {
             _ => None,
         };
         self.edit(whole.map_or(changes, |whole| vec![whole]))
-    }
-
-    /// Returns the lines of the table with this source, as they stand in the document.
-    ///
-    /// # Errors
-    /// Fails when there is no such table.
-    pub fn table_lines(&self, source: &str) -> Result<String, EditError> {
-        let path = self.table_path(source)?;
-        let root = self.root.as_ref();
-        let node = path.iter().try_fold(root, |node, step| match step {
-            Step::Key(key) => Some(node?.get(key)),
-            Step::Item(index) => Some(node?.items()?.get(*index)),
-        });
-        let Some(Some(node)) = node else { return Err(self.missing("table", source, [])) };
-        let start = self.text[..node.range.start].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = self.text[node.range.end..].find('\n').map_or(self.text.len(), |newline| node.range.end + newline);
-        Ok(format!("{}\n", self.text[start..end].trim_end()))
     }
 
     /// Takes the table with this source out of the list.

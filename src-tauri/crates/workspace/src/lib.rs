@@ -29,7 +29,7 @@ mod value;
 mod words;
 
 pub use connection::{Connection, DuckDb, Folder, Postgres, S3, Settings, Snowflake, SqlServer};
-pub use edit::{Document, EditError, Step, TablePatch};
+pub use edit::{Document, EditError, Step, TableLines, TablePatch};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use environment::{ENV_ARCHIVE, ENV_POSTGRES, ENV_S3, ENV_SNOWFLAKE, EnvConnections};
 pub use model::{

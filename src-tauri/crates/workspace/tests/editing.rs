@@ -395,14 +395,30 @@ fn transforms_change_line_by_line_and_the_comments_between_them_stay() {
         "      email: \"trim(email)\" # as typed\n      \"na: me\": \"1\"\n",
     );
     assert_eq!(document.text(), expected);
-    assert_eq!(
-        document.table_lines("public.users").unwrap(),
-        expected.lines().skip(1).take(9).map(|line| format!("{line}\n")).collect::<String>()
-    );
+    let lines: Vec<_> =
+        document.table_lines().iter().map(|table| (table.source.clone(), table.first, table.last)).collect();
+    assert_eq!(lines, [("public.users".to_owned(), 2, 10), ("b".to_owned(), 11, 11)]);
 
     let none = ["ssn", "email", "na: me"].map(|column| (column.to_owned(), None));
     document.set_transforms("public.users", &none).unwrap();
     assert!(!document.text().contains("transform"), "{}", document.text());
     document.set_transforms("b", &[("x".to_owned(), Some(None))]).unwrap();
     assert_eq!(document.workspace().unwrap().table("b").unwrap().transform, [("x".to_owned(), None)]);
+}
+
+#[test]
+fn keys_of_several_tables_change_at_once_and_only_what_is_wrong_at_the_end_counts() {
+    let text = "tables:\n  - {source: a, target: w.a, pk: id, mode: full} # one\n  - source: b\n    target: w.b # two\n    pk: id\n    mode: full\n";
+    let mut document = open(text);
+    let to = |target: &str| TablePatch::new().set("target", target).set("deletes", "soft");
+    // Each takes the other's name: between the two edits both would have the same one.
+    document.set_tables(&[("a", &to("w.b")), ("b", &to("w.a"))]).unwrap();
+    assert_eq!(
+        document.text(),
+        "tables:\n  - {source: a, target: w.b, pk: id, mode: full, deletes: soft} # one\n  - source: b\n    target: w.a # two\n    pk: id\n    mode: full\n    deletes: soft\n"
+    );
+    let before = document.text().to_owned();
+    assert!(matches!(document.set_tables(&[("a", &to("w.c")), ("b", &to("w.c"))]), Err(EditError::Faults(_))));
+    assert!(matches!(document.set_tables(&[("a", &to("w.c")), ("x", &to("w.d"))]), Err(EditError::Missing { .. })));
+    assert_eq!(document.text(), before);
 }

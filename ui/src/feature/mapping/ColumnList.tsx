@@ -1,4 +1,4 @@
-import { Clock, KeyRound } from "lucide-react";
+import { ChevronDown, Clock, KeyRound } from "lucide-react";
 import { shortType } from "../../data/format";
 import type { MappedColumn } from "../../data/mapping";
 import { verdictWord } from "../../data/words";
@@ -12,17 +12,19 @@ type ColumnListProps = {
   chosen: string | null;
   onChoose: (name: string) => void;
   onOpen: () => void;
+  /** Chooses another type for a column. */
+  onType: (name: string) => void;
   /** The names that are ticked now. */
   onTake: (taken: ReadonlySet<string>) => void;
 };
 
 /** The columns of the source and of the target, side by side, each pair joined by a line. */
-export function ColumnList({ source, target, columns, chosen, onChoose, onOpen, onTake }: ColumnListProps) {
+export function ColumnList({ source, target, columns, chosen, onChoose, onOpen, onType, onTake }: ColumnListProps) {
   const taken = new Set(columns.filter((one) => one.treatment.kind !== "left_out").map((one) => one.name));
   return (
     <RowGrid
       label="Columns"
-      columns={gridColumns(source, target)}
+      columns={gridColumns(source, target, onType)}
       rows={columns}
       rowKey={(column) => column.name}
       selected={chosen}
@@ -36,7 +38,11 @@ export function ColumnList({ source, target, columns, chosen, onChoose, onOpen, 
   );
 }
 
-function gridColumns(source: string, target: string): readonly GridColumn<MappedColumn>[] {
+function gridColumns(
+  source: string,
+  target: string,
+  onType: (name: string) => void,
+): readonly GridColumn<MappedColumn>[] {
   return [
     {
       id: "source",
@@ -55,11 +61,11 @@ function gridColumns(source: string, target: string): readonly GridColumn<Mapped
     {
       id: "source-type",
       head: "Type",
-      width: 96,
+      width: 104,
       grow: 2,
       mono: true,
-      cell: (column) => shortType(column.source_type),
-      whole: (column) => column.source_type,
+      cell: (column) => shortType(column.ownType),
+      whole: (column) => column.ownType,
     },
     {
       id: "role",
@@ -97,10 +103,26 @@ function gridColumns(source: string, target: string): readonly GridColumn<Mapped
     {
       id: "target-type",
       head: "Type",
-      width: 96,
+      width: 128,
       grow: 2,
       mono: true,
-      cell: (column) => (column.treatment.kind === "left_out" ? "" : column.target_type || "–"),
+      cell: (column) =>
+        column.treatment.kind === "left_out" ? (
+          ""
+        ) : column.key || column.watermark ? (
+          column.target_type || "–"
+        ) : (
+          <button
+            type="button"
+            className="type-of"
+            tabIndex={-1}
+            aria-label={`Another type for ${column.name}`}
+            onClick={() => onType(column.name)}
+          >
+            <span className="cut">{column.target_type || "–"}</span>
+            <Icon of={ChevronDown} small />
+          </button>
+        ),
       whole: (column) => column.target_type,
     },
     {

@@ -1,118 +1,154 @@
 import "./mapping.css";
-import { Play, Redo2, Save, Undo2 } from "lucide-react";
-import { useRef, useState } from "react";
+import { FileCode, ListTree, Redo2, Save, Undo2 } from "lucide-react";
+import { useMemo, useRef, useState } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
-import { count, counted } from "../../data/format";
-import {
-  changed,
-  editsIn,
-  filteredColumns,
-  mappedColumns,
-  redone,
-  settle,
-  take,
-  treat,
-  undone,
-  untouched,
-  useDraft,
-} from "../../data/mapping";
-import { keepWorkspace, mayConnect, useCommand, useMapping } from "../../data/queries";
+import { editedTables, useDocument } from "../../data/document";
+import { counted } from "../../data/format";
+import { changesName, filteredColumns, mappedColumns, take, useAccepted } from "../../data/mapping";
+import { askAfresh, keepWorkspace, mayConnect, useCommand, useMapping, useSizes } from "../../data/queries";
+import type { Word } from "../../data/sql";
 import { useOpenWorkspace } from "../../data/workspace";
-import { type ColumnTreatment, errorView, type MappingView, type TableEdit } from "../../host";
-import {
-  ActionButton,
-  Button,
-  CopyBlock,
-  FilterField,
-  Icon,
-  Label,
-  Nothing,
-  Segments,
-  State,
-  Trouble,
-  Waiting,
-} from "../../kit";
+import { type ColumnEdit, type ColumnTreatment, errorView, type TableEdit } from "../../host";
+import { ActionButton, Button, FilterField, Icon, Label, Nothing, Segments, State, Trouble, Waiting } from "../../kit";
+import { BulkEdit } from "./BulkEdit";
 import { ColumnList } from "./ColumnList";
 import { ColumnPane } from "./ColumnPane";
+import { DriftSheet } from "./DriftSheet";
+import { PlanBar, Statements } from "./Plan";
 import { TableKeys } from "./TableKeys";
 import { TableTree } from "./TableTree";
 import { VerdictFilters } from "./VerdictFilters";
+import { YamlPane } from "./YamlPane";
 
-type View = "columns" | "table" | "yaml" | "sql";
+type View = "columns" | "table" | "sql";
 
-/** How each column of a table travels: two aligned lists joined by lines, edited before anything is saved. */
+const views = [
+  { value: "columns", text: "Columns" },
+  { value: "table", text: "Table" },
+  { value: "sql", text: "SQL" },
+] as const;
+
+/** How each column of a table travels: two aligned lists joined by lines, and the document beside them. */
 export function Mapping({ table, column }: { table: string; column: string | null }) {
   const { workspace } = useOpenWorkspace();
   const folder = workspace.folder;
-  const configured = workspace.tables.some((known) => known.source === table);
+  const document = useDocument(folder);
+  const tables = document.view?.tables.length ? document.view.tables : (document.fileView?.tables ?? []);
+  const configured =
+    tables.some((known) => known.source === table) || workspace.tables.some((known) => known.source === table);
   const connects = mayConnect(workspace);
-  const [history, setHistory] = useDraft(folder, table);
-  const draft = history.now;
-  const saved = useMapping(folder, table, untouched.now, connects && configured);
-  const asked = useMapping(folder, table, draft, connects && configured);
-  const save = useCommand("mapping_save", (client, answer) => {
+  const saved = useMapping(folder, table, null, connects && configured);
+  const asked = useMapping(folder, table, document.sound, connects && configured);
+  const sizes = useSizes(folder, connects && workspace.tables.length > 0);
+  const save = useCommand("document_save", (client, answer, request) => {
     keepWorkspace(client, answer);
-    setHistory(untouched);
+    document.wasSaved(request.text);
   });
   const starting = useStartRun();
   const [view, setView] = useState<View>("columns");
   const [verdict, setVerdict] = useState<string | null>(null);
   const [text, setText] = useState("");
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const [yaml, setYaml] = useState(false);
+  const [tree, setTree] = useState(false);
+  const [sampling, setSampling] = useState(false);
+  const [sheet, setSheet] = useState(false);
   const filterField = useRef<HTMLInputElement>(null);
   const transformField = useRef<HTMLInputElement>(null);
 
   const shown = asked.data?.source === table ? asked.data : undefined;
   const before = saved.data?.source === table ? saved.data : undefined;
-  const columns = shown ? mappedColumns(shown, draft) : [];
-  const listed = filteredColumns(columns, verdict, text);
+  const columns = useMemo(() => (shown ? mappedColumns(shown, before) : []), [shown, before]);
+  const listed = useMemo(() => filteredColumns(columns, verdict, text), [columns, verdict, text]);
+  const words = useMemo<Word[]>(
+    () =>
+      shown?.plan.columns.map((one, place) => ({
+        text: shown.idents[place] ?? one.name,
+        about: one.source_type,
+        kind: "column",
+      })) ?? [],
+    [shown],
+  );
+  const edited = useMemo(() => editedTables(document.fileView, document.view), [document.fileView, document.view]);
   const chosen = columns.find((one) => one.name === column) ?? null;
-  const edits = editsIn(draft);
+  const chosenTables = tables.filter((one) => ticked.has(one.source));
+  const faults = document.view?.problems.length ?? 0;
+  const dirty = document.unsaved > 0;
+  const [accepted, accept] = useAccepted(
+    folder,
+    table,
+    shown && shown.plan.changes.length > 0 ? changesName(shown) : null,
+  );
 
-  const apply = (names: readonly string[], treatment: ColumnTreatment) => {
-    if (before) setHistory(changed(history, treat(draft, before.treatments, names, treatment)));
+  const editColumns = (edits: readonly ColumnEdit[]) => {
+    if (edits.length > 0) void document.edit([{ table, columns: [...edits], edit: {} }]);
   };
-  const set = (edit: TableEdit) => {
-    if (before) setHistory(changed(history, settle(draft, before, edit)));
+  const treat = (name: string, treatment: ColumnTreatment) => editColumns([{ column: name, treatment }]);
+  const set = (edit: TableEdit) => void document.edit([{ table, columns: [], edit }]);
+  const settle = (how: "theirs" | "mine") => {
+    save.reset();
+    document.settle(how);
   };
   const fixed = chosen && (chosen.key || chosen.watermark) ? "a key or watermark column travels as it is" : null;
   const none = chosen ? fixed : "choose a column first";
+  const object = chosen?.name ?? null;
+  const asText = chosen?.casts.find((one) => one.verdict === "as_text");
+  const focusType = () => window.document.getElementById("column-type")?.focus();
 
   useAction("mapping.filter", () => filterField.current?.focus());
-  useAction("mapping.transform", () => transformField.current?.focus(), none, chosen?.name ?? null);
+  useAction("mapping.transform", () => transformField.current?.focus(), none, object);
+  useAction("mapping.type", focusType, none, object);
   useAction(
     "mapping.leave",
     () => {
       if (!chosen || !before) return;
       const taken = new Set(chosen.treatment.kind === "left_out" ? [chosen.name] : []);
-      setHistory(changed(history, take(draft, before.treatments, [chosen], taken)));
+      editColumns(take([chosen], taken, before.treatments));
     },
     none,
-    chosen?.name ?? null,
+    object,
   );
   useAction(
     "mapping.text",
-    () => chosen && apply([chosen.name], { kind: "expression", sql: asText(chosen.name) }),
-    none,
-    chosen?.name ?? null,
+    () => chosen && asText && treat(chosen.name, { kind: "cast", form: asText.form }),
+    none ?? (asText ? null : "it travels as text anyway"),
+    object,
   );
-  useAction("mapping.undo", () => setHistory(undone(history)), history.past.length > 0 ? null : "nothing was edited");
-  useAction("mapping.redo", () => setHistory(redone(history)), history.future.length > 0 ? null : "nothing was undone");
+  useAction("mapping.rows", () => setSampling(!sampling), none ? "choose a column first" : null, object);
+  const noUndo = document.draft && document.draft.past.length > 0 ? null : "nothing was edited";
+  const noRedo = document.draft && document.draft.future.length > 0 ? null : "nothing was undone";
+  useAction("mapping.undo", document.undo, noUndo);
+  useAction("mapping.redo", document.redo, noRedo);
   useAction(
     "mapping.save",
-    () => save.mutate({ folder, table, columns: [...draft.columns], edit: draft.edit }),
-    edits === 0 ? "nothing was edited" : save.isPending ? "one moment" : null,
-    table,
+    () => {
+      const draft = document.draft;
+      if (draft) save.mutate({ folder, before: draft.base, text: draft.now }, { onError: document.reread });
+    },
+    !dirty
+      ? "nothing was edited"
+      : faults > 0
+        ? "mend the faults of the text first"
+        : save.isPending
+          ? "one moment"
+          : null,
+    dirty ? counted(document.unsaved, "line") : null,
   );
-  useAction("mapping.drop", () => setHistory(untouched), edits === 0 ? "nothing was edited" : null, table);
+  useAction("mapping.drop", document.drop, dirty ? null : "nothing was edited");
+  useAction("mapping.yaml", () => setYaml(!yaml), null, yaml ? "hide it" : "show it");
   const refused = columns.filter((one) => one.shownVerdict === "refused").length;
-  useAction(
-    "mapping.run",
-    () => starting.start([table]),
+  const noRun =
     starting.unavailable ??
-      (edits > 0 ? "save the mapping first" : refused > 0 ? "settle the refused columns first" : null),
-    table,
+    (dirty ? "save the mapping first" : refused > 0 ? "settle the refused columns first" : null);
+  useAction("mapping.run", () => (accepted ? starting.start([table]) : setSheet(true)), noRun, table);
+  useAction(
+    "mapping.again",
+    () => {
+      askAfresh();
+      void asked.refetch();
+    },
+    asked.isFetching ? "it is being asked" : null,
   );
-  useAction("mapping.again", () => void asked.refetch(), asked.isFetching ? "it is being asked" : null);
 
   if (!configured)
     return (
@@ -124,52 +160,98 @@ export function Mapping({ table, column }: { table: string; column: string | nul
       </Nothing>
     );
   const target = workspace.connections.find((one) => one.name === workspace.target);
+  const changes = shown?.plan.changes.length ?? 0;
   return (
     <div className="page mapping-page">
       <div className="head">
+        <span className="tree-switch">
+          <Button label="Tables" expanded={tree} onPress={() => setTree(!tree)}>
+            <Icon of={ListTree} small />
+          </Button>
+        </span>
         <h1 className="cut">
           <code>{table}</code> → <code>{shown?.target ?? "…"}</code>
         </h1>
         {target?.label && <Label text={target.label} />}
         <div className="acts">
           <span className="faint" aria-live="polite">
-            {edits === 0 ? "" : `${counted(edits, "edit")} not saved`}
+            {dirty ? `${counted(document.unsaved, "line")} not saved` : ""}
           </span>
-          <Button
-            label="Undo"
-            unavailable={history.past.length > 0 ? null : "nothing was edited"}
-            onPress={() => setHistory(undone(history))}
-          >
+          <Button label="Undo" unavailable={noUndo} onPress={document.undo}>
             <Icon of={Undo2} small />
           </Button>
-          <Button
-            label="Redo"
-            unavailable={history.future.length > 0 ? null : "nothing was undone"}
-            onPress={() => setHistory(redone(history))}
-          >
+          <Button label="Redo" unavailable={noRedo} onPress={document.redo}>
             <Icon of={Redo2} small />
           </Button>
-          <ActionButton id="mapping.save" look={edits > 0 ? "primary" : "plain"}>
+          <ActionButton id="mapping.save" look={dirty ? "primary" : "plain"}>
             <Icon of={Save} small />
             {save.isPending ? "Saving…" : "Save"}
           </ActionButton>
           <Segments label="What is shown" value={view} options={views} onChange={setView} />
+          <Button onPress={() => setYaml(!yaml)} expanded={yaml}>
+            <Icon of={FileCode} small />
+            YAML
+          </Button>
         </div>
       </div>
-      {save.isError && <Trouble error={errorView(save.error)} title={<b>The mapping was not saved</b>} />}
+      {save.isError && <Trouble error={errorView(save.error)} title={<b>firn.yaml was not written</b>} />}
+      {document.error && <Trouble error={document.error} title={<b>The edit was not made</b>} />}
+      {document.theirs !== null && (
+        <div className="strip warn" role="alert">
+          <span>
+            <b>firn.yaml was changed on disk</b> since you began to edit it. Nothing of either is lost: choose what the
+            next save starts from.
+          </span>
+          <span className="acts">
+            <Button compact onPress={() => settle("theirs")}>
+              Take the file’s, undo brings mine back
+            </Button>
+            <Button compact onPress={() => settle("mine")}>
+              Keep mine over it
+            </Button>
+          </span>
+        </div>
+      )}
       {starting.error && <Trouble error={starting.error} title={<b>The run was not started</b>} />}
       {asked.isError && (
         <Trouble
           error={errorView(asked.error)}
-          title={<b>{edits > 0 ? "The edits do not fit together" : "Source and target did not answer"}</b>}
+          title={<b>{dirty ? "The edits do not fit together" : "Source and target did not answer"}</b>}
         >
           <ActionButton id="mapping.again" compact />
         </Trouble>
       )}
-      <div className="split folds">
-        <TableTree current={table} />
+      {changes > 0 && (
+        <div className="strip" role="status">
+          <State tone={accepted ? "ok" : "warn"}>
+            {counted(changes, "change")} in the source since the last run{accepted && ", accepted"}
+          </State>
+          <span className="acts">
+            <Button compact onPress={() => setSheet(true)}>
+              Look through
+            </Button>
+          </span>
+        </div>
+      )}
+      <div className={`split folds${tree ? " with-tree" : ""}${yaml ? " with-yaml" : ""}`}>
+        <TableTree
+          current={table}
+          tables={tables}
+          sizes={sizes.data ?? []}
+          edited={edited}
+          ticked={ticked}
+          onTick={setTicked}
+        />
         <section className="pane wide" aria-label={`Mapping of ${table}`}>
-          {!connects ? (
+          {chosenTables.length > 0 && document.draft ? (
+            <BulkEdit
+              folder={folder}
+              text={document.draft.now}
+              tables={chosenTables}
+              onApply={(edits, template) => document.edit(edits, template)}
+              onClose={() => setTicked(new Set())}
+            />
+          ) : !connects ? (
             <Nothing title="Nothing is connected">
               Columns and verdicts come from the source and the target. They are asked once the workspace is trusted and
               firn.yaml has no fault.
@@ -192,12 +274,15 @@ export function Mapping({ table, column }: { table: string; column: string | nul
                   source={workspace.source ?? "source"}
                   target={workspace.target ?? "target"}
                   columns={listed}
-                  chosen={chosen?.name ?? null}
+                  chosen={object}
                   onChoose={(name) => navigate({ screen: "mapping", table, column: name }, true)}
                   onOpen={() => transformField.current?.focus()}
-                  onTake={(taken) => {
-                    if (before) setHistory(changed(history, take(draft, before.treatments, listed, taken)));
+                  onType={(name) => {
+                    navigate({ screen: "mapping", table, column: name }, true);
+                    // The pane of the column has to be there first.
+                    requestAnimationFrame(focusType);
                   }}
+                  onTake={(taken) => before && editColumns(take(listed, taken, before.treatments))}
                 />
               )}
               {chosen && (
@@ -205,28 +290,24 @@ export function Mapping({ table, column }: { table: string; column: string | nul
                   key={chosen.name}
                   folder={folder}
                   table={table}
-                  draft={draft}
+                  document={document.sound}
+                  text={document.draft?.now ?? ""}
                   column={chosen}
+                  words={words}
                   fixed={fixed}
                   transformField={transformField}
-                  onTreat={(treatment) => apply([chosen.name], treatment)}
+                  sampling={sampling}
+                  onSampling={setSampling}
+                  onTreat={(treatment) => treat(chosen.name, treatment)}
                 />
               )}
             </>
           ) : view === "table" ? (
-            <TableKeys view={shown} draft={draft} onSet={set} />
-          ) : view === "yaml" ? (
-            <div className="scroll part">
-              <p className="soft">
-                {edits > 0 ? "The lines as they will be saved." : "The lines in firn.yaml."} Comments, order and all
-                other lines stay as they are.
-              </p>
-              <CopyBlock text={shown.yaml} what="Copy YAML" />
-            </div>
+            <TableKeys view={shown} file={document.fileView?.tables.find((one) => one.source === table)} onSet={set} />
           ) : (
             <Statements view={shown} />
           )}
-          {shown && (
+          {shown && chosenTables.length === 0 && (
             <PlanBar
               view={shown}
               refused={refused}
@@ -235,86 +316,19 @@ export function Mapping({ table, column }: { table: string; column: string | nul
             />
           )}
         </section>
+        {yaml && document.draft && <YamlPane document={document} table={table} />}
       </div>
-    </div>
-  );
-}
-
-const views = [
-  { value: "columns", text: "Columns" },
-  { value: "table", text: "Table" },
-  { value: "yaml", text: "YAML" },
-  { value: "sql", text: "SQL" },
-] as const;
-
-/** The expression that sends a column as its text. */
-export function asText(column: string): string {
-  return `"${column.replaceAll('"', '""')}"::text`;
-}
-
-/** What a run would do. */
-function Statements({ view }: { view: MappingView }) {
-  const { ddl, select } = view.plan;
-  return (
-    <div className="scroll">
-      <div className="part">
-        <h3>In the target</h3>
-        {ddl.length === 0 ? (
-          <p className="soft">No table is made or changed.</p>
-        ) : (
-          <CopyBlock
-            text={ddl.map((one) => (one.trimEnd().endsWith(";") ? one : `${one};`)).join("\n\n")}
-            what="Copy DDL"
-          />
-        )}
-      </div>
-      {select && (
-        <div className="part">
-          <h3>In the source</h3>
-          <CopyBlock text={select} what="Copy SQL" />
-        </div>
+      {sheet && shown && (
+        <DriftSheet
+          view={shown}
+          onDrift={(on_drift) => set({ on_drift })}
+          onAccept={() => {
+            accept();
+            setSheet(false);
+          }}
+          onClose={() => setSheet(false)}
+        />
       )}
-    </div>
-  );
-}
-
-/** What the next run would begin with, and what stands in its way. */
-function PlanBar({
-  view,
-  refused,
-  leftOut,
-  busy,
-}: {
-  view: MappingView;
-  refused: number;
-  leftOut: number;
-  busy: boolean;
-}) {
-  const { plan } = view;
-  const warnings = plan.findings.filter((one) => one.level === "warning" || one.level === "critical").length;
-  return (
-    <div className="plan-bar" aria-busy={busy}>
-      <b>Plan</b>
-      <span>
-        {plan.rows_waiting === null
-          ? "rows not counted"
-          : plan.rows_waiting >= 1_000_000
-            ? "1,000,000 rows or more waiting"
-            : `${counted(plan.rows_waiting, "row")} waiting`}
-      </span>
-      <span>
-        {plan.ddl.length === 0 ? "target fits" : counted(plan.ddl.length, "statement")}
-        {`, ${counted(plan.columns.length - leftOut, "column")}`}
-      </span>
-      {refused > 0 && <State tone="failed">{count(refused)} refused</State>}
-      {warnings > 0 && <State tone="warn">{counted(warnings, "warning")}</State>}
-      {busy && <State tone="running">asking</State>}
-      <span className="acts">
-        <ActionButton id="mapping.run" look="primary" compact>
-          <Icon of={Play} small />
-          Run
-        </ActionButton>
-      </span>
     </div>
   );
 }

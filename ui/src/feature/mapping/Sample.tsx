@@ -1,60 +1,43 @@
-import { RotateCw } from "lucide-react";
 import { count, counted } from "../../data/format";
-import type { Draft } from "../../data/mapping";
-import { usePreview } from "../../data/queries";
-import { errorView } from "../../host";
-import { Button, Icon, State, Trouble, Value } from "../../kit";
+import { errorView, type PreviewView, type WorstView } from "../../host";
+import { State, Trouble, Value } from "../../kit";
 
-/** Rows of a sample before and after, for one column; asked for only when the person wants to see values. */
+/** Rows of a sample before and after for one column, those first in which it fares worst. */
 export function Sample({
-  folder,
-  table,
-  draft,
+  view,
   column,
+  error,
+  busy,
 }: {
-  folder: string;
-  table: string;
-  draft: Draft;
+  view: PreviewView | undefined;
   column: string;
+  error: unknown;
+  busy: boolean;
 }) {
-  const preview = usePreview(folder, table, draft);
-  const view = preview.data;
   const place = view?.columns.findIndex((one) => one.name === column) ?? -1;
   const key = view?.columns.findIndex((one) => one.key) ?? -1;
   const refused = view?.refused.filter((one) => one.column === column) ?? [];
   const worst = view?.worst.filter((one) => one.column === column) ?? [];
   return (
-    <div className="sample">
-      <div className="line wrap">
-        <Button
-          compact
-          onPress={() => void preview.refetch()}
-          unavailable={preview.isFetching ? "rows are being read" : null}
-        >
-          <Icon of={RotateCw} small />
-          {view ? "Sample again" : "Show rows"}
-        </Button>
-        {preview.isFetching && <State tone="running">reading rows</State>}
-        {view && (
+    <div className="sample" aria-busy={busy}>
+      {error !== null && <Trouble error={errorView(error)} title={<b>No rows were read</b>} />}
+      {view && error === null && (
+        <div className="line wrap">
           <span className="soft">
-            {view.complete ? `all ${counted(view.sampled, "row")}` : `the first ${counted(view.sampled, "row")}`}
+            {view.complete ? `all ${counted(view.sampled, "row")}` : `${counted(view.sampled, "row")} looked at`}
             {view.matching < view.sampled && `, ${count(view.matching)} let through`}
           </span>
-        )}
-        {refused.map((one) => (
-          <State key={one.code} tone="failed">
-            {counted(one.rows, "row")} would be rejected: {one.message}
-          </State>
-        ))}
-        {worst.map((one) => (
-          <span key={one.what} className="soft">
-            {one.what === "longest" ? `longest ${counted(one.characters ?? 0, "character")}` : one.what}
-            {one.rows !== null && `: ${counted(one.rows, "row")}`}
-          </span>
-        ))}
-      </div>
-      {preview.isError && <Trouble error={errorView(preview.error)} title={<b>No rows were read</b>} />}
-      {view && place >= 0 && (
+          {refused.map((one) => (
+            <State key={one.code} tone="failed">
+              {counted(one.rows, "row")} would be rejected: {one.message}
+            </State>
+          ))}
+          {worst.map((one) => (
+            <Worst key={one.what} of={one} />
+          ))}
+        </div>
+      )}
+      {view && error === null && place >= 0 && (
         <div className="rows">
           <table className="plain">
             <thead>
@@ -82,7 +65,7 @@ export function Sample({
                     <td className={`mono${same ? "" : " other"}`}>
                       <Value of={cell?.after ?? null} />
                     </td>
-                    <td className="faint">{same ? "same" : "another value"}</td>
+                    <td className="faint">{same ? "same" : cell?.after === null ? "gone: NULL" : "another value"}</td>
                   </tr>
                 );
               })}
@@ -93,4 +76,34 @@ export function Sample({
       )}
     </div>
   );
+}
+
+/** What a sample found of one kind of bad value. */
+function Worst({ of }: { of: WorstView }) {
+  const rows = counted(of.rows ?? 0, "row");
+  const characters = of.characters ?? 0;
+  switch (of.what) {
+    case "changed":
+      return <State tone="warn">{rows} with another value</State>;
+    case "longest":
+      return <span className="soft">longest {counted(characters, "character")}</span>;
+    case "most_precise":
+      return (
+        <span className="soft" title={of.value ?? undefined}>
+          at most {counted(characters, "digit")} after the point
+        </span>
+      );
+    case "largest":
+      return (
+        <span className="soft" title={of.value ?? undefined}>
+          at most {counted(characters, "digit")} before it
+        </span>
+      );
+    default:
+      return (
+        <State tone="warn">
+          {of.what}: {rows}
+        </State>
+      );
+  }
 }

@@ -1,41 +1,29 @@
+import { Check, Minus, TriangleAlert } from "lucide-react";
 import { useState } from "react";
-import type { Draft } from "../../data/mapping";
-import type { MappingView, TableEdit } from "../../host";
-import { Choice, Finding, Labelled, TextField } from "../../kit";
+import { shortType } from "../../data/format";
+import type { ColumnView, DocumentTable, MappingView, TableEdit, WatermarkCandidateView } from "../../host";
+import { Choice, CopyBlock, Finding, Icon, Labelled, TextField } from "../../kit";
 
-/** Key, watermark, condition and modes of a table, with what the plan has to say about them. */
-export function TableKeys({
-  view,
-  draft,
-  onSet,
-}: {
+type TableKeysProps = {
   view: MappingView;
-  draft: Draft;
+  /** The table as the file has it. */
+  file: DocumentTable | undefined;
   onSet: (edit: TableEdit) => void;
-}) {
-  const edited = (key: keyof TableEdit) => (key in draft.edit ? " (edited)" : "");
+};
+
+/** Key, watermark, condition and modes of a table, with what the source says about them. */
+export function TableKeys({ view, file, onSet }: TableKeysProps) {
+  const edited = (isOther: boolean | undefined) => (isOther ? " (edited)" : "");
   return (
     <div className="scroll table-keys">
       <div className="form">
-        <Labelled text={`Target${edited("target")}`}>
+        <Labelled text={`Target${edited(file && file.target !== view.target)}`}>
           {(id) => <Typed id={id} value={view.target} onDone={(target) => target && onSet({ target })} />}
         </Labelled>
-        <Labelled text={`Key columns${edited("pk")}`}>
-          {(id) => (
-            <Typed
-              id={id}
-              value={view.pk.join(", ")}
-              onDone={(text) => {
-                const pk = text
-                  .split(",")
-                  .map((name) => name.trim())
-                  .filter((name) => name !== "");
-                if (pk.length > 0) onSet({ pk });
-              }}
-            />
-          )}
+        <Labelled text={`Key columns${edited(file && file.pk.join() !== view.pk.join())}`}>
+          {(id) => <KeyPicker id={id} view={view} onSet={onSet} />}
         </Labelled>
-        <Labelled text={`Reads${edited("mode")}`}>
+        <Labelled text={`Reads${edited(file && file.mode !== view.mode)}`}>
           {(id) => (
             <Choice
               id={id}
@@ -48,25 +36,10 @@ export function TableKeys({
             />
           )}
         </Labelled>
-        <Labelled text={`Watermark${edited("watermark_column")}`}>
-          {(id) => (
-            <Choice
-              id={id}
-              value={view.watermark_column ?? ""}
-              options={[
-                ...(view.mode === "full" || !view.watermark_column ? [{ value: "", text: "none" }] : []),
-                ...[
-                  ...new Set([...(view.watermark_column ? [view.watermark_column] : []), ...view.watermark_candidates]),
-                ].map((name) => ({ value: name, text: name })),
-              ]}
-              onChange={(watermark_column) => onSet({ watermark_column })}
-            />
-          )}
-        </Labelled>
-        <Labelled text={`Only rows where${edited("where")}`}>
+        <Labelled text={`Only rows where`}>
           {(id) => <Typed id={id} value={view.where ?? ""} onDone={(where) => onSet({ where })} />}
         </Labelled>
-        <Labelled text={`Deleted rows${edited("deletes")}`}>
+        <Labelled text={`Deleted rows${edited(file && file.deletes !== view.deletes)}`}>
           {(id) => (
             <Choice
               id={id}
@@ -80,7 +53,7 @@ export function TableKeys({
             />
           )}
         </Labelled>
-        <Labelled text={`When columns change${edited("on_drift")}`}>
+        <Labelled text={`When columns change${edited(file && file.on_drift !== view.on_drift)}`}>
           {(id) => (
             <Choice
               id={id}
@@ -94,7 +67,25 @@ export function TableKeys({
             />
           )}
         </Labelled>
+        <Labelled text={`Values that do not fit${edited(file && file.on_unfit !== view.on_unfit)}`}>
+          {(id) => (
+            <Choice
+              id={id}
+              value={view.on_unfit}
+              options={[
+                { value: "reject", text: "their rows are rejected" },
+                { value: "null", text: "become NULL, and are counted" },
+              ]}
+              onChange={(on_unfit) => onSet({ on_unfit })}
+            />
+          )}
+        </Labelled>
       </div>
+      <WatermarkPicker
+        view={view}
+        edited={!!file && (file.watermark_column ?? "") !== (view.watermark_column ?? "")}
+        onSet={onSet}
+      />
       {view.plan.findings.length > 0 && (
         <ul>
           {view.plan.findings.map((finding) => (
@@ -103,6 +94,194 @@ export function TableKeys({
         </ul>
       )}
     </div>
+  );
+}
+
+/** The key: what the source itself keeps unique, or columns by name. */
+function KeyPicker({ id, view, onSet }: { id: string; view: MappingView; onSet: (edit: TableEdit) => void }) {
+  const [typing, setTyping] = useState(false);
+  const now = view.pk.join(", ");
+  const offered = view.key_candidates.map((key) => ({
+    value: key.columns.join(", "),
+    text: `${key.columns.join(", ")}: ${key.primary ? "the primary key" : "unique in the source"}`,
+  }));
+  if (typing || offered.length === 0)
+    return (
+      <Typed
+        id={id}
+        value={now}
+        onDone={(text) => {
+          const pk = text
+            .split(",")
+            .map((name) => name.trim())
+            .filter((name) => name !== "");
+          setTyping(false);
+          if (pk.length > 0) onSet({ pk });
+        }}
+      />
+    );
+  const known = offered.some((key) => key.value === now);
+  return (
+    <Choice
+      id={id}
+      value={now}
+      options={[
+        ...(known ? [] : [{ value: now, text: now ? `${now}: not kept unique by the source` : "none" }]),
+        ...offered,
+        { value: "\n", text: "other columns…" },
+      ]}
+      onChange={(value) => {
+        const key = view.key_candidates.find((one) => one.columns.join(", ") === value);
+        if (key) onSet({ pk: key.columns });
+        else setTyping(value === "\n");
+      }}
+    />
+  );
+}
+
+const setters: Record<string, string> = {
+  trigger: "a trigger",
+  default: "its default, at birth only",
+  sequence: "a sequence",
+  application: "the application",
+  unknown: "not to be seen",
+};
+
+/** The watermark: every column that can carry one, with what speaks for it and against it. */
+function WatermarkPicker({
+  view,
+  edited,
+  onSet,
+}: {
+  view: MappingView;
+  edited: boolean;
+  onSet: (edit: TableEdit) => void;
+}) {
+  const types = new Map(view.plan.columns.map((column) => [column.name, column]));
+  const listed: readonly WatermarkCandidateView[] = view.watermarks;
+  const chosen = listed.find((one) => one.column === view.watermark_column);
+  const stranger = view.watermark_column && !chosen ? view.watermark_column : null;
+  const none = view.mode === "full" || !view.watermark_column;
+  return (
+    <fieldset className="watermarks">
+      <legend>
+        Watermark{edited && <span className="edited"> edited</span>}{" "}
+        <span className="faint">the column that grows with every change of a row</span>
+      </legend>
+      <table className="plain">
+        <colgroup>
+          {["20%", "15%", "12%", "13%", "15%", "25%"].map((width, place) => (
+            <col key={place} style={{ width }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            <th>Column</th>
+            <th>Type</th>
+            <th>Index</th>
+            <th>NULL</th>
+            <th title="Whether it grows as rows are written">Grows</th>
+            <th>Set by</th>
+          </tr>
+        </thead>
+        <tbody>
+          {listed.map((one) => (
+            <tr key={one.column} className={one.likely ? "" : "unlikely"} aria-current={one === chosen || undefined}>
+              <td className="mono">
+                <label className="pick">
+                  <input
+                    type="radio"
+                    name="watermark"
+                    checked={one === chosen}
+                    onChange={() => onSet({ watermark_column: one.column })}
+                  />
+                  <span className="cut">{one.column}</span>
+                </label>
+              </td>
+              <td className="mono">{typeOf(types.get(one.column), one)}</td>
+              <td>
+                <Sign good={one.indexed} text={one.indexed ? "indexed" : "none"} />
+              </td>
+              <td>
+                <Sign
+                  good={one.not_null ? true : one.nulls === null ? null : one.nulls === 0}
+                  text={
+                    one.not_null
+                      ? "never"
+                      : one.nulls === null
+                        ? "not analysed"
+                        : one.nulls === 0
+                          ? "none seen"
+                          : `${(one.nulls * 100).toFixed(1)} %`
+                  }
+                />
+              </td>
+              <td>
+                <Sign
+                  good={one.monotonic}
+                  text={one.monotonic === null ? "not analysed" : one.monotonic ? "yes" : "no"}
+                />
+              </td>
+              <td>
+                <Sign
+                  good={one.set_by === "trigger" ? true : one.set_by === "unknown" ? null : false}
+                  text={setters[one.set_by] ?? one.set_by}
+                />
+              </td>
+            </tr>
+          ))}
+          {stranger && (
+            <tr aria-current>
+              <td className="mono">
+                <label className="pick">
+                  <input type="radio" name="watermark" checked readOnly />
+                  <span className="cut">{stranger}</span>
+                </label>
+              </td>
+              <td colSpan={5}>
+                <Sign good={false} text="no column that can carry a watermark" />
+              </td>
+            </tr>
+          )}
+          {none && (
+            <tr>
+              <td>
+                <label className="pick">
+                  <input
+                    type="radio"
+                    name="watermark"
+                    checked={!view.watermark_column}
+                    onChange={() => onSet({ watermark_column: "" })}
+                  />
+                  none
+                </label>
+              </td>
+              <td colSpan={5} className="soft">
+                every run reads all rows
+              </td>
+            </tr>
+          )}
+        </tbody>
+      </table>
+      {listed.length === 0 && !stranger && (
+        <p className="soft">No column of this table can carry a watermark: read everything each time.</p>
+      )}
+      {chosen?.index_sql && !chosen.indexed && <CopyBlock text={chosen.index_sql} what="Copy the index it wants" />}
+    </fieldset>
+  );
+}
+
+function typeOf(column: ColumnView | undefined, candidate: WatermarkCandidateView): string {
+  return column ? shortType(column.source_type) : candidate.axis;
+}
+
+/** Something that speaks for a column, against it, or is not known. */
+function Sign({ good, text }: { good: boolean | null; text: string }) {
+  return (
+    <span className={`state ${good === null ? "queued" : good ? "ok" : "warn"}`}>
+      <Icon of={good === null ? Minus : good ? Check : TriangleAlert} small />
+      {text}
+    </span>
   );
 }
 

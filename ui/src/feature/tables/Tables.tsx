@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { count, counted, shellWord, when } from "../../data/format";
 import { standing } from "../../data/attention";
-import { mayConnect, usePlan, useStatus } from "../../data/queries";
+import { mayConnect, usePlan, usePrefetchedMapping, useStatus } from "../../data/queries";
 import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, tableWord, type Word } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
@@ -50,6 +50,9 @@ export function Tables({ table: chosenName }: { table: string | null }) {
     chosen?.table.source ?? null,
     mayConnect(workspace) && planned !== null && planned === chosen?.table.source,
   );
+
+  // Whoever chooses a table is likely to open its columns: they are asked for before that.
+  usePrefetchedMapping(workspace.folder, chosen?.table.source ?? null, mayConnect(workspace) && running.length === 0);
 
   useAction("tables.filter", () => filterField.current?.focus());
   useAction(

@@ -7,4 +7,8 @@ export type ColumnTreatment = { "kind": "as_is" } | { "kind": "left_out" } | { "
 /**
  * SQL over the source row.
  */
-sql: string, };
+sql: string, } | { "kind": "cast", 
+/**
+ * The cast's `form`.
+ */
+form: string, };

@@ -2,6 +2,7 @@
 import type { ColumnEdit } from "./ColumnEdit";
 import type { KeyCandidateView } from "./KeyCandidateView";
 import type { TablePlanView } from "./TablePlanView";
+import type { TypeCasts } from "./TypeCasts";
 import type { WatermarkCandidateView } from "./WatermarkCandidateView";
 
 /**
@@ -37,17 +38,17 @@ where: string | null,
  */
 on_drift: string, 
 /**
+ * `reject` or `null`.
+ */
+on_unfit: string, 
+/**
  * `ignore`, `soft` or `hard`.
  */
 deletes: string, 
 /**
- * What the document, with the edits, says of columns that do not travel as they are.
+ * What the document says of columns that do not travel as they are.
  */
 treatments: Array<ColumnEdit>, 
-/**
- * The table's lines in the document as it would be with the edits.
- */
-yaml: string, 
 /**
  * Columns that can carry a watermark.
  */
@@ -61,6 +62,18 @@ key_candidates: Array<KeyCandidateView>,
  * asked, as the plan then says.
  */
 watermarks: Array<WatermarkCandidateView>, 
+/**
+ * The columns of the plan as SQL of the source writes them, in order.
+ */
+idents: Array<string>, 
+/**
+ * What columns of each type can be brought to.
+ */
+casts: Array<TypeCasts>, 
+/**
+ * When source and target were asked (ISO 8601).
+ */
+asked_at: string, 
 /**
  * The dry run.
  */

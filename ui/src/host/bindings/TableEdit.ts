@@ -29,6 +29,10 @@ where?: string,
  */
 on_drift?: string, 
 /**
+ * `reject` or `null`.
+ */
+on_unfit?: string, 
+/**
  * `ignore`, `soft` or `hard`.
  */
 deletes?: string, };

@@ -2,6 +2,7 @@
 
 mod connection;
 mod discover;
+mod document;
 mod errors;
 mod mapping;
 mod plan;
@@ -18,8 +19,9 @@ pub use connection::{
     connection_check, connection_list, connection_parse_url, connection_remove, connection_save, connection_set_secret,
 };
 pub use discover::sync_discover;
+pub use document::{document_edit, document_save, document_show};
 pub use errors::{sync_discard, sync_errors, sync_retry};
-pub use mapping::{mapping_save, mapping_show};
+pub use mapping::{mapping_show, source_sizes};
 pub use plan::sync_plan;
 pub use preview::sync_preview;
 pub use reset::sync_reset;

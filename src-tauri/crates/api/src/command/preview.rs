@@ -1,31 +1,24 @@
 //! Real rows of a table, before and after their transforms.
 
-use super::mapping::change;
 use crate::Firn;
-use crate::wire::{
-    ErrorView, MappingRequest, PreviewCellView, PreviewColumn, PreviewRequest, PreviewView, RefusedView, WorstView,
-};
+use crate::wire::{ErrorView, PreviewCellView, PreviewColumn, PreviewRequest, PreviewView, RefusedView, WorstView};
 use firn_sync::TablePreview;
-use firn_workspace::Document;
 
 /// Most rows of a preview.
 const MOST_ROWS: u32 = 100;
 
-/// Reads a sample of a table as a run would read it, with edits that are not saved, and shows some of its rows.
+/// Reads a sample of a table as a run would read it, and shows some of its rows.
 ///
 /// # Errors
 /// `untrusted`; `configuration` for a transform or condition that the server does not take or that fails on a row,
 /// with the column and the server's message; whatever keeps the source from being asked.
 pub async fn sync_preview(firn: &Firn, request: PreviewRequest) -> Result<PreviewView, ErrorView> {
     let mut usable = firn.usable(&request.folder).await?;
-    let PreviewRequest { folder, table, rows, columns, edit } = request;
-    let edits = MappingRequest { folder, table, columns, edit };
-    let mut document = Document::parse(&usable.folder.text, &usable.folder.file_name, &firn.inner.environment)?;
-    change(&mut document, &edits)?;
-    usable.workspace = document.workspace()?;
-    let config = usable.table(&edits.table)?;
+    usable.read_instead(firn, request.document.as_deref())?;
+    let config = usable.table(&request.table)?;
     let drivers = firn.drivers(&usable).await?;
-    let preview = drivers.engine.preview(&config, rows.min(MOST_ROWS) as usize).await;
+    let preview =
+        drivers.engine.preview(&config, request.rows.min(MOST_ROWS) as usize, request.column.as_deref()).await;
     let advice = drivers.advice.clone();
     drivers.close().await?;
     let preview = preview.map_err(|error| advice.explain(error.into()))?;

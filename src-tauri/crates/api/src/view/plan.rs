@@ -2,9 +2,11 @@
 
 use super::{failure, finding};
 use crate::run::phase_word;
-use crate::wire::{ColumnView, TablePlanView};
-use firn_catalog::{ColumnPlan, PgType, Verdict};
-use firn_sync::TablePlan;
+use crate::wire::{ChangeView, ColumnView, TablePlanView};
+use firn_catalog::{ColumnPlan, Dialect, PgType, Verdict, casts};
+use firn_postgres::quote;
+use firn_sync::planning::PlannedColumn;
+use firn_sync::{Change, ChangeKind, TablePlan};
 
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
@@ -38,7 +40,7 @@ pub(crate) fn plan(plan: &TablePlan) -> TablePlanView {
             .map(|expression| expression.clone().unwrap_or_else(|| "left out".to_owned())),
         key: planned.key,
         watermark: planned.watermark,
-        ..column(&planned.name, &planned.ty, &planned.plan)
+        ..column(&planned.name, &planned.ty, &judged(planned))
     });
     TablePlanView {
         source: plan.source.clone(),
@@ -49,7 +51,38 @@ pub(crate) fn plan(plan: &TablePlan) -> TablePlanView {
         ddl: plan.ddl.clone(),
         select: plan.select.clone(),
         columns: columns.collect(),
+        changes: plan.changes.iter().map(change).collect(),
         findings: plan.findings.iter().map(finding).collect(),
         error: plan.failure.as_ref().map(failure),
+    }
+}
+
+/// Returns how a column travels, with the verdict of the whole way where its transform is a cast that is offered: the type
+/// that the cast yields may be exact, and the cast not.
+fn judged(column: &PlannedColumn) -> ColumnPlan {
+    let sql = column.transform.as_ref().and_then(Option::as_deref);
+    let cast = sql.and_then(|sql| {
+        let offered = casts(&column.own, Dialect::Duckdb).into_iter();
+        offered.filter(|cast| cast.ddl == column.plan.ddl).find(|cast| quote::cast(&column.name, &cast.form) == sql)
+    });
+    match cast {
+        Some(cast) => ColumnPlan { verdict: cast.verdict, note: cast.note, ..column.plan.clone() },
+        None => column.plan.clone(),
+    }
+}
+
+fn change(change: &Change) -> ChangeView {
+    ChangeView {
+        kind: match change.kind {
+            ChangeKind::New => "new",
+            ChangeKind::Removed => "removed",
+            ChangeKind::Changed => "changed",
+        }
+        .to_owned(),
+        column: change.column.clone(),
+        before: change.before.clone(),
+        now: change.now.clone(),
+        outcome: change.outcome.clone(),
+        stops: change.stops,
     }
 }

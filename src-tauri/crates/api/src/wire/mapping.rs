@@ -1,4 +1,4 @@
-//! A table's mapping: how each column travels, and edits that are not saved yet.
+//! A table's mapping: how each column travels, and what it could be.
 
 use super::{KeyCandidateView, TablePlanView, WatermarkCandidateView};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,11 @@ pub enum ColumnTreatment {
     Expression {
         /// SQL over the source row.
         sql: String,
+    },
+    /// The source casts it, as one of [`TypeCasts`] says. In the document it is an expression.
+    Cast {
+        /// The cast's `form`.
+        form: String,
     },
 }
 
@@ -50,24 +55,27 @@ pub struct TableEdit {
     /// `add`, `ignore` or `stop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_drift: Option<String>,
+    /// `reject` or `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_unfit: Option<String>,
     /// `ignore`, `soft` or `hard`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletes: Option<String>,
 }
 
-/// Asks for a mapping as it would be with edits; nothing is written.
+/// Asks for a mapping as a document has it; nothing is written.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct MappingRequest {
     /// The workspace.
     pub folder: String,
     /// Source table.
     pub table: String,
-    /// Edits of columns.
+    /// The document's text with edits that are not saved; the file's own where it is null.
     #[serde(default)]
-    pub columns: Vec<ColumnEdit>,
-    /// Edits of the table's keys.
+    pub document: Option<String>,
+    /// The moment (ISO 8601) since which source and target must have been asked; null where any answer will do.
     #[serde(default)]
-    pub edit: TableEdit,
+    pub not_before: Option<String>,
 }
 
 /// A mapping with its dry run.
@@ -88,12 +96,12 @@ pub struct MappingView {
     pub filter: Option<String>,
     /// `add`, `ignore` or `stop`.
     pub on_drift: String,
+    /// `reject` or `null`.
+    pub on_unfit: String,
     /// `ignore`, `soft` or `hard`.
     pub deletes: String,
-    /// What the document, with the edits, says of columns that do not travel as they are.
+    /// What the document says of columns that do not travel as they are.
     pub treatments: Vec<ColumnEdit>,
-    /// The table's lines in the document as it would be with the edits.
-    pub yaml: String,
     /// Columns that can carry a watermark.
     pub watermark_candidates: Vec<String>,
     /// What the source offers as a key: the primary key first; empty where it cannot be asked, as the plan then says.
@@ -101,6 +109,75 @@ pub struct MappingView {
     /// What speaks for and against each column that can carry a watermark, best first; empty where the source cannot be
     /// asked, as the plan then says.
     pub watermarks: Vec<WatermarkCandidateView>,
+    /// The columns of the plan as SQL of the source writes them, in order.
+    pub idents: Vec<String>,
+    /// What columns of each type can be brought to.
+    pub casts: Vec<TypeCasts>,
+    /// When source and target were asked (ISO 8601).
+    pub asked_at: String,
     /// The dry run.
     pub plan: TablePlanView,
+}
+
+/// What columns of one type can be brought to.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct TypeCasts {
+    /// The type in the source.
+    pub source_type: String,
+    /// The type in which it travels when nothing is said.
+    pub target_type: String,
+    /// The columns of this type.
+    pub columns: Vec<String>,
+    /// The types offered, the most faithful first.
+    pub casts: Vec<CastView>,
+}
+
+/// A type that a column can be brought to.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CastView {
+    /// The type in the target.
+    pub target_type: String,
+    /// The cast, for [`ColumnTreatment::Cast`].
+    pub form: String,
+    /// `exact`, `widens`, `lossy` or `as_text`.
+    pub verdict: String,
+    /// What is lost, or what stops the table.
+    pub note: String,
+}
+
+/// One difference between the source as it is and as the last run met it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChangeView {
+    /// `new`, `removed` or `changed`.
+    pub kind: String,
+    /// The column; null for the table as a whole.
+    pub column: Option<String>,
+    /// What it was.
+    pub before: Option<String>,
+    /// What it is.
+    pub now: Option<String>,
+    /// What the next run does about it.
+    pub outcome: String,
+    /// Whether the table stops on account of it.
+    pub stops: bool,
+}
+
+/// How large the tables of a workspace are, as the source estimates it.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SizesView {
+    /// The tables that the source has.
+    pub tables: Vec<TableSizeView>,
+}
+
+/// How large a table is.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct TableSizeView {
+    /// Source table.
+    pub source: String,
+    /// Estimated rows; null where never analysed.
+    #[ts(type = "number | null")]
+    pub estimated_rows: Option<i64>,
+    /// Bytes on disk.
+    #[ts(type = "number")]
+    pub bytes: i64,
 }

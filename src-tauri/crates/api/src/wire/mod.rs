@@ -5,6 +5,7 @@
 mod advice;
 mod app;
 mod connection;
+mod document;
 mod event;
 mod mapping;
 mod preview;
@@ -20,6 +21,7 @@ mod workspace;
 pub use advice::*;
 pub use app::*;
 pub use connection::*;
+pub use document::*;
 pub use event::*;
 pub use mapping::*;
 pub use preview::*;

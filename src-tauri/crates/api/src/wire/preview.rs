@@ -1,10 +1,9 @@
 //! Real rows of a table, before and after their transforms.
 
-use super::{ColumnEdit, TableEdit};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Asks for rows of a table as they would arrive, with edits that are not saved.
+/// Asks for rows of a table as they would arrive.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct PreviewRequest {
     /// The workspace.
@@ -13,12 +12,12 @@ pub struct PreviewRequest {
     pub table: String,
     /// How many rows, at most 100.
     pub rows: u32,
-    /// Edits of columns.
+    /// The document's text with edits that are not saved; the file's own where it is null.
     #[serde(default)]
-    pub columns: Vec<ColumnEdit>,
-    /// Edits of the table's keys.
+    pub document: Option<String>,
+    /// A column whose worst rows come first: values that its transform changes, then the longest.
     #[serde(default)]
-    pub edit: TableEdit,
+    pub column: Option<String>,
 }
 
 /// Rows of a table before and after their transforms, and what a sample of it says.
@@ -78,19 +77,20 @@ pub struct RefusedView {
     pub rows: u64,
 }
 
-/// The longest value of a column, or how often a special one was met.
+/// The worst value of a column in one respect, or how often such a one was met.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct WorstView {
     /// The column.
     pub column: String,
-    /// `longest`, `NaN`, `Infinity`, `-Infinity`, `infinity` or `-infinity`.
+    /// `longest`, `most_precise`, `largest`, `changed` (by its transform), `NaN`, `Infinity`, `-Infinity`, `infinity` or
+    /// `-infinity`.
     pub what: String,
-    /// The longest value.
+    /// The longest, most precise or largest value.
     pub value: Option<String>,
-    /// Its length in characters.
+    /// Its length in characters; digits after the point of the most precise, before it of the largest.
     #[ts(type = "number | null")]
     pub characters: Option<u64>,
-    /// Rows with the special value.
+    /// Rows with the special value, or with one that changes.
     #[ts(type = "number | null")]
     pub rows: Option<u64>,
 }

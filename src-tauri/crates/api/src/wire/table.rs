@@ -1,6 +1,6 @@
 //! Tables: mappings, discovery, plans, state and rejected rows.
 
-use super::{DocumentProblem, FindingView, KeyCandidateView, WatermarkCandidateView};
+use super::{ChangeView, DocumentProblem, FindingView, KeyCandidateView, WatermarkCandidateView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -190,6 +190,8 @@ pub struct TablePlanView {
     pub select: Option<String>,
     /// Columns with their verdicts.
     pub columns: Vec<ColumnView>,
+    /// What has changed in the source since the last run.
+    pub changes: Vec<ChangeView>,
     /// Drift, risks, missing indexes; critical ones stop the table.
     pub findings: Vec<FindingView>,
     /// Why it cannot run.

@@ -7,7 +7,7 @@ use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
     DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, RunRequest,
-    TableEdit, TablesRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
+    TablesRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -40,8 +40,7 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
                 return Err(ErrorView::configuration("a preview shows one table")
                     .with_hint("name it: firn sync plan TABLE --preview"));
             };
-            let (columns, edit) = (Vec::new(), TableEdit::default());
-            let request = PreviewRequest { folder, table: table.clone(), rows, columns, edit };
+            let request = PreviewRequest { folder, table: table.clone(), rows, document: None, column: None };
             let view = command::sync_preview(firn, request).await?;
             output.document(&view, report::preview);
             Ok(exit::DONE)
