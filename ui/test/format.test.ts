@@ -1,5 +1,17 @@
 import { expect, test } from "vitest";
-import { bytes, clock, count, counted, percent, shellWord, shortType, span, timeOfDay, when } from "../src/data/format";
+import {
+  bytes,
+  clock,
+  count,
+  counted,
+  percent,
+  script,
+  shellWord,
+  shortType,
+  span,
+  timeOfDay,
+  when,
+} from "../src/data/format";
 
 test("counts have their thousands separated, and nothing is a dash", () => {
   expect([0, 999, 1_234_567, -17, null, undefined].map(count)).toEqual(["0", "999", "1,234,567", "−17", "–", "–"]);
@@ -87,4 +99,10 @@ test("types have the names that people write", () => {
       "text[]",
     ].map(shortType),
   ).toEqual(["varchar(320)", "char(3)", "timestamptz", "timestamp(3)", "numeric(12,2)", "text[]"]);
+});
+
+test("statements are one text in which each ends with a semicolon", () => {
+  expect(script(["CREATE TABLE a (b INTEGER)", "DROP TABLE c; "])).toBe(
+    "CREATE TABLE a (b INTEGER);\n\nDROP TABLE c; ",
+  );
 });

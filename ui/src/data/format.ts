@@ -111,3 +111,8 @@ export function shortType(type: string): string {
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** Statements as one text, each with its semicolon. */
+export function script(statements: readonly string[]): string {
+  return statements.map((one) => (one.trimEnd().endsWith(";") ? one : `${one};`)).join("\n\n");
+}

@@ -4,6 +4,7 @@ import { count, counted } from "../../data/format";
 import { diffLines } from "../../data/lines";
 import { errorView, type DocumentTable, type TableChange, type TableEdit, useHost } from "../../host";
 import { Button, Choice, Labelled, Nothing, TextField, Trouble } from "../../kit";
+import { deletes, drifts, modes, unfits } from "./choices";
 import { Difference } from "./Difference";
 
 type BulkEditProps = {
@@ -76,11 +77,7 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
             <Choice
               id={id}
               value={edit.mode ?? ""}
-              options={[
-                kept,
-                { value: "incremental", text: "what changed, by watermark" },
-                { value: "full", text: "everything, each time" },
-              ]}
+              options={[kept, ...modes]}
               onChange={(value) => set("mode", value)}
             />
           )}
@@ -100,12 +97,7 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
             <Choice
               id={id}
               value={edit.deletes ?? ""}
-              options={[
-                kept,
-                { value: "ignore", text: "stay in the target" },
-                { value: "soft", text: "are marked" },
-                { value: "hard", text: "are deleted" },
-              ]}
+              options={[kept, ...deletes]}
               onChange={(value) => set("deletes", value)}
             />
           )}
@@ -115,12 +107,7 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
             <Choice
               id={id}
               value={edit.on_drift ?? ""}
-              options={[
-                kept,
-                { value: "add", text: "the target follows" },
-                { value: "ignore", text: "new ones are left out" },
-                { value: "stop", text: "the table stops" },
-              ]}
+              options={[kept, ...drifts]}
               onChange={(value) => set("on_drift", value)}
             />
           )}
@@ -130,11 +117,7 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
             <Choice
               id={id}
               value={edit.on_unfit ?? ""}
-              options={[
-                kept,
-                { value: "reject", text: "their rows are rejected" },
-                { value: "null", text: "become NULL, and are counted" },
-              ]}
+              options={[kept, ...unfits]}
               onChange={(value) => set("on_unfit", value)}
             />
           )}

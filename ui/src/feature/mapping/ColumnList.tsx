@@ -61,7 +61,7 @@ function gridColumns(
     {
       id: "source-type",
       head: "Type",
-      width: 104,
+      width: 112,
       grow: 2,
       mono: true,
       cell: (column) => shortType(column.ownType),
@@ -103,7 +103,7 @@ function gridColumns(
     {
       id: "target-type",
       head: "Type",
-      width: 128,
+      width: 118,
       grow: 2,
       mono: true,
       cell: (column) =>

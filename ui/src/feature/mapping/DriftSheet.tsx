@@ -1,6 +1,7 @@
 import { count } from "../../data/format";
 import type { ChangeView, MappingView } from "../../host";
 import { Button, Choice, Dialog, State } from "../../kit";
+import { drifts } from "./choices";
 
 const groups = [
   { kind: "new", title: "New" },
@@ -50,16 +51,7 @@ export function DriftSheet({
       <div className="body drift">
         <div className="line wrap">
           <label htmlFor="drift-word">When columns change</label>
-          <Choice
-            id="drift-word"
-            value={view.on_drift}
-            options={[
-              { value: "add", text: "the target follows" },
-              { value: "ignore", text: "new ones are left out" },
-              { value: "stop", text: "the table stops" },
-            ]}
-            onChange={onDrift}
-          />
+          <Choice id="drift-word" value={view.on_drift} options={drifts} onChange={onDrift} />
           {stopping > 0 && <State tone="failed">{count(stopping)} would stop the table</State>}
         </div>
         <div className="changes">

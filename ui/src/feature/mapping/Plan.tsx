@@ -1,5 +1,5 @@
 import { Play } from "lucide-react";
-import { count, counted, when } from "../../data/format";
+import { count, counted, script, when } from "../../data/format";
 import type { MappingView } from "../../host";
 import { ActionButton, CopyBlock, Icon, State } from "../../kit";
 
@@ -13,10 +13,7 @@ export function Statements({ view }: { view: MappingView }) {
         {ddl.length === 0 ? (
           <p className="soft">No table is made or changed.</p>
         ) : (
-          <CopyBlock
-            text={ddl.map((one) => (one.trimEnd().endsWith(";") ? one : `${one};`)).join("\n\n")}
-            what="Copy DDL"
-          />
+          <CopyBlock text={script(ddl)} what="Copy DDL" />
         )}
       </div>
       {select && (

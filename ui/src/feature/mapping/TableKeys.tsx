@@ -3,6 +3,7 @@ import { useState } from "react";
 import { shortType } from "../../data/format";
 import type { ColumnView, DocumentTable, MappingView, TableEdit, WatermarkCandidateView } from "../../host";
 import { Choice, CopyBlock, Finding, Icon, Labelled, TextField } from "../../kit";
+import { deletes, drifts, modes, unfits } from "./choices";
 
 type TableKeysProps = {
   view: MappingView;
@@ -24,60 +25,22 @@ export function TableKeys({ view, file, onSet }: TableKeysProps) {
           {(id) => <KeyPicker id={id} view={view} onSet={onSet} />}
         </Labelled>
         <Labelled text={`Reads${edited(file && file.mode !== view.mode)}`}>
-          {(id) => (
-            <Choice
-              id={id}
-              value={view.mode}
-              options={[
-                { value: "incremental", text: "what changed, by watermark" },
-                { value: "full", text: "everything, each time" },
-              ]}
-              onChange={(mode) => onSet({ mode })}
-            />
-          )}
+          {(id) => <Choice id={id} value={view.mode} options={modes} onChange={(mode) => onSet({ mode })} />}
         </Labelled>
         <Labelled text={`Only rows where`}>
           {(id) => <Typed id={id} value={view.where ?? ""} onDone={(where) => onSet({ where })} />}
         </Labelled>
         <Labelled text={`Deleted rows${edited(file && file.deletes !== view.deletes)}`}>
-          {(id) => (
-            <Choice
-              id={id}
-              value={view.deletes}
-              options={[
-                { value: "ignore", text: "stay in the target" },
-                { value: "soft", text: "are marked" },
-                { value: "hard", text: "are deleted" },
-              ]}
-              onChange={(deletes) => onSet({ deletes })}
-            />
-          )}
+          {(id) => <Choice id={id} value={view.deletes} options={deletes} onChange={(deletes) => onSet({ deletes })} />}
         </Labelled>
         <Labelled text={`When columns change${edited(file && file.on_drift !== view.on_drift)}`}>
           {(id) => (
-            <Choice
-              id={id}
-              value={view.on_drift}
-              options={[
-                { value: "add", text: "the target follows" },
-                { value: "ignore", text: "new ones are left out" },
-                { value: "stop", text: "the table stops" },
-              ]}
-              onChange={(on_drift) => onSet({ on_drift })}
-            />
+            <Choice id={id} value={view.on_drift} options={drifts} onChange={(on_drift) => onSet({ on_drift })} />
           )}
         </Labelled>
         <Labelled text={`Values that do not fit${edited(file && file.on_unfit !== view.on_unfit)}`}>
           {(id) => (
-            <Choice
-              id={id}
-              value={view.on_unfit}
-              options={[
-                { value: "reject", text: "their rows are rejected" },
-                { value: "null", text: "become NULL, and are counted" },
-              ]}
-              onChange={(on_unfit) => onSet({ on_unfit })}
-            />
+            <Choice id={id} value={view.on_unfit} options={unfits} onChange={(on_unfit) => onSet({ on_unfit })} />
           )}
         </Labelled>
       </div>

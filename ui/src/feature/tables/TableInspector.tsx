@@ -3,7 +3,7 @@ import { RotateCcw, Scale } from "lucide-react";
 import { useState } from "react";
 import { navigate } from "../../action";
 import { standing } from "../../data/attention";
-import { count, shellWord, when } from "../../data/format";
+import { count, script, shellWord, when } from "../../data/format";
 import { errorView, type TablePlanView, type TableStatusView, type TableView } from "../../host";
 import {
   ActionButton,
@@ -181,13 +181,7 @@ function Plan({ plan, stale }: { plan: TablePlanView; stale: boolean }) {
         {plan.ddl.length === 0 ? (
           <p className="soft">No table is made or changed.</p>
         ) : (
-          <CopyBlock
-            text={plan.ddl
-              .map((statement) => (statement.trimEnd().endsWith(";") ? statement : `${statement};`))
-              .join("\n\n")}
-            what="Copy DDL"
-            tall
-          />
+          <CopyBlock text={script(plan.ddl)} what="Copy DDL" tall />
         )}
       </div>
       {plan.select && (
