@@ -34,6 +34,15 @@ async function tabTo(wanted, most = 60) {
   assert.fail(`Tab does not lead to ${wanted}`);
 }
 
+/** Goes to a table by the palette. */
+async function toTable(name) {
+  await page.press(Key.control, "k");
+  await desk.sees("Go to rejected rows", "[role=listbox]");
+  await page.write(name);
+  await page.press(Key.enter);
+  await desk.sees(name, ".crumb");
+}
+
 export async function keysAlone() {
   await page.size(1440, 900);
   await page.go(host.at());
@@ -51,11 +60,7 @@ export async function keysAlone() {
   await until("only that table is left", async () => (await desk.text("[role=grid]")).includes("customers") || null);
   await page.press(Key.escape);
   await page.press(Key.escape);
-  await page.press(Key.control, "k");
-  await desk.sees("Go to rejected rows", "[role=listbox]");
-  await page.write("public.customers");
-  await page.press(Key.enter);
-  await desk.sees("public.customers", ".crumb");
+  await toTable("public.customers");
   await page.press("p");
   await desk.sees("Rows waiting", ".inspector");
 
@@ -71,11 +76,7 @@ export async function keysAlone() {
   await until("and usual again", async () => (await width()) === before || null);
 
   // The columns of the wide table, one of them left out, and taken in again.
-  await page.press(Key.control, "k");
-  await desk.sees("Go to rejected rows", "[role=listbox]");
-  await page.write("public.wide");
-  await page.press(Key.enter);
-  await desk.sees("public.wide", ".crumb");
+  await toTable("public.wide");
   await page.press("m");
   await desk.sees("276", ".filters");
 
