@@ -28,6 +28,10 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("document_save", "in a terminal the document is edited as the file it is"),
     ("run_state", "`firn sync run --json` prints every event"),
     ("run_chart", "a picture for the window; `firn sync run --json` prints what it is drawn from"),
+    ("run_chart_save", "a picture for the window, kept as a file"),
+    ("run_record", "`firn sync run --json` prints the events as they come, `firn sync plan` the statements"),
+    ("rejected_rows", "a stretch for the window; `firn sync errors` lists all"),
+    ("rejected_row", "`firn sync errors` shows each row with its values"),
     ("run_history", "`firn sync log` reads the state tables, which hold the runs of every machine"),
 ];
 

@@ -35,11 +35,15 @@ macro_rules! with_commands {
             write sync_cancel(RunRef) -> RunView;
             read  run_state(RunRef) -> RunView;
             read  run_chart(RunChart) -> ChartView;
+            write run_chart_save(RunChartSave) -> SavedFile;
+            read  run_record(RunRecordRequest) -> RunRecordView;
             read  run_history(HistoryRequest) -> RunsView;
             read  sync_status(WorkspaceRef) -> StatusView;
             read  sync_log(HistoryRequest) -> LogView;
             read  sync_errors(HistoryRequest) -> ErrorsView;
-            write sync_retry(TablesRequest) -> RetryView;
+            read  rejected_rows(RejectedRequest) -> RejectedView;
+            read  rejected_row(RejectedRef) -> RejectedRowView;
+            write sync_retry(RetryRequest) -> RetryView;
             write sync_discard(DiscardRequest) -> DiscardView;
             write sync_reset(ResetRequest) -> ResetView;
             write sync_verify(VerifyRequest) -> VerifyView;

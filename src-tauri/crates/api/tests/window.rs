@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
+#[path = "window/looking_back.rs"]
+mod looking_back;
+
 /// A window of its own: local state, a keyring in memory, and the events it was sent.
 struct Window {
     firn: Firn,

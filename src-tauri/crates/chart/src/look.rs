@@ -22,8 +22,9 @@ pub struct Look {
     pub theme: Theme,
 }
 
-/// Colours by role.
+/// Colours by role. Each is the value of one token; a test holds them against the token file.
 pub(crate) struct Colours {
+    pub(crate) surface: RGBColor,
     pub(crate) line: RGBColor,
     pub(crate) area: RGBColor,
     pub(crate) grid: RGBColor,
@@ -42,6 +43,7 @@ impl Look {
     pub(crate) fn colours(self) -> Colours {
         match self.theme {
             Theme::Light => Colours {
+                surface: RGBColor(0xfa, 0xfb, 0xfc),
                 line: RGBColor(0x1d, 0x61, 0x8f),
                 area: RGBColor(0xdf, 0xeb, 0xf5),
                 grid: RGBColor(0xe1, 0xe7, 0xed),
@@ -51,6 +53,7 @@ impl Look {
                 ok: RGBColor(0x1c, 0x6a, 0x4a),
             },
             Theme::Dark => Colours {
+                surface: RGBColor(0x12, 0x18, 0x1f),
                 line: RGBColor(0x7f, 0xb9, 0xe2),
                 area: RGBColor(0x15, 0x29, 0x3a),
                 grid: RGBColor(0x22, 0x2d, 0x37),
@@ -59,6 +62,42 @@ impl Look {
                 failed: RGBColor(0xf4, 0x93, 0x8a),
                 ok: RGBColor(0x6f, 0xc9, 0x9e),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the value of a token within the block of the file that a selector begins.
+    fn token(file: &str, selector: &str, name: &str) -> String {
+        let block = file.split_once(selector).unwrap().1.split_once("\n}").unwrap().0;
+        let value = block.split_once(&format!("{name}: ")).unwrap_or_else(|| panic!("no {name} in {selector}")).1;
+        value.split_once(';').unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn the_colours_are_those_of_the_windows_token_file() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../ui/src/style/tokens.css");
+        let file = std::fs::read_to_string(path).unwrap();
+        for (theme, selector) in [(Theme::Light, "[data-theme=\"light\"] {"), (Theme::Dark, "[data-theme=\"dark\"] {")]
+        {
+            let colours = Look { width: 0, height: 0, theme }.colours();
+            let roles = [
+                ("--surface", colours.surface),
+                ("--chart-1", colours.line),
+                ("--chart-1-fill", colours.area),
+                ("--chart-grid", colours.grid),
+                ("--text-3", colours.text),
+                ("--state-warn", colours.warn),
+                ("--state-failed", colours.failed),
+                ("--state-ok", colours.ok),
+            ];
+            for (name, RGBColor(red, green, blue)) in roles {
+                let ours = format!("#{red:02x}{green:02x}{blue:02x}");
+                assert_eq!(ours, token(&file, selector, name), "{name}, {theme:?}");
+            }
         }
     }
 }

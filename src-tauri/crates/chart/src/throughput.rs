@@ -1,6 +1,8 @@
 //! Rows a second over a run, with what happened to its tables marked on the time axis.
 
-use crate::{ChartError, Look};
+use crate::pixels::{Pixels, SIZE_OF_PIXEL, png, smaller};
+use crate::{ChartError, Look, axis};
+use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -14,14 +16,14 @@ pub struct Sample {
 }
 
 /// What happened at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MarkKind {
+    /// A table was done.
+    Done,
     /// A table tries again after a transient failure.
     Retry,
     /// A table failed.
     Failed,
-    /// A table was done.
-    Done,
 }
 
 /// Something marked on the time axis.
@@ -44,61 +46,188 @@ pub struct Throughput<'a> {
     pub seconds: f64,
 }
 
-/// Draws rows a second as an SVG document.
+/// Pixels of a label's letters, of the width of one of them, and of a mark.
+const LETTER: f64 = 11.0;
+const LETTER_WIDTH: f64 = 6.6;
+const MARK: i32 = 8;
+/// How much larger than its look a PNG is, for screens of many dots, and how much larger than that it is drawn.
+const PNG_SCALE: u32 = 2;
+const SMOOTH: u32 = 2;
+
+/// Draws rows a second as an SVG document. One with a caption stands for itself: it has a ground of its own, too.
 ///
 /// # Errors
 /// Where the drawing library refuses, which none of its inputs here should bring about.
-pub fn throughput(run: &Throughput<'_>, look: Look) -> Result<String, ChartError> {
-    let size = look.size();
-    let colours = look.colours();
-    let rates = rates(run.samples);
-    let end = run.seconds.max(rates.last().map_or(0.0, |(at, _)| *at)).max(1.0);
-    let top = nice(rates.iter().map(|(_, rate)| *rate).fold(1.0, f64::max));
+pub fn throughput(run: &Throughput<'_>, look: Look, caption: Option<&str>) -> Result<String, ChartError> {
     let mut svg = String::new();
-    {
-        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(12)
-            .margin_right(12)
-            .x_label_area_size(20)
-            .y_label_area_size(58)
-            .build_cartesian_2d(0.0..end, 0.0..top)
-            .map_err(refused)?;
-        let font = ("JetBrains Mono Variable, monospace", 11).into_font().color(&colours.text);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(colours.grid)
-            .axis_style(colours.grid)
-            .label_style(font.clone())
-            .x_labels((size.0 / 90).clamp(2, 12) as usize)
-            .y_labels((size.1 / 40).clamp(2, 6) as usize)
-            .x_label_formatter(&|seconds| clock(*seconds))
-            .y_label_formatter(&|rate| short(*rate))
-            .draw()
-            .map_err(refused)?;
-        chart
-            .draw_series(AreaSeries::new(rates.iter().copied(), 0.0, colours.area).border_style(colours.line))
-            .map_err(refused)?;
-        for mark in run.marks.iter().filter(|mark| mark.seconds.is_finite()) {
-            let at = mark.seconds.clamp(0.0, end);
-            // A glyph stands with the colour, so that the colour is never the only carrier.
-            let (glyph, colour) = match mark.kind {
-                MarkKind::Retry => ("△", colours.warn),
-                MarkKind::Failed => ("✕", colours.failed),
-                MarkKind::Done => ("✓", colours.ok),
-            };
-            if mark.kind != MarkKind::Done {
-                let line = PathElement::new(vec![(at, 0.0), (at, top)], colour.mix(0.6));
-                chart.draw_series(std::iter::once(line)).map_err(refused)?;
-            }
-            let style = ("sans-serif", 11).into_font().color(&colour).pos(Pos::new(HPos::Center, VPos::Top));
-            chart.draw_series(std::iter::once(Text::new(glyph, (at, top), style))).map_err(refused)?;
-        }
-        root.present().map_err(refused)?;
+    let area = SVGBackend::with_string(&mut svg, look.size()).into_drawing_area();
+    if caption.is_some() {
+        area.fill(&look.colours().surface).map_err(refused)?;
     }
+    draw(&area, run, look, 1, caption)?;
+    area.present().map_err(refused)?;
+    drop(area);
     Ok(svg)
+}
+
+/// Draws rows a second as a PNG file with a caption, twice as large as the look for screens of many dots.
+///
+/// # Errors
+/// Where the drawing library or the encoder refuses, which none of their inputs here should bring about.
+pub fn throughput_png(run: &Throughput<'_>, look: Look, caption: &str) -> Result<Vec<u8>, ChartError> {
+    let (width, height) = look.size();
+    let size = (width * PNG_SCALE, height * PNG_SCALE);
+    let drawn = (size.0 * SMOOTH, size.1 * SMOOTH);
+    let mut bytes = vec![0; drawn.0 as usize * drawn.1 as usize * 3];
+    let area = Pixels::over(&mut bytes, drawn, look.colours().surface)?.into_drawing_area();
+    draw(&area, run, look, PNG_SCALE * SMOOTH, Some(caption))?;
+    area.present().map_err(refused)?;
+    drop(area);
+    png(&smaller(&bytes, size, SMOOTH), size)
+}
+
+/// Draws on an area of the look's size, times `unit` in each direction.
+fn draw<B>(
+    area: &DrawingArea<B, Shift>,
+    run: &Throughput<'_>,
+    look: Look,
+    unit: u32,
+    caption: Option<&str>,
+) -> Result<(), ChartError>
+where
+    B: DrawingBackend,
+    B::ErrorType: 'static,
+{
+    let colours = look.colours();
+    let (width, height) = look.size();
+    let rates = rates(run.samples);
+    let largest = rates.iter().map(|(_, rate)| *rate).fold(1.0, f64::max);
+    let values = axis::rates(largest, (height / 34).clamp(1, 8));
+    let labels: Vec<String> = values.iter().map(|value| axis::short(*value)).collect();
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    // Few characters: exact.
+    let left = longest as f64 * LETTER_WIDTH + 10.0;
+    let top = if caption.is_some() { 38.0 } else { 16.0 };
+    let end = run.seconds.max(rates.last().map_or(0.0, |(at, _)| *at)).max(1.0);
+    let plot = Plot {
+        unit: f64::from(unit),
+        left,
+        right: (f64::from(width) - 14.0).max(left + 1.0),
+        top,
+        bottom: (f64::from(height) - 22.0).max(top + 1.0),
+        end,
+        largest: values.last().copied().unwrap_or(largest),
+    };
+    let stroke = |colour: RGBColor, pixels: f64| {
+        let style: ShapeStyle = colour.into();
+        // A line is a few pixels wide at the most.
+        style.stroke_width((pixels * plot.unit).round().max(1.0) as u32)
+    };
+    let letters = |at: HPos, under: VPos| {
+        let font = ("JetBrains Mono Variable, monospace", LETTER * SIZE_OF_PIXEL * plot.unit).into_font();
+        TextStyle::from(font).color(&colours.text).pos(Pos::new(at, under))
+    };
+
+    if let Some(caption) = caption {
+        let place = plot.at(plot.left, 9.0);
+        area.draw_text(caption, &letters(HPos::Left, VPos::Top), place).map_err(refused)?;
+    }
+    for (value, label) in values.iter().zip(&labels) {
+        let y = plot.y(*value);
+        let line = PathElement::new([plot.at(plot.left, y), plot.at(plot.right, y)], stroke(colours.grid, 1.0));
+        area.draw(&line).map_err(refused)?;
+        area.draw_text(label, &letters(HPos::Right, VPos::Center), plot.at(plot.left - 8.0, y)).map_err(refused)?;
+    }
+    for moment in axis::moments(end, (width / 90).clamp(1, 14)) {
+        let x = plot.x(moment);
+        let text = axis::clock(moment);
+        // The first and the last one stay within the picture.
+        let half = text.len() as f64 * LETTER_WIDTH / 2.0;
+        let x = x.min(f64::from(width) - half - 2.0);
+        area.draw_text(&text, &letters(HPos::Center, VPos::Top), plot.at(x, plot.bottom + 7.0)).map_err(refused)?;
+    }
+    if let (Some(first), Some(last)) = (rates.first(), rates.last()) {
+        let line: Vec<(i32, i32)> = rates.iter().map(|(at, rate)| plot.at(plot.x(*at), plot.y(*rate))).collect();
+        let foot = [plot.at(plot.x(last.0), plot.bottom), plot.at(plot.x(first.0), plot.bottom)];
+        let outline: Vec<(i32, i32)> = line.iter().copied().chain(foot).collect();
+        area.draw(&Polygon::new(outline, colours.area.filled())).map_err(refused)?;
+        area.draw(&PathElement::new(line, stroke(colours.line, 1.5))).map_err(refused)?;
+    }
+    for (x, kind) in plot.room_for(run.marks) {
+        let colour = match kind {
+            MarkKind::Done => colours.ok,
+            MarkKind::Retry => colours.warn,
+            MarkKind::Failed => colours.failed,
+        };
+        if kind != MarkKind::Done {
+            let line = PathElement::new([plot.at(x, plot.top), plot.at(x, plot.bottom)], stroke(colour, 1.0));
+            area.draw(&line).map_err(refused)?;
+        }
+        // A sign of its own for each, so that the colour is never the only carrier.
+        for path in sign(kind) {
+            let path: Vec<(i32, i32)> =
+                path.iter().map(|(right, down)| plot.at(x + right, plot.top - 12.0 + down)).collect();
+            area.draw(&PathElement::new(path, stroke(colour, 1.5))).map_err(refused)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where things are within a picture, in pixels of the look.
+struct Plot {
+    unit: f64,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    /// What the right end stands for, in seconds.
+    end: f64,
+    /// What the upper end stands for, in rows a second.
+    largest: f64,
+}
+
+impl Plot {
+    fn x(&self, seconds: f64) -> f64 {
+        self.left + (self.right - self.left) * (seconds / self.end).clamp(0.0, 1.0)
+    }
+
+    fn y(&self, rate: f64) -> f64 {
+        self.bottom - (self.bottom - self.top) * (rate / self.largest).clamp(0.0, 1.0)
+    }
+
+    /// Returns a place on the drawing.
+    fn at(&self, x: f64, y: f64) -> (i32, i32) {
+        // Within the picture, whose sides are small numbers.
+        ((x * self.unit).round() as i32, (y * self.unit).round() as i32)
+    }
+
+    /// Returns where marks stand. What would cover another one of its kind is left out, and what was done makes room
+    /// for what went wrong.
+    fn room_for(&self, marks: &[Mark]) -> Vec<(f64, MarkKind)> {
+        let mut sorted: Vec<(f64, MarkKind)> = marks
+            .iter()
+            .filter(|mark| mark.seconds.is_finite())
+            .map(|mark| (self.x(mark.seconds), mark.kind))
+            .collect();
+        sorted.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.total_cmp(&b.0)));
+        let mut placed: Vec<(f64, MarkKind)> = Vec::new();
+        for mark in sorted {
+            if placed.iter().all(|other| (other.0 - mark.0).abs() >= f64::from(MARK) + 3.0) {
+                placed.push(mark);
+            }
+        }
+        placed.reverse();
+        placed
+    }
+}
+
+/// Returns the lines of a mark's sign, to the right and down from the middle of its upper edge.
+fn sign(kind: MarkKind) -> &'static [&'static [(f64, f64)]] {
+    match kind {
+        MarkKind::Done => &[&[(-4.0, 5.0), (-1.0, 8.0), (4.0, 1.0)]],
+        MarkKind::Retry => &[&[(0.0, 0.5), (4.5, 8.0), (-4.5, 8.0), (0.0, 0.5)]],
+        MarkKind::Failed => &[&[(-3.5, 1.0), (3.5, 8.0)], &[(3.5, 1.0), (-3.5, 8.0)]],
+    }
 }
 
 fn refused<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> ChartError {
@@ -123,94 +252,6 @@ fn rates(samples: &[Sample]) -> Vec<(f64, f64)> {
     rates
 }
 
-/// Returns the next of 1, 2 or 5 times a power of ten: axes end at round numbers.
-fn nice(value: f64) -> f64 {
-    if !value.is_finite() || value <= 0.0 {
-        return 1.0;
-    }
-    let power = 10f64.powf(value.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|step| *step >= value).unwrap_or(value)
-}
-
-/// Writes a rate in at most four digits.
-fn short(rate: f64) -> String {
-    match rate {
-        rate if rate >= 1e6 => format!("{} M/s", trimmed(rate / 1e6)),
-        rate if rate >= 1e3 => format!("{} k/s", trimmed(rate / 1e3)),
-        rate => format!("{}/s", trimmed(rate)),
-    }
-}
-
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
-}
-
-/// Writes seconds as a clock.
-fn clock(seconds: f64) -> String {
-    // Negative seconds do not come out of the axis; a cast of them would be 0.
-    let whole = seconds.round() as u64;
-    if whole >= 3600 {
-        format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
-    } else {
-        format!("{}:{:02}", whole / 60, whole % 60)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Theme;
-
-    const LOOK: Look = Look { width: 900, height: 140, theme: Theme::Light };
-
-    fn sample(seconds: f64, rows: u64) -> Sample {
-        Sample { seconds, rows }
-    }
-
-    #[test]
-    fn a_rate_is_what_came_between_two_samples() {
-        assert!(rates(&[]).is_empty() && rates(&[sample(0.0, 5)]).is_empty());
-        assert_eq!(
-            rates(&[sample(0.0, 0), sample(2.0, 100), sample(3.0, 100)]),
-            [(0.0, 50.0), (2.0, 50.0), (3.0, 0.0)]
-        );
-        // A clock that stood still says nothing about a rate, and a counter does not fall.
-        assert_eq!(rates(&[sample(1.0, 9), sample(1.0, 20), sample(2.0, 5)]), [(1.0, 0.0), (2.0, 0.0)]);
-    }
-
-    #[test]
-    fn axes_end_at_round_numbers_and_labels_are_short() {
-        assert_eq!([0.0, 1.0, 1.1, 230_000.0, f64::NAN].map(nice), [1.0, 1.0, 2.0, 500_000.0, 1.0]);
-        assert_eq!([0.0, 999.0, 1500.0, 2e6].map(short), ["0/s", "999/s", "1.5 k/s", "2 M/s"]);
-        assert_eq!([0.0, 65.0, 3725.0].map(clock), ["0:00", "1:05", "1:02:05"]);
-    }
-
-    #[test]
-    fn a_chart_has_its_line_its_axes_and_a_glyph_for_each_mark() {
-        let samples: Vec<Sample> = (0..600u32).map(|at| sample(f64::from(at), u64::from(at) * 1000)).collect();
-        let marks = [
-            Mark { seconds: 10.0, kind: MarkKind::Retry },
-            Mark { seconds: 20.0, kind: MarkKind::Failed },
-            Mark { seconds: 9e9, kind: MarkKind::Done },
-        ];
-        let svg = throughput(&Throughput { samples: &samples, marks: &marks, seconds: 600.0 }, LOOK).unwrap();
-        assert!(svg.starts_with("<svg") && svg.contains("width=\"900\"") && svg.trim_end().ends_with("</svg>"));
-        for part in ["△", "✕", "✓", "1 k/s", "<polygon", "<polyline"] {
-            assert!(svg.contains(part), "{part} is missing");
-        }
-        // What goes into a page holds no script, no reference and no style of its own.
-        for part in ["<script", "href", "<style", "url(", "onload"] {
-            assert!(!svg.contains(part), "{part}");
-        }
-    }
-
-    #[test]
-    fn an_empty_run_and_odd_sizes_are_drawn_too() {
-        for (width, height) in [(0, 0), (120, 60), (u32::MAX, u32::MAX)] {
-            let look = Look { width, height, theme: Theme::Dark };
-            let empty = Throughput { samples: &[], marks: &[], seconds: 0.0 };
-            assert!(throughput(&empty, look).unwrap().contains("<svg"));
-        }
-    }
-}
+#[path = "throughput_tests.rs"]
+mod tests;

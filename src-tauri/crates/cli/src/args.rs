@@ -257,6 +257,9 @@ pub(crate) enum SyncCommand {
         /// Only of these tables
         #[arg(value_name = "TABLE")]
         tables: Vec<String>,
+        /// Only these: the numbers that `sync errors` shows
+        #[arg(long = "id", value_name = "N", num_args = 1..)]
+        ids: Vec<String>,
     },
     /// Close rejected rows that nobody wants any more
     Discard {

@@ -85,7 +85,7 @@ impl Bars {
                     run.set_message("stopping");
                 }
             }
-            RunEventKind::Finding { .. } => {}
+            RunEventKind::Planned { .. } | RunEventKind::Finding { .. } => {}
         }
     }
 

@@ -206,6 +206,42 @@ pub struct ErrorEntry {
     pub note: Option<String>,
 }
 
+/// Which rejected rows are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RejectedQuery {
+    /// Of these source tables; of all for none.
+    pub sources: Vec<String>,
+    /// Only these, by id; all for none.
+    pub ids: Vec<i64>,
+    /// Whether closed ones are listed, too.
+    pub resolved: bool,
+    /// Only those with exactly these words for what is wrong; all for none.
+    pub error: String,
+    /// Only those with these letters, in any case, in table, key, reason or values; all for none.
+    pub search: String,
+    /// Whether their values are read.
+    pub payload: bool,
+    /// How many of the newest are passed over.
+    pub skip: u32,
+    /// How many are listed at most.
+    pub most: u32,
+}
+
+/// How many rows of a table were rejected for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedCause {
+    /// The source table.
+    pub source: String,
+    /// A stable short name.
+    pub code: String,
+    /// What is wrong.
+    pub error: String,
+    /// How many there are.
+    pub rows: u64,
+    /// How many of them are open.
+    pub open: u64,
+}
+
 /// Where leases, logs and rejected rows are kept.
 ///
 /// Every call is one short transaction and works behind a pooler in transaction mode. Calls may be repeated.
@@ -284,4 +320,10 @@ pub trait StateStore: Send + Sync {
 
     /// Lists rejected rows of these tables, or of all for none, newest first.
     async fn errors(&self, sources: &[String], resolved: bool, most: u32) -> Result<Vec<ErrorEntry>>;
+
+    /// Lists a stretch of rejected rows, newest first, and says how many match in all (0 beyond the last).
+    async fn rejected(&self, query: &RejectedQuery) -> Result<(Vec<ErrorEntry>, u64)>;
+
+    /// Counts rejected rows of these tables, or of all for none, by table and reason, most first.
+    async fn causes(&self, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>>;
 }

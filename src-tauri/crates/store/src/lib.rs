@@ -11,6 +11,7 @@ mod open;
 mod recent;
 mod runs;
 mod settings;
+mod standing;
 
 pub use chrono::{DateTime, Utc};
 pub use error::StoreError;

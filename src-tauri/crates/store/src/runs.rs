@@ -148,7 +148,8 @@ pub struct Run {
     pub finished_at: Option<DateTime<Utc>>,
     /// How far it is, or how it ended.
     pub status: RunStatus,
-    /// Its last event, as the command line prints it; null until it ended.
+    /// Its last event, as the command line prints it; until it ended what [`Store::record_run_standing`] has last
+    /// recorded, or null.
     pub summary: Value,
     /// The process that runs it, or did.
     pub holder: Holder,

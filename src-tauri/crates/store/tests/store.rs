@@ -151,6 +151,26 @@ async fn runs_whose_process_is_gone_are_marked_and_others_are_left_alone() {
 }
 
 #[tokio::test]
+async fn how_far_a_run_is_stays_when_its_process_goes_away_and_gives_way_to_its_result() {
+    let store = Store::open_in_memory().await.unwrap();
+    let (gone, ended) = (start("/w", 0), start("/w", 1));
+    for (run, rows) in [(&gone, 10), (&ended, 20)] {
+        store.record_run_start(run).await.unwrap();
+        store.record_run_standing(run.run_id, &json!({ "rows": 1 })).await.unwrap();
+        store.record_run_standing(run.run_id, &json!({ "rows": rows })).await.unwrap();
+    }
+    store.record_run_finish(ended.run_id, &finish(4)).await.unwrap();
+    store.record_run_standing(ended.run_id, &json!({ "rows": 99 })).await.unwrap();
+    store.mark_interrupted(|_| false).await.unwrap();
+    let run = async |id| store.run(id).await.unwrap().unwrap();
+    assert_eq!(
+        (run(gone.run_id).await.status, run(gone.run_id).await.summary),
+        (RunStatus::Interrupted, json!({ "rows": 10 }))
+    );
+    assert_eq!(run(ended.run_id).await.summary, finish(4).summary);
+}
+
+#[tokio::test]
 async fn events_come_back_in_order_once_each_and_the_oldest_go_first() {
     let store = Store::open_in_memory().await.unwrap();
     let run = start("/w", 0);

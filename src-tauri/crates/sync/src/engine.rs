@@ -7,7 +7,7 @@ use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::TablePlan;
 use crate::table::Task;
-use crate::{first_load, glance, reset, table};
+use crate::{first_load, glance, mend, reset, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{Error, ErrorKind, Holder, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim};
 use futures::StreamExt as _;
@@ -85,6 +85,18 @@ impl Engine {
         self.run_as(Task::Retry, run_id, tables, sink, cancel).await
     }
 
+    /// Tries some rejected rows again as [`Engine::retry`] does: those with these keys, by source table.
+    pub async fn retry_chosen(
+        self: &Arc<Self>,
+        run_id: &str,
+        tables: &[TableConfig],
+        chosen: &[(String, serde_json::Map<String, serde_json::Value>)],
+        sink: Arc<dyn ProgressSink>,
+        cancel: CancellationToken,
+    ) -> RunOutcome {
+        self.run_as(Task::RetryChosen(mend::chosen(chosen)), run_id, tables, sink, cancel).await
+    }
+
     async fn run_as(
         self: &Arc<Self>,
         task: Task,
@@ -94,7 +106,7 @@ impl Engine {
         cancel: CancellationToken,
     ) -> RunOutcome {
         let opened = tokio::select! {
-            opened = self.open_for(task, run_id, tables, &sink) => opened,
+            opened = self.open_for(&task, run_id, tables, &sink) => opened,
             () = cancel.cancelled() => Err(Error::cancelled(Side::Engine)),
         };
         let (tables, mut outcomes) = match opened {
@@ -107,8 +119,8 @@ impl Engine {
             // Collected: a closure inside the stream would keep this future from being `Send` for every lifetime.
             let runs: Vec<_> = rest
                 .map(|(at, config)| {
-                    let run =
-                        table::run(Arc::clone(self), task, run_id, config, Arc::clone(&sink), cancel.clone(), &keeper);
+                    let (task, sink) = (task.clone(), Arc::clone(&sink));
+                    let run = table::run(Arc::clone(self), task, run_id, config, sink, cancel.clone(), &keeper);
                     self.in_place(at, config, run)
                 })
                 .collect();
@@ -159,18 +171,26 @@ impl Engine {
     /// nothing to do for.
     async fn open_for<'t>(
         &self,
-        task: Task,
+        task: &Task,
         run_id: &str,
         tables: &'t [TableConfig],
         sink: &Arc<dyn ProgressSink>,
     ) -> Result<(Vec<&'t TableConfig>, glance::Found)> {
-        if task == Task::Sync {
+        if *task == Task::Sync {
             return Ok((tables.iter().collect(), self.open_and_glance(run_id, tables, sink).await?));
         }
         self.open_with_retry().await?;
         let reports = self.state.reports().await?;
         let open: HashSet<&str> = reports.iter().filter(|r| r.open_errors > 0).map(|r| r.source.as_str()).collect();
-        let open = tables.iter().filter(|config| open.contains(config.state_name().as_str())).collect();
+        let wanted = |source: &str| match task {
+            Task::RetryChosen(chosen) => chosen.contains_key(source),
+            Task::Sync | Task::Retry => true,
+        };
+        let is_due = |config: &&TableConfig| {
+            let source = config.state_name();
+            open.contains(source.as_str()) && wanted(&source)
+        };
+        let open = tables.iter().filter(is_due).collect();
         Ok((open, glance::Found::new()))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::outcome::{Counters, Failure, TableOutcome};
 use crate::planning::PhaseName;
+use crate::used::UsedPlan;
 use firn_connector::Finding;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub enum Event {
         /// Rows expected, where they are known.
         rows_expected: Option<u64>,
     },
+    /// It is known, word for word, what will be read and what is altered in the target.
+    Planned(Arc<UsedPlan>),
     /// Counts moved.
     Progress {
         /// Source table.

@@ -1,14 +1,14 @@
 //! The dry run of a table: what is asked of both sides, and what is made of it. The answers can be kept, so that an edit
 //! of the mapping is planned without asking again.
 
-use crate::config::{Mode, TableConfig};
+use crate::config::TableConfig;
 use crate::drift::Drift;
 use crate::engine::Engine;
 use crate::outcome::Failure;
-use crate::planning::{PhaseName, Prepared, TablePlan, expressions, planned_columns, prepare};
-use crate::{advice, deletes, drift, first_load};
+use crate::planning::{Prepared, TablePlan, expressions, planned_columns, prepare};
+use crate::{advice, deletes, drift, used};
 use firn_catalog::PgType;
-use firn_connector::{Finding, HorizonRequest, Phase, ReadScope, Result, SourceTable, TableState, TargetTable};
+use firn_connector::{Finding, HorizonRequest, ReadScope, Result, SourceTable, TableState, TargetTable};
 use std::collections::BTreeMap;
 
 /// Counting rows for a plan stops here.
@@ -147,17 +147,7 @@ impl Engine {
         plan.ddl = prepared.write.ddl.clone();
         plan.findings = prepared.findings.clone();
         plan.findings.extend(deletes::findings(config, &prepared));
-        let (phase, scope) = match (&state.phase, config.mode) {
-            (_, Mode::Full) => (PhaseName::Full, ReadScope::Whole),
-            (Phase::New, _) if first_load::is_due(state, &prepared) => (PhaseName::FirstLoad, ReadScope::Whole),
-            (Phase::FirstLoad { .. }, _) if first_load::is_due(state, &prepared) => {
-                (PhaseName::ResumeFirstLoad, ReadScope::Whole)
-            }
-            (phase, _) => {
-                let cursor = if let Phase::Incremental { cursor } = phase { cursor.clone() } else { None };
-                (PhaseName::Incremental, ReadScope::After(cursor))
-            }
-        };
+        let (phase, scope) = used::begins(config, state, &prepared);
         plan.phase = Some(phase);
         plan.watermark = state.cursor().map(|c| c.watermark.text());
         plan.select = Some(self.source.statement(&prepared.read, &scope));

@@ -34,6 +34,7 @@ mod reset;
 mod retry;
 mod table;
 mod unfit;
+mod used;
 
 pub use config::{Deletes, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
 pub use drift::{Change, ChangeKind};
@@ -43,4 +44,5 @@ pub use foresight::Foresight;
 pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};
 pub use planning::{PhaseName, TablePlan};
 pub use preview::TablePreview;
+pub use used::UsedPlan;
 pub use verify::{TableVerdict, VerifyOptions, VerifyOutcome};

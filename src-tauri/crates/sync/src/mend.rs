@@ -8,14 +8,14 @@ use crate::config::Mode;
 use crate::event::Stage;
 use crate::group::Group;
 use crate::planning::Prepared;
-use crate::table::{Looked, TableRun};
+use crate::table::{Looked, TableRun, Task};
 use firn_connector::{
     Error, ErrorKind, Finding, Key, Level, Phase, ReadBatch, ReadPlan, ReadScope, Resolution, Result, SeenChange, Side,
     Snapshot, WriteMode, Writer,
 };
 use futures::StreamExt as _;
 use serde_json::{Map, Value};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Rows read and committed together. Where the target refuses them still, each is looked for: few at a time keep the
@@ -25,12 +25,28 @@ const GROUP: usize = 500;
 /// Who closes entries, as `sync_errors.resolved_by` has it.
 const BY: &str = "retry";
 
+/// Keys of the entries that are tried, by source table.
+pub(crate) type Chosen = Arc<HashMap<String, HashSet<String>>>;
+
+/// Notes which entries are to be tried.
+pub(crate) fn chosen(keys: &[(String, Map<String, Value>)]) -> Chosen {
+    let mut chosen: HashMap<String, HashSet<String>> = HashMap::new();
+    for (source, key) in keys {
+        chosen.entry(source.clone()).or_default().insert(canonical(key));
+    }
+    Arc::new(chosen)
+}
+
 /// An open entry as it is stored, and the key to read its row by.
 type Entry = (Map<String, Value>, Key);
 
 /// Reads the rows of the table's open entries and merges what the target takes now.
 pub(crate) async fn entries(run: &mut TableRun<'_>) -> Result<()> {
-    let Looked { prepared, mut writer, open } = run.look().await?;
+    let Looked { prepared, mut writer, mut open } = run.look().await?;
+    if let Task::RetryChosen(chosen) = &run.task {
+        let chosen = chosen.get(&run.source);
+        open.retain(|entry| chosen.is_some_and(|keys| keys.contains(&canonical(entry))));
+    }
     if run.config.mode == Mode::Incremental && !matches!(run.state.phase, Phase::Incremental { .. }) {
         let message = "the table has not been loaded yet, and its first load reads every row anyway";
         return Err(Error::new(Side::Engine, ErrorKind::Other, message)

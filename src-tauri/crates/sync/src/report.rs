@@ -88,8 +88,8 @@ impl TableRun<'_> {
             rows_read: count(outcome.counters.rows_read),
             rows_merged: count(outcome.counters.rows_merged),
             rows_rejected: count(outcome.counters.rows_rejected),
-            message: match (self.task, error) {
-                (Task::Retry, None) => Some(format!(
+            message: match (&self.task, error) {
+                (Task::Retry | Task::RetryChosen(_), None) => Some(format!(
                     "rejected rows tried again: {} merged, {} gone",
                     outcome.counters.rows_merged, outcome.counters.rows_gone
                 )),

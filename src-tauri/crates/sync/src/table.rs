@@ -10,6 +10,7 @@ use crate::outcome::{Counters, TableOutcome};
 use crate::planning::{PhaseName, Prepared, expressions, prepare};
 use crate::retry::{self, Waiting};
 use crate::unfit::UnfitCounts;
+use crate::used::UsedPlan;
 use crate::{advice, deletes, drain, drift, first_load, full, mend, verify};
 use firn_connector::{Cursor, Error, ErrorKind, Finding, LoggedTime, Phase, Result, Side, TableState, Writer};
 use serde_json::{Map, Value};
@@ -19,20 +20,22 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What a table is taken up for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Task {
     /// Reads on from the cursor until caught up.
     Sync,
     /// Tries rejected rows again; the cursor stays.
     Retry,
+    /// Tries some of them again.
+    RetryChosen(mend::Chosen),
 }
 
 impl Task {
     /// Returns the word that `sync_errors.resolved_by` has for it.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Sync => "run",
-            Self::Retry => "retry",
+            Self::Retry | Self::RetryChosen(_) => "retry",
         }
     }
 }
@@ -177,7 +180,7 @@ impl TableRun<'_> {
         match self.task {
             Task::Sync if self.config.verify => self.sync_and_compare().await,
             Task::Sync => self.sync().await,
-            Task::Retry => mend::entries(self).await,
+            Task::Retry | Task::RetryChosen(_) => mend::entries(self).await,
         }
     }
 
@@ -219,6 +222,10 @@ impl TableRun<'_> {
             self.note(finding);
         }
         self.ddl_pending = !prepared.write.ddl.is_empty() || self.state.shape.as_ref() != Some(&prepared.shape);
+        if self.task == Task::Sync {
+            let plan = UsedPlan::of(config, &self.state, &prepared, engine.source.as_ref());
+            self.sink.emit(Event::Planned(Arc::new(plan)));
+        }
         let writer = engine.target.writer(Arc::clone(&prepared.write), self.epoch).await?;
         Ok(Looked { prepared, writer, open })
     }

@@ -4,6 +4,7 @@ import type { FindingView } from "./FindingView";
 import type { RunFinished } from "./RunFinished";
 import type { RunStatus } from "./RunStatus";
 import type { TableProgress } from "./TableProgress";
+import type { UsedPlanView } from "./UsedPlanView";
 
 /**
  * One event of a run. `seq` grows by one an event within a run; a gap means: ask for the run's state again.
@@ -32,7 +33,11 @@ status: RunStatus, } | { "event": "progress",
 /**
  * The table's line.
  */
-table: TableProgress, } | { "event": "finding", 
+table: TableProgress, } | { "event": "planned", 
+/**
+ * The plan; its statements are in the run's record.
+ */
+plan: UsedPlanView, } | { "event": "finding", 
 /**
  * Source table; empty for the run as a whole.
  */

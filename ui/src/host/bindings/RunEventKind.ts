@@ -4,6 +4,7 @@ import type { FindingView } from "./FindingView";
 import type { RunFinished } from "./RunFinished";
 import type { RunStatus } from "./RunStatus";
 import type { TableProgress } from "./TableProgress";
+import type { UsedPlanView } from "./UsedPlanView";
 
 /**
  * What happened in a run.
@@ -20,7 +21,11 @@ status: RunStatus, } | { "event": "progress",
 /**
  * The table's line.
  */
-table: TableProgress, } | { "event": "finding", 
+table: TableProgress, } | { "event": "planned", 
+/**
+ * The plan; its statements are in the run's record.
+ */
+plan: UsedPlanView, } | { "event": "finding", 
 /**
  * Source table; empty for the run as a whole.
  */

@@ -20,7 +20,7 @@ target: string,
  */
 stage: Stage, 
 /**
- * `first_load`, `incremental` or `full`, once known.
+ * `first_load`, `resume_first_load`, `incremental`, `full` or `deletes`, once known.
  */
 phase: string | null, 
 /**

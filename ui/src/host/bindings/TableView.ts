@@ -26,6 +26,10 @@ watermark_column: string | null,
  */
 mode: string, 
 /**
+ * `ignore`, `soft` or `hard`.
+ */
+deletes: string, 
+/**
  * How it went last time on this machine.
  */
 last: TableResult | null, };

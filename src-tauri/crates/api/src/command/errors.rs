@@ -5,10 +5,11 @@ use crate::Firn;
 use crate::folder::{Usable, source_name, with_source_schema};
 use crate::view;
 use crate::wire::{
-    DiscardRequest, DiscardView, ErrorView, ErrorsView, HistoryRequest, RejectedRowView, RetryView, TablesRequest,
+    DiscardRequest, DiscardView, ErrorView, ErrorsView, HistoryRequest, RejectedCauseView, RejectedLineView,
+    RejectedRef, RejectedRequest, RejectedRowView, RejectedView, RetryRequest, RetryView,
 };
 use firn_catalog::TableName;
-use firn_connector::{ErrorEntry, Resolution, StateStore};
+use firn_connector::{ErrorEntry, RejectedCause, RejectedQuery, Resolution, StateStore};
 use firn_sync::{Event, ProgressSink};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +38,8 @@ pub async fn sync_errors(firn: &Firn, request: HistoryRequest) -> Result<ErrorsV
 /// # Errors
 /// `untrusted`, `configuration`, `busy` while a run of the workspace is going on in this process, and whatever keeps
 /// all tables from being tried. What stops one table is part of its line.
-pub async fn sync_retry(firn: &Firn, request: TablesRequest) -> Result<RetryView, ErrorView> {
+pub async fn sync_retry(firn: &Firn, request: RetryRequest) -> Result<RetryView, ErrorView> {
+    let ids = request.ids.iter().map(|id| number(id)).collect::<Result<Vec<i64>, _>>()?;
     let usable = firn.usable(&request.folder).await?;
     let tables = usable.tables(&request.tables)?;
     Firn::check_kinds(&usable)?;
@@ -45,11 +47,16 @@ pub async fn sync_retry(firn: &Firn, request: TablesRequest) -> Result<RetryView
         let message = format!("a run of this workspace is going on since {}", run.view().started_at);
         return Err(ErrorView::busy(message).with_hint("wait for it, or cancel it, before rows are tried again"));
     }
+    let chosen = if ids.is_empty() { None } else { Some(keys(firn, &usable, ids).await?) };
     let drivers = firn.drivers(&usable).await?;
     let run_id = uuid::Uuid::new_v4().to_string();
     // A few rows by their keys: nobody follows that.
     let sink: Arc<dyn ProgressSink> = Arc::new(|_: Event| {});
-    let outcome = drivers.engine.retry(&run_id, &tables, sink, CancellationToken::new()).await;
+    let cancel = CancellationToken::new();
+    let outcome = match chosen {
+        Some(keys) => drivers.engine.retry_chosen(&run_id, &tables, &keys, sink, cancel).await,
+        None => drivers.engine.retry(&run_id, &tables, sink, cancel).await,
+    };
     let advice = drivers.advice.clone();
     drivers.close().await?;
     if let Some(failure) = &outcome.failure {
@@ -58,6 +65,74 @@ pub async fn sync_retry(firn: &Firn, request: TablesRequest) -> Result<RetryView
     let mut retried = view::retried(&run_id, &outcome);
     retried.tables.iter_mut().for_each(|table| table.error = table.error.take().map(|error| advice.explain(error)));
     Ok(retried)
+}
+
+/// Returns table and key of open entries.
+async fn keys(
+    firn: &Firn,
+    usable: &Usable,
+    ids: Vec<i64>,
+) -> Result<Vec<(String, serde_json::Map<String, serde_json::Value>)>, ErrorView> {
+    let (state, advice) = firn.state(usable).await?;
+    let most = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let found = state.rejected(&RejectedQuery { ids, most, ..RejectedQuery::default() }).await;
+    let (entries, _) = none_before_the_first_run(found).map_err(|error| advice.explain(error.into()))?;
+    Ok(entries.into_iter().map(|entry| (entry.source, key(entry.pk))).collect())
+}
+
+/// Lists a stretch of rejected rows without their values, newest first, with how many there are for each reason.
+///
+/// # Errors
+/// As [`sync_errors`].
+pub async fn rejected_rows(firn: &Firn, request: RejectedRequest) -> Result<RejectedView, ErrorView> {
+    let usable = firn.usable(&request.folder).await?;
+    let (state, advice) = firn.state(&usable).await?;
+    let all = Sources::of(&usable, None)?.names;
+    let named = Sources::of(&usable, request.table.as_deref())?.names;
+    if named.is_empty() {
+        return Ok(RejectedView { rows: Vec::new(), matching: 0, causes: Vec::new() });
+    }
+    let query = RejectedQuery {
+        sources: named,
+        ids: Vec::new(),
+        resolved: request.resolved,
+        error: request.error.unwrap_or_default(),
+        search: request.search.trim().to_owned(),
+        payload: false,
+        skip: request.skip,
+        most: request.limit,
+    };
+    let first = request.skip == 0;
+    let (listed, causes) = tokio::join!(state.rejected(&query), async {
+        if first { state.causes(&all, request.resolved).await } else { Ok(Vec::new()) }
+    });
+    let (entries, matching) = none_before_the_first_run(listed).map_err(|error| advice.explain(error.into()))?;
+    let causes = none_before_the_first_run(causes).map_err(|error| advice.explain(error.into()))?;
+    Ok(RejectedView {
+        rows: entries.into_iter().map(line).collect(),
+        matching,
+        causes: causes.into_iter().map(cause).collect(),
+    })
+}
+
+/// Returns one rejected row with its values.
+///
+/// # Errors
+/// As [`sync_errors`], and `not_found` where the row is not kept any more.
+pub async fn rejected_row(firn: &Firn, request: RejectedRef) -> Result<RejectedRowView, ErrorView> {
+    let usable = firn.usable(&request.folder).await?;
+    let (state, advice) = firn.state(&usable).await?;
+    let query = RejectedQuery {
+        ids: vec![number(&request.id)?],
+        resolved: true,
+        payload: true,
+        most: 1,
+        ..RejectedQuery::default()
+    };
+    let (entries, _) =
+        none_before_the_first_run(state.rejected(&query).await).map_err(|error| advice.explain(error.into()))?;
+    let gone = || ErrorView::not_found(format!("the rejected row #{} is not kept any more", request.id));
+    entries.into_iter().next().map(rejected).ok_or_else(gone)
 }
 
 /// Closes rejected rows that nobody wants any more, with a note; they are listed among the resolved ones.
@@ -120,6 +195,26 @@ fn number(id: &str) -> Result<i64, ErrorView> {
         ErrorView::configuration(format!("`{id}` is not the number of a rejected row"))
             .with_hint("`firn sync errors` shows the number of each as #N")
     })
+}
+
+fn line(row: ErrorEntry) -> RejectedLineView {
+    RejectedLineView {
+        id: row.id.to_string(),
+        source: row.source,
+        occurred_at: row.occurred_at,
+        pk: key(row.pk),
+        code: row.code,
+        error: row.error,
+        attempts: row.attempts,
+        resolved_at: row.resolved_at,
+        resolved_by: row.resolved_by,
+        note: row.note,
+    }
+}
+
+fn cause(cause: RejectedCause) -> RejectedCauseView {
+    let RejectedCause { source, code, error, rows, open } = cause;
+    RejectedCauseView { source, code, error, rows, open }
 }
 
 fn rejected(row: ErrorEntry) -> RejectedRowView {

@@ -3,6 +3,7 @@
 use crate::Firn;
 use crate::folder::resolve;
 use crate::folder::utf8;
+use crate::run::Track;
 use crate::run::{run_of, summary, track_of};
 use crate::wire::{ChartView, ErrorView, HistoryRequest, RunChart, RunRef, RunRequest, RunStarted, RunView, RunsView};
 use firn_chart::{Look, Theme};
@@ -58,16 +59,24 @@ pub async fn run_history(firn: &Firn, request: HistoryRequest) -> Result<RunsVie
 /// # Errors
 /// `not_found` where neither has the run.
 pub async fn run_chart(firn: &Firn, request: RunChart) -> Result<ChartView, ErrorView> {
-    let track = match firn.inner.runs.get(&request.run_id) {
-        Some(run) => Some(run.track()),
-        None => track_of(&firn.past_run(&request.run_id).await?.ok_or_else(|| unknown(&request.run_id))?),
-    };
-    let theme = if request.dark { Theme::Dark } else { Theme::Light };
-    let look = Look { width: request.width, height: request.height, theme };
+    let track = track(firn, &request.run_id).await?;
+    let look = Look { width: request.width, height: request.height, theme: theme(request.dark) };
     let svg = track.map(|track| track.draw(look)).transpose().map_err(|error| ErrorView::other(error.to_string()))?;
     Ok(ChartView { svg })
 }
 
-fn unknown(run_id: &str) -> ErrorView {
+/// Returns how the rows of a run came, where that is known.
+pub(super) async fn track(firn: &Firn, run_id: &str) -> Result<Option<Track>, ErrorView> {
+    match firn.inner.runs.get(run_id) {
+        Some(run) => Ok(Some(run.track())),
+        None => Ok(track_of(&firn.past_run(run_id).await?.ok_or_else(|| unknown(run_id))?)),
+    }
+}
+
+pub(super) fn theme(dark: bool) -> Theme {
+    if dark { Theme::Dark } else { Theme::Light }
+}
+
+pub(super) fn unknown(run_id: &str) -> ErrorView {
     ErrorView::not_found(format!("there is no run {run_id}"))
 }

@@ -22,11 +22,11 @@ pub async fn sync_status(firn: &Firn, request: WorkspaceRef) -> Result<StatusVie
 }
 
 /// Takes missing state tables, which the first run makes, for empty ones.
-pub(super) fn none_before_the_first_run<T>(rows: firn_connector::Result<Vec<T>>) -> firn_connector::Result<Vec<T>> {
+pub(super) fn none_before_the_first_run<T: Default>(rows: firn_connector::Result<T>) -> firn_connector::Result<T> {
     const NO_TABLE: &str = "42P01";
     const NO_SCHEMA: &str = "3F000";
     match rows {
-        Err(error) if matches!(firn_postgres::error::sqlstate(&error), Some(NO_TABLE | NO_SCHEMA)) => Ok(Vec::new()),
+        Err(error) if matches!(firn_postgres::error::sqlstate(&error), Some(NO_TABLE | NO_SCHEMA)) => Ok(T::default()),
         rows => rows,
     }
 }

@@ -264,6 +264,7 @@ fn tables(workspace: &Workspace, runs: &[Run]) -> Vec<TableView> {
         pk: table.pk.clone(),
         watermark_column: table.watermark_column.clone(),
         mode: table.mode.word().to_owned(),
+        deletes: table.deletes.word().to_owned(),
         last: last.remove(&source_name(table)),
     };
     workspace.tables.iter().map(wire).collect()

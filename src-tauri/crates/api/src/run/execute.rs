@@ -200,8 +200,12 @@ async fn forward(
     loop {
         tokio::select! {
             event = events.recv() => {
-                let Some(event) = event else { break };
+                let Some(mut event) = event else { break };
                 records.take(&event);
+                // Statements are for those who look back; they would make the event too long for those who look on.
+                if let RunEventKind::Planned { plan } = &mut event.what {
+                    plan.statements = None;
+                }
                 if let Some(listener) = &listener {
                     listener(&event);
                 }

@@ -193,6 +193,10 @@ impl State {
                     table.rows_expected = rows_expected;
                 }
             }
+            Event::Planned(plan) => {
+                let plan = Box::new(view::used(&plan));
+                self.send(RunEventKind::Planned { plan });
+            }
             Event::Progress { source, counters, watermark } => {
                 if let Some(table) = self.table(&source) {
                     table.rows_read = counters.rows_read;

@@ -148,6 +148,7 @@ fn counts_go_out_when_asked_and_what_matters_goes_out_at_once() {
                 RunEventKind::Started { .. } => "started",
                 RunEventKind::Status { .. } => "status",
                 RunEventKind::Progress { .. } => "progress",
+                RunEventKind::Planned { .. } => "planned",
                 RunEventKind::Finding { .. } => "finding",
                 RunEventKind::Retry { .. } => "retry",
                 RunEventKind::Finished { .. } => "finished",

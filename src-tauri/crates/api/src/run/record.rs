@@ -4,13 +4,15 @@ use super::progress::{Progress, iso};
 use super::throughput::Track;
 use crate::wire::{
     ErrorView, FindingView, LevelView, RunEvent, RunEventKind, RunFinished, RunStatus, RunSummary, RunView, Stage,
-    TableProgress, TableResult,
+    TableProgress, TableResult, UsedPlanView,
 };
 use crate::{Firn, Trigger, exit, process};
 use chrono::{DateTime, Utc};
 use firn_connector::Holder;
 use firn_store::{Run, RunFinish, RunStart, RunTable, Store, Uuid};
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -49,12 +51,12 @@ impl Records {
                 let waiting = self.waiting.take().unwrap_or_default();
                 let began = waiting.first().and_then(|first| DateTime::parse_from_rfc3339(&first.at).ok());
                 let began = began.map_or_else(Utc::now, |began| began.to_utc());
-                let recorder =
+                let mut recorder =
                     Recorder::start(&self.firn, self.run_id, &self.folder, began, Arc::clone(&self.progress), true);
                 waiting.iter().for_each(|event| recorder.take(event));
                 self.recorder = Some(recorder);
             }
-        } else if let Some(recorder) = &self.recorder {
+        } else if let Some(recorder) = &mut self.recorder {
             recorder.take(event);
         }
     }
@@ -77,7 +79,10 @@ impl Records {
 fn is_worth_keeping(what: &RunEventKind) -> bool {
     let quiet = |result: &TableResult| matches!(result.status.as_str(), "idle" | "held" | "cancelled");
     match what {
-        RunEventKind::Started { .. } | RunEventKind::Status { .. } | RunEventKind::Finding { .. } => false,
+        RunEventKind::Started { .. }
+        | RunEventKind::Status { .. }
+        | RunEventKind::Planned { .. }
+        | RunEventKind::Finding { .. } => false,
         RunEventKind::Retry { .. } => true,
         RunEventKind::Progress { table } => match &table.result {
             Some(result) => !quiet(result),
@@ -90,6 +95,8 @@ fn is_worth_keeping(what: &RunEventKind) -> bool {
 /// Writes a run into the history from a task of its own, so that neither the engine nor the window waits for the disk.
 struct Recorder {
     events: mpsc::UnboundedSender<RunEvent>,
+    /// Stages that tables have reached since they began, or began again.
+    reached: HashSet<(String, Stage)>,
     writer: JoinHandle<Result<(), ErrorView>>,
 }
 
@@ -117,13 +124,22 @@ impl Recorder {
             holder: firn_store::Holder { pid: holder.pid, boot_id: holder.nonce.clone() },
         };
         let (events, received) = mpsc::unbounded_channel();
-        Self { events, writer: tokio::spawn(write(firn.clone(), start, progress, received)) }
+        Self { events, reached: HashSet::new(), writer: tokio::spawn(write(firn.clone(), start, progress, received)) }
     }
 
-    /// Takes an event; counts that move are not kept, what they come to is.
-    fn take(&self, event: &RunEvent) {
-        let moves_only = matches!(&event.what, RunEventKind::Progress { table } if table.result.is_none());
-        if !moves_only {
+    /// Takes an event; counts that only move on are not kept, a stage that is reached and what they come to are.
+    fn take(&mut self, event: &RunEvent) {
+        let kept = match &event.what {
+            RunEventKind::Progress { table } => {
+                table.result.is_some() || self.reached.insert((table.source.clone(), table.stage))
+            }
+            RunEventKind::Retry { source, .. } => {
+                self.reached.retain(|(table, _)| table != source);
+                true
+            }
+            _ => true,
+        };
+        if kept {
             // A writer that has given up says so at the end.
             let _gave_up = self.events.send(event.clone());
         }
@@ -158,7 +174,20 @@ async fn write(
     let store = firn.store().await?;
     store.record_run_start(&start).await?;
     let mut batch = Vec::new();
-    while events.recv_many(&mut batch, AT_ONCE).await > 0 {
+    let mut standing = tokio::time::interval(STANDING);
+    standing.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            taken = events.recv_many(&mut batch, AT_ONCE) => {
+                if taken == 0 {
+                    break;
+                }
+            }
+            _ = standing.tick() => {
+                store.record_run_standing(start.run_id, &standing_of_now(&progress)?).await?;
+                continue;
+            }
+        }
         let mut kept = Vec::new();
         let mut result = None;
         for event in batch.drain(..) {
@@ -169,20 +198,27 @@ async fn write(
         }
         store.record_run_events(start.run_id, &kept).await?;
         if let Some(result) = result {
-            store.record_run_finish(start.run_id, &finish(&result, &progress.track())).await?;
+            store.record_run_finish(start.run_id, &finish(&result, &progress.track())?).await?;
         }
     }
     Ok(())
 }
 
-/// Turns an event into the form that is kept; one that is too long for the history is left out of it.
+/// Turns an event into the form that is kept. A plan whose statements are too long for the history is kept without
+/// them, anything else that is too long is left out of it.
 fn kept_event(event: &RunEvent) -> Option<firn_store::RunEvent> {
     if matches!(event.what, RunEventKind::Finished { .. }) {
         return None;
     }
     let json = serde_json::to_value(event).ok()?;
     if json.to_string().len() > firn_store::MAX_EVENT_BYTES {
-        return None;
+        return match &event.what {
+            RunEventKind::Planned { plan } if plan.statements.is_some() => {
+                let plan = Box::new(UsedPlanView { statements: None, ..(**plan).clone() });
+                kept_event(&RunEvent { what: RunEventKind::Planned { plan }, ..event.clone() })
+            }
+            _ => None,
+        };
     }
     let at = DateTime::parse_from_rfc3339(&event.at).ok()?.to_utc();
     Some(firn_store::RunEvent { seq: i64::try_from(event.seq).ok()?, at, event: json })
@@ -190,11 +226,26 @@ fn kept_event(event: &RunEvent) -> Option<firn_store::RunEvent> {
 
 /// Under this key the history keeps, beside the result, how the rows came.
 const TRACK: &str = "throughput";
+/// Under this key the history keeps how far a run is that has no result yet.
+const STANDING_KEY: &str = "standing";
+/// How often it is written how far a run is: what is known of it should its process go away.
+const STANDING: Duration = Duration::from_secs(5);
 
-fn finish(result: &RunFinished, track: &Track) -> RunFinish {
-    let mut summary = serde_json::to_value(result).unwrap_or_default();
-    if let (Some(summary), Ok(track)) = (summary.as_object_mut(), serde_json::to_value(track)) {
-        summary.insert(TRACK.to_owned(), track);
+fn unwritable(error: serde_json::Error) -> ErrorView {
+    ErrorView::other(format!("what became of the run cannot be kept: {error}"))
+}
+
+/// Returns how far a run is, as it is kept.
+fn standing_of_now(progress: &Progress) -> Result<serde_json::Value, ErrorView> {
+    let view = serde_json::to_value(progress.view()).map_err(unwritable)?;
+    let track = serde_json::to_value(progress.track()).map_err(unwritable)?;
+    Ok(serde_json::json!({ STANDING_KEY: view, TRACK: track }))
+}
+
+fn finish(result: &RunFinished, track: &Track) -> Result<RunFinish, ErrorView> {
+    let mut summary = serde_json::to_value(result).map_err(unwritable)?;
+    if let Some(summary) = summary.as_object_mut() {
+        summary.insert(TRACK.to_owned(), serde_json::to_value(track).map_err(unwritable)?);
     }
     let table = |table: &TableResult| RunTable {
         source: table.source.clone(),
@@ -208,7 +259,7 @@ fn finish(result: &RunFinished, track: &Track) -> RunFinish {
         seconds: table.seconds,
         message: table.error.as_ref().map(|error| error.message.clone()),
     };
-    RunFinish {
+    Ok(RunFinish {
         finished_at: Utc::now(),
         status: match result.status.as_str() {
             "success" => firn_store::RunStatus::Success,
@@ -218,7 +269,7 @@ fn finish(result: &RunFinished, track: &Track) -> RunFinish {
         },
         summary,
         tables: result.tables.iter().map(table).collect(),
-    }
+    })
 }
 
 impl Firn {
@@ -259,6 +310,11 @@ pub(crate) fn track_of(run: &Run) -> Option<Track> {
     serde_json::from_value(run.summary.get(TRACK)?.clone()).ok()
 }
 
+/// Returns how far a run was when that was last written, where it has no result.
+fn standing_of(run: &Run) -> Option<RunView> {
+    serde_json::from_value(run.summary.get(STANDING_KEY)?.clone()).ok()
+}
+
 fn status_of(run: &Run, finished: Option<&RunFinished>) -> RunStatus {
     match run.status {
         firn_store::RunStatus::Running => RunStatus::Running,
@@ -274,7 +330,7 @@ fn status_of(run: &Run, finished: Option<&RunFinished>) -> RunStatus {
 /// Turns a run of the history into its line in a list.
 pub(crate) fn summary(run: &Run) -> RunSummary {
     let finished = finished_of(run);
-    let tables = finished.as_ref().map_or(&[][..], |run| &run.tables);
+    let tables = tables_of(run, finished.as_ref());
     RunSummary {
         run_id: run.run_id.to_string(),
         started_at: iso(run.started_at),
@@ -292,8 +348,10 @@ pub(crate) fn run_of(run: &Run) -> RunView {
     let finished = finished_of(run);
     let status = status_of(run, finished.as_ref());
     let end = run.finished_at.unwrap_or_else(Utc::now);
-    let seconds = end.signed_duration_since(run.started_at).to_std().unwrap_or_default().as_secs_f64();
-    let (tables, error) = finished.map_or_else(Default::default, |run| (run.tables, run.error));
+    // The last event of a process that went away may be older than the last that was written of it.
+    let known = standing_of(run).map_or(0.0, |standing| standing.seconds);
+    let seconds = end.signed_duration_since(run.started_at).to_std().unwrap_or_default().as_secs_f64().max(known);
+    let tables = tables_of(run, finished.as_ref());
     RunView {
         run_id: run.run_id.to_string(),
         folder: run.workspace.clone(),
@@ -301,8 +359,16 @@ pub(crate) fn run_of(run: &Run) -> RunView {
         started_at: iso(run.started_at),
         seconds,
         seq: 0,
-        tables: tables.into_iter().map(table_of).collect(),
-        error,
+        tables,
+        error: finished.and_then(|run| run.error),
+    }
+}
+
+/// Returns a line a table: from the result, or as far as it was known when the process went away.
+fn tables_of(run: &Run, finished: Option<&RunFinished>) -> Vec<TableProgress> {
+    match finished {
+        Some(result) => result.tables.iter().cloned().map(table_of).collect(),
+        None => standing_of(run).map_or_else(Vec::new, |standing| standing.tables),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How the rows of a run came over time: few enough samples to keep, and to draw.
 
-use firn_chart::{Look, Mark, MarkKind, Sample, Throughput};
+use firn_chart::{ChartError, Look, Mark, MarkKind, Sample, Throughput};
 use serde::{Deserialize, Serialize};
 
 /// Most samples kept; beyond that every second one goes, and the next ones come half as often.
@@ -60,8 +60,22 @@ impl Track {
         }
     }
 
-    /// Draws the run.
-    pub(crate) fn draw(&self, look: Look) -> Result<String, firn_chart::ChartError> {
+    /// Draws the run for the window.
+    pub(crate) fn draw(&self, look: Look) -> Result<String, ChartError> {
+        self.as_chart(|run| firn_chart::throughput(run, look, None))
+    }
+
+    /// Draws the run as an SVG document that stands for itself.
+    pub(crate) fn document(&self, look: Look, caption: &str) -> Result<String, ChartError> {
+        self.as_chart(|run| firn_chart::throughput(run, look, Some(caption)))
+    }
+
+    /// Draws the run as a PNG file.
+    pub(crate) fn picture(&self, look: Look, caption: &str) -> Result<Vec<u8>, ChartError> {
+        self.as_chart(|run| firn_chart::throughput_png(run, look, caption))
+    }
+
+    fn as_chart<T>(&self, draw: impl FnOnce(&Throughput<'_>) -> T) -> T {
         let samples: Vec<Sample> = self.samples.iter().map(|&(seconds, rows)| Sample { seconds, rows }).collect();
         let kind = |mark| match mark {
             TrackMark::Retry => MarkKind::Retry,
@@ -69,7 +83,7 @@ impl Track {
             TrackMark::Done => MarkKind::Done,
         };
         let marks: Vec<Mark> = self.marks.iter().map(|&(seconds, mark)| Mark { seconds, kind: kind(mark) }).collect();
-        firn_chart::throughput(&Throughput { samples: &samples, marks: &marks, seconds: self.seconds }, look)
+        draw(&Throughput { samples: &samples, marks: &marks, seconds: self.seconds })
     }
 }
 

@@ -5,6 +5,7 @@ mod connection;
 mod outcome;
 mod plan;
 mod retried;
+mod used;
 mod verify;
 
 pub(crate) use advice::{key_candidate, watermark_candidate};
@@ -12,4 +13,5 @@ pub(crate) use connection::{address, settings};
 pub(crate) use outcome::{failure, finding, outcome, run_status, run_word, stage};
 pub(crate) use plan::{column, plan, verdict};
 pub(crate) use retried::retried;
+pub(crate) use used::used;
 pub(crate) use verify::verified;

@@ -1,6 +1,6 @@
 //! Events: what changes while the window looks on. Coalesced to about ten a second and table.
 
-use super::{ErrorView, FindingView, RunFinished, RunStatus, TableProgress};
+use super::{ErrorView, FindingView, RunFinished, RunStatus, TableProgress, UsedPlanView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -37,6 +37,11 @@ pub enum RunEventKind {
     Progress {
         /// The table's line.
         table: Box<TableProgress>,
+    },
+    /// It is known what is read of a table and what is altered in the target.
+    Planned {
+        /// The plan; its statements are in the run's record.
+        plan: Box<UsedPlanView>,
     },
     /// Something the operator should know.
     Finding {

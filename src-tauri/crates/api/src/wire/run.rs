@@ -55,7 +55,7 @@ pub enum RunStatus {
 
 /// What is going on with a table in a run:
 /// `queued → inspecting → reading ⇄ merging → done | failed | cancelled`, with `waiting` before a retry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Not begun.
@@ -87,7 +87,7 @@ pub struct TableProgress {
     pub target: String,
     /// What is going on.
     pub stage: Stage,
-    /// `first_load`, `incremental` or `full`, once known.
+    /// `first_load`, `resume_first_load`, `incremental`, `full` or `deletes`, once known.
     pub phase: Option<String>,
     /// Rows expected, where they are known (the estimate of a first load).
     #[ts(type = "number | null")]

@@ -17,6 +17,8 @@ pub struct TableView {
     pub watermark_column: Option<String>,
     /// `incremental` or `full`.
     pub mode: String,
+    /// `ignore`, `soft` or `hard`.
+    pub deletes: String,
     /// How it went last time on this machine.
     pub last: Option<TableResult>,
 }

@@ -6,8 +6,8 @@ use crate::output::Output;
 use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
-    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RunFinished, RunRequest,
-    TablesRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
+    DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RetryRequest,
+    RunFinished, RunRequest, TablesRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -75,8 +75,8 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             output.document(&view, report::errors);
             Ok(exit::DONE)
         }
-        SyncCommand::Retry { tables } => {
-            let view = command::sync_retry(firn, TablesRequest { folder, tables }).await?;
+        SyncCommand::Retry { tables, ids } => {
+            let view = command::sync_retry(firn, RetryRequest { folder, tables, ids }).await?;
             output.document(&view, report::retried);
             for table in &view.tables {
                 table.error.iter().for_each(|error| output.error(error));

@@ -5,6 +5,7 @@
 
 mod claim;
 mod lease;
+mod listed;
 mod reject;
 mod report;
 mod schema;
@@ -16,8 +17,8 @@ use crate::slots::Lender;
 use crate::types::parse;
 use async_trait::async_trait;
 use firn_connector::{
-    Error, ErrorEntry, ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedRow, Resolution, Result, Side, StateStore,
-    TableReport, Workspace, WorkspaceClaim,
+    Error, ErrorEntry, ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedCause, RejectedQuery, RejectedRow,
+    Resolution, Result, Side, StateStore, TableReport, Workspace, WorkspaceClaim,
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgRow;
@@ -75,8 +76,7 @@ impl PostgresState {
         values: &[(&str, Value<'_>)],
         column: &str,
     ) -> Result<Vec<T>> {
-        let rows = self.run(statement, values).await?;
-        rows.iter().map(|row| parse(session::column(row, column, SIDE)?, SIDE)).collect()
+        objects(&self.run(statement, values).await?, column)
     }
 
     /// Adds to a missing right which schema it is about.
@@ -92,6 +92,11 @@ impl PostgresState {
             _ => error,
         }
     }
+}
+
+/// Reads a column of JSON objects.
+fn objects<T: serde::de::DeserializeOwned>(rows: &[PgRow], column: &str) -> Result<Vec<T>> {
+    rows.iter().map(|row| parse(session::column(row, column, SIDE)?, SIDE)).collect()
 }
 
 #[async_trait]
@@ -173,5 +178,13 @@ impl StateStore for PostgresState {
 
     async fn errors(&self, sources: &[String], resolved: bool, most: u32) -> Result<Vec<ErrorEntry>> {
         reject::errors(self, sources, resolved, most).await
+    }
+
+    async fn rejected(&self, query: &RejectedQuery) -> Result<(Vec<ErrorEntry>, u64)> {
+        listed::rejected(self, query).await
+    }
+
+    async fn causes(&self, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>> {
+        listed::causes(self, sources, resolved).await
     }
 }

@@ -1,6 +1,6 @@
 //! Rejected rows: one open entry a key, payloads capped, and forgotten after a while.
 
-use super::{PostgresState, SIDE, schema};
+use super::{PostgresState, SIDE, objects, schema};
 use crate::error::sqlstate;
 use crate::quote::Value;
 use crate::session;
@@ -8,6 +8,7 @@ use firn_connector::{Error, ErrorEntry, RejectedRow, Resolution, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
+use sqlx::postgres::PgRow;
 use std::collections::BTreeMap;
 
 /// Most bytes of a payload as JSON text.
@@ -189,14 +190,23 @@ pub(super) async fn discard(
         ("note", Value::Optional(how.note.as_deref())),
     ];
     let statement = include_str!("../../../../../sql/postgres/state/discard.sql");
-    let rows = match state.run(statement, &values).await {
+    let rows = run_up_to_date(state, statement, &values).await?;
+    rows.iter().map(|row| session::column(row, "id", SIDE)).collect()
+}
+
+/// Runs a statement, and once more where the tables had to be brought up to date first.
+pub(super) async fn run_up_to_date(
+    state: &PostgresState,
+    statement: &str,
+    values: &[(&str, Value<'_>)],
+) -> Result<Vec<PgRow>> {
+    match state.run(statement, values).await {
         Err(error) if is_earlier(&error) => {
             schema::ensure(state).await?;
-            state.run(statement, &values).await?
+            state.run(statement, values).await
         }
-        rows => rows?,
-    };
-    rows.iter().map(|row| session::column(row, "id", SIDE)).collect()
+        rows => rows,
+    }
 }
 
 /// Returns whether a statement failed because the tables, which the next run brings up to date, are of an earlier
@@ -207,7 +217,7 @@ fn is_earlier(error: &Error) -> bool {
 
 /// An entry with the order of its payload's columns.
 #[derive(Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     #[serde(flatten)]
     entry: ErrorEntry,
     payload_columns: Option<Vec<String>>,
@@ -227,18 +237,12 @@ pub(super) async fn errors(
         ("most", Value::Integer(i64::from(most))),
     ];
     let statement = include_str!("../../../../../sql/postgres/state/errors.sql");
-    let stored: Vec<Stored> = match state.list(statement, &values, "entry").await {
-        Err(error) if is_earlier(&error) => {
-            schema::ensure(state).await?;
-            state.list(statement, &values, "entry").await?
-        }
-        stored => stored?,
-    };
+    let stored: Vec<Stored> = objects(&run_up_to_date(state, statement, &values).await?, "entry")?;
     Ok(stored.into_iter().map(in_order).collect())
 }
 
 /// Puts a payload's columns back into the order in which they were read.
-fn in_order(stored: Stored) -> ErrorEntry {
+pub(super) fn in_order(stored: Stored) -> ErrorEntry {
     let Stored { mut entry, payload_columns } = stored;
     if let (Json::Object(payload), Some(columns)) = (&mut entry.payload, payload_columns) {
         let mut ordered: Map<String, Json> =

@@ -1,0 +1,47 @@
+//! Rejected rows as a person looks through them: in stretches, by table and reason, searched where they are kept.
+
+use super::reject::{Stored, in_order, run_up_to_date};
+use super::{PostgresState, objects};
+use crate::quote::Value;
+use firn_connector::{ErrorEntry, RejectedCause, RejectedQuery, Result};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+/// An entry of a stretch, with how many there are in all.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(flatten)]
+    stored: Stored,
+    matching: u64,
+}
+
+/// Lists a stretch of rejected rows, newest first, and how many there are in all; 0 beyond the last.
+pub(super) async fn rejected(state: &PostgresState, query: &RejectedQuery) -> Result<(Vec<ErrorEntry>, u64)> {
+    let (sources, ids) =
+        (Json::from(query.sources.as_slice()).to_string(), Json::from(query.ids.as_slice()).to_string());
+    let values = [
+        ("sources", Value::Text(&sources)),
+        ("ids", Value::Text(&ids)),
+        ("resolved", truth(query.resolved)),
+        ("error", Value::Text(&query.error)),
+        ("search", Value::Text(&query.search)),
+        ("payload", truth(query.payload)),
+        ("most", Value::Integer(i64::from(query.most))),
+        ("skip", Value::Integer(i64::from(query.skip))),
+    ];
+    let statement = include_str!("../../../../../sql/postgres/state/rejected.sql");
+    let listed: Vec<Listed> = objects(&run_up_to_date(state, statement, &values).await?, "entry")?;
+    let matching = listed.first().map_or(0, |first| first.matching);
+    Ok((listed.into_iter().map(|one| in_order(one.stored)).collect(), matching))
+}
+
+/// Counts rejected rows by table and reason, most first.
+pub(super) async fn causes(state: &PostgresState, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>> {
+    let sources = Json::from(sources).to_string();
+    let values = [("sources", Value::Text(&sources)), ("resolved", truth(resolved))];
+    state.list(include_str!("../../../../../sql/postgres/state/causes.sql"), &values, "cause").await
+}
+
+fn truth(is: bool) -> Value<'static> {
+    Value::Text(if is { "true" } else { "false" })
+}
