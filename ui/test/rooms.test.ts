@@ -70,7 +70,7 @@ test("the window's capability names every command and little else", () => {
   );
   const own = commandRows().map(({ name }) => `allow-${name.replaceAll("_", "-")}`);
   expect([...capability.permissions].sort()).toEqual(
-    [...own, "core:event:allow-listen", "core:event:allow-unlisten", "dialog:allow-open"].sort(),
+    [...own, "core:event:allow-listen", "core:event:allow-unlisten", "dialog:allow-open", "dialog:allow-save"].sort(),
   );
   expect(capability.windows).toEqual(["main"]);
 });

@@ -10,6 +10,7 @@ const routes: Route[] = [
   { screen: "verify", table: "public.users" },
   { screen: "settings" },
   { screen: "find" },
+  { screen: "runs", runId: "9f31c2aa", table: "public.orders" },
   { screen: "runs", runId: "9f31c2aa" },
   { screen: "rejected", table: null, row: "17" },
   { screen: "rejected", table: "public.users", row: null },

@@ -94,6 +94,8 @@ export const actions = [
 
   { id: "verify.run", title: "Compare", scope: "verify", keys: "mod+Enter", whileTyping: true, hint: "compare" },
   { id: "verify.repair", title: "Repair what differs", scope: "verify", keys: "r", hint: "repair" },
+  { id: "verify.next", title: "Next key that differs", scope: "verify", keys: "n", hint: "next" },
+  { id: "verify.previous", title: "Previous key that differs", scope: "verify", keys: "p", hint: "previous" },
   { id: "verify.cancel", title: "Cancel the comparison", scope: "verify", keys: "mod+.", whileTyping: true },
 
   { id: "mapping.filter", title: "Find a column", scope: "mapping", keys: "/", unlisted: true, hint: "column" },
@@ -124,6 +126,8 @@ export const actions = [
     hint: "run again",
   },
   { id: "run.retry", title: "Run the failed tables again", scope: "runs", keys: "r", hint: "retry" },
+  { id: "run.log", title: "Find in the log", scope: "runs", keys: "/", hint: "log" },
+  { id: "run.chart", title: "Save the chart…", scope: "runs", keys: "s" },
 
   {
     id: "rejected.filter",
@@ -143,7 +147,8 @@ export const actions = [
     whileTyping: true,
     hint: "try again",
   },
-  { id: "rejected.discard", title: "Discard this rejected row", scope: "rejected" },
+  { id: "rejected.one", title: "Try this row again", scope: "rejected", keys: "t", hint: "this row" },
+  { id: "rejected.discard", title: "Discard rejected rows…", scope: "rejected", keys: "d", hint: "discard" },
   { id: "rejected.reload", title: "Ask for rejected rows again", scope: "rejected", keys: "r" },
 
   { id: "settings.reload", title: "Read the settings file again", scope: "settings", keys: "r" },

@@ -10,7 +10,7 @@ export type Route =
   | { screen: "mapping"; table: string; column: string | null }
   | { screen: "verify"; table: string }
   | { screen: "find" }
-  | { screen: "runs"; runId: string | null }
+  | { screen: "runs"; runId: string | null; table?: string | null }
   | { screen: "rejected"; table: string | null; row: string | null }
   | { screen: "settings" };
 
@@ -31,7 +31,7 @@ export function routeHash(route: Route): string {
       case "find":
         return ["find"];
       case "runs":
-        return ["runs", route.runId];
+        return ["runs", route.runId, route.table ?? null];
       case "rejected":
         return ["rejected", route.table, route.row];
       case "settings":
@@ -62,7 +62,7 @@ export function parseRoute(hash: string): Route {
     case "find":
       return { screen: "find" };
     case "runs":
-      return { screen: "runs", runId: at(1) };
+      return at(1) && at(2) ? { screen: "runs", runId: at(1), table: at(2) } : { screen: "runs", runId: at(1) };
     case "rejected":
       return { screen: "rejected", table: at(1), row: at(2) };
     case "settings":
@@ -115,6 +115,7 @@ export function above(route: Route): Route {
     case "find":
       return { screen: "tables", table: null };
     case "runs":
+      if (route.runId && route.table) return { screen: "runs", runId: route.runId };
       return route.runId ? { screen: "runs", runId: null } : { screen: "overview" };
     case "rejected":
       return route.row

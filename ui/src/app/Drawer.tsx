@@ -57,7 +57,7 @@ function OpenDrawer() {
       {cancel.isError && <Trouble error={errorView(cancel.error)} title={<b>The run was not cancelled</b>} />}
       {follow && view ? (
         follow.moments.length > 0 ? (
-          <Log moments={follow.moments} />
+          <Log moments={follow.moments} tables={follow.view?.tables.map((table) => table.source) ?? []} />
         ) : (
           <p className="pad soft">Nothing has happened in this run since the window began to follow it.</p>
         )

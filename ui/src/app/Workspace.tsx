@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { above, type ActionId, navigate, type Route, useAction, useRoute } from "../action";
 import type { Contact } from "../data/contact";
 import type { RunFeed } from "../data/feed";
-import { keepWorkspace, mayConnect, useCommand, useRejected, useWorkspace } from "../data/queries";
+import { keepWorkspace, mayConnect, useCommand, useOpenRejected, useWorkspace } from "../data/queries";
 import { goesOn } from "../data/run";
 import { nextRun, useSchedule } from "../data/schedule";
 import { timeOfDay } from "../data/format";
@@ -58,9 +58,8 @@ export function Workspace({ folder, contact, feed, told, recent, failure, onOpen
   }, [feed, activeId]);
   const active = useFollow(feed, activeId);
   const running = active?.view ? goesOn(active.view.status) : false;
-  const rejected = useRejected(
+  const rejected = useOpenRejected(
     folder,
-    false,
     mayConnect(workspace) && workspace?.state !== null && (workspace?.tables.length ?? 0) > 0,
   );
   const schedule = useSchedule(folder);
@@ -91,7 +90,7 @@ export function Workspace({ folder, contact, feed, told, recent, failure, onOpen
           workspace={workspace}
           route={route}
           running={running}
-          rejected={rejected.data?.length ?? null}
+          rejected={rejected.data ?? null}
           recent={recent}
           onOpen={onOpen}
         />
@@ -150,7 +149,7 @@ function Screen({ route }: { route: Route }) {
     case "find":
       return <Find />;
     case "runs":
-      return <Runs runId={route.runId} />;
+      return <Runs table={route.table ?? null} runId={route.runId} />;
     case "rejected":
       return <Rejected table={route.table} row={route.row} />;
     case "settings":

@@ -42,6 +42,7 @@ export class Contact implements Host {
     });
 
   pickFolder: Host["pickFolder"] = (title) => this.inner.pickFolder(title);
+  pickFile: Host["pickFile"] = (title, path) => this.inner.pickFile(title, path);
 
   /** The state now; the same object until it changes. */
   state = (): ContactState => this.#state;

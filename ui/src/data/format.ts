@@ -70,6 +70,18 @@ export function when(iso: string | null | undefined, now: Date = new Date()): st
   return at.getFullYear() === now.getFullYear() ? `${date} ${minute}` : `${date} ${at.getFullYear()}`;
 }
 
+/** The day of an instant, in the person's zone: `Today`, `Yesterday`, `11 Nov`, `11 Nov 2024`. */
+export function day(iso: string | null | undefined, now: Date = new Date()): string {
+  const at = instant(iso);
+  if (!at) return NOTHING;
+  const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  const date = `${at.getDate()} ${months[at.getMonth()]}`;
+  return at.getFullYear() === now.getFullYear() ? date : `${date} ${at.getFullYear()}`;
+}
+
 /** Milliseconds since 1970 of an ISO 8601 text; null where it is none. */
 export function millis(iso: string | null | undefined): number | null {
   return instant(iso)?.getTime() ?? null;

@@ -6,6 +6,7 @@ import {
   keepPreviousData,
   type MutateOptions,
   skipToken,
+  useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
@@ -32,10 +33,11 @@ export const keys = {
   checking: (folder: string, name: string) => ["in", folder, "checking", name] as const,
   check: (folder: string, name: string) => ["in", folder, "check", name] as const,
   status: (folder: string) => ["in", folder, "status"] as const,
-  rejected: (folder: string, resolved: boolean) => ["in", folder, "rejected", resolved] as const,
+  rejected: (folder: string) => ["in", folder, "rejected"] as const,
   runs: (folder: string) => ["in", folder, "runs"] as const,
   verdict: (folder: string, table: string) => ["in", folder, "verdict", table] as const,
   chart: (runId: string) => ["chart", runId] as const,
+  record: (runId: string) => ["record", runId] as const,
   log: (folder: string) => ["in", folder, "log"] as const,
   plan: (folder: string, table: string) => ["in", folder, "plan", table] as const,
   preview: (folder: string, table: string) => ["in", folder, "preview", table] as const,
@@ -103,18 +105,54 @@ export function useStatus(folder: string, ask: boolean) {
   });
 }
 
-/** How many rejected rows are asked for at once. */
-export const REJECTED_LIMIT = 1000;
+/** Which rejected rows are looked at. */
+export type RejectedFilter = { table: string | null; error: string | null; search: string; resolved: boolean };
 
-/** Rejected rows, newest first. */
-export function useRejected(folder: string, resolved: boolean, ask: boolean) {
+/** How many rejected rows come with one answer, and how many are listed at the most. */
+const REJECTED_STRETCH = 2000;
+export const REJECTED_LIMIT = 10_000;
+
+/** How many rejected rows are open. */
+export function useOpenRejected(folder: string, ask: boolean) {
   const host = useHost();
   return useQuery({
-    queryKey: keys.rejected(folder, resolved),
-    queryFn: async () =>
-      (await host.call("sync_errors", { folder, table: null, limit: REJECTED_LIMIT, resolved })).errors,
+    queryKey: [...keys.rejected(folder), "open"],
+    queryFn: async () => {
+      const all = { table: null, error: null, search: "", resolved: false, skip: 0, limit: 1 };
+      return (await host.call("rejected_rows", { folder, ...all })).matching;
+    },
     enabled: ask,
     staleTime: 15_000,
+  });
+}
+
+/** Rejected rows, newest first, stretch after stretch. What was shown stays while others are looked for. */
+export function useRejected(folder: string, filter: RejectedFilter, ask: boolean) {
+  const host = useHost();
+  return useInfiniteQuery({
+    queryKey: [...keys.rejected(folder), filter],
+    queryFn: ({ pageParam }) =>
+      host.call("rejected_rows", { folder, ...filter, skip: pageParam, limit: REJECTED_STRETCH }),
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) => {
+      const known = pages.reduce((sum, page) => sum + page.rows.length, 0);
+      const more = last.rows.length > 0 && known < (pages[0]?.matching ?? 0) && known < REJECTED_LIMIT;
+      return more ? known : undefined;
+    },
+    enabled: ask,
+    staleTime: 15_000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One rejected row with its values. */
+export function useRejectedRow(folder: string, id: string | null) {
+  const host = useHost();
+  return useQuery({
+    queryKey: [...keys.rejected(folder), "row", id],
+    queryFn: () => host.call("rejected_row", { folder, id: id ?? "" }),
+    enabled: id !== null,
+    gcTime: 60_000,
   });
 }
 
@@ -124,6 +162,19 @@ export function useRuns(folder: string) {
   return useQuery({
     queryKey: keys.runs(folder),
     queryFn: async () => (await host.call("run_history", { folder, table: null, limit: 200, resolved: false })).runs,
+  });
+}
+
+/** What is kept of a run, or of one of its tables; asked for again when `stage` is another. What was known stays until
+ * the answer is there. */
+export function useRunRecord(runId: string, table: string | null, stage: string) {
+  const host = useHost();
+  return useQuery({
+    queryKey: [...keys.record(runId), table, stage],
+    queryFn: () => host.call("run_record", { run_id: runId, table }),
+    placeholderData: keepPreviousData,
+    // The newest lines of a run that goes on are heard as they come.
+    gcTime: 60_000,
   });
 }
 

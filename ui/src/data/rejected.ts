@@ -1,7 +1,8 @@
 // What came of rejected rows that were tried again, in words.
 
-import type { RejectedRowView, RetryView } from "../host";
+import type { RejectedLineView, RetryView } from "../host";
 import { counted } from "./format";
+import { valueText } from "./value";
 import type { Word } from "./words";
 
 /** A retry in a sentence; the tone says whether a row is left. */
@@ -22,9 +23,22 @@ export function retryWord(retry: RetryView): Word {
 }
 
 /** How a rejected row was resolved, in words; null where it is open. */
-export function resolvedWord(row: RejectedRowView): string | null {
+export function resolvedWord(row: RejectedLineView): string | null {
   if (!row.resolved_at) return null;
   const by = row.resolved_by;
   if (by === "run" || by === "retry") return row.note ?? `merged by a ${by}`;
   return [by ? `discarded by ${by}` : "resolved", row.note].filter(Boolean).join(": ");
+}
+
+/** The key of a rejected row: its value, or columns with their values. */
+export function keyText(pk: RejectedLineView["pk"]): string {
+  const entries = Object.entries(pk);
+  return entries.length === 1
+    ? valueText(entries[0]?.[1])
+    : entries.map(([column, value]) => `${column}=${valueText(value)}`).join(" ");
+}
+
+/** Whether what is wrong is said of this column. */
+export function isBlamed(column: string, error: string): boolean {
+  return error.includes(`\`${column}\``) || error.startsWith(`Column ${column}:`);
 }

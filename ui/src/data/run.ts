@@ -1,19 +1,8 @@
 // A run as the window follows it: the state first, then the numbered changes. Pure: no host, no clock.
 
-import type { ErrorView, FindingView, RunEvent, RunFinished, RunStatus, RunView, Stage, TableProgress } from "../host";
+import type { ErrorView, RunEvent, RunFinished, RunStatus, RunView, Stage, TableProgress } from "../host";
 import { millis } from "./format";
-
-/** A line of the run's log. */
-export type Moment = {
-  /** ISO 8601, UTC. */
-  at: string;
-  level: "info" | "ok" | "running" | "warn" | "failed";
-  /** What it is, in one word. */
-  word: string;
-  /** The table; null for the run as a whole. */
-  source: string | null;
-  text: string;
-};
+import { type Moment, momentOf, sourceOf } from "./moment";
 
 /** How many rows a table had read at an instant. */
 type Sample = { at: number; rows: number };
@@ -35,7 +24,7 @@ export type Follow = {
   moments: Moment[];
 };
 
-const KEPT_MOMENTS = 1000;
+const KEPT_MOMENTS = 20_000;
 const RATE_WINDOW_MS = 5000;
 
 /** A run of which only the id is known. */
@@ -77,49 +66,28 @@ function drain(follow: Follow): Follow {
 
 function apply(follow: Follow, before: RunView, event: RunEvent): Follow {
   const view: RunView = { ...before, seq: event.seq, seconds: elapsed(before, event.at) };
-  const note = (moment: Omit<Moment, "at">) => [...follow.moments, { at: event.at, ...moment }].slice(-KEPT_MOMENTS);
+  const moment = momentOf(event, before.tables.find(({ source }) => source === sourceOf(event))?.stage ?? null);
+  const moments = moment ? [...follow.moments.slice(-KEPT_MOMENTS), moment] : follow.moments;
+  const after = { ...follow, view, moments };
   switch (event.event) {
     case "started":
-      return {
-        ...follow,
-        view,
-        moments: note({ level: "info", word: "started", source: null, text: event.tables.join(", ") }),
-      };
-    case "status":
-      return {
-        ...follow,
-        view: { ...view, status: event.status },
-        moments:
-          event.status === "cancelling"
-            ? note({ level: "warn", word: "cancelling", source: null, text: "asked to stop; what is committed stays" })
-            : follow.moments,
-      };
-    case "progress": {
-      const known = before.tables.find((table) => table.source === event.table.source);
-      const tables = known
-        ? before.tables.map((table) => (table === known ? event.table : table))
-        : [...before.tables, event.table];
-      return {
-        ...follow,
-        view: { ...view, tables },
-        samples: {
-          ...follow.samples,
-          [event.table.source]: sampled(follow.samples[event.table.source], event.at, event.table.rows_read),
-        },
-        moments: known?.stage === event.table.stage ? follow.moments : note(stageMoment(event.table)),
-      };
-    }
+    case "planned":
     case "finding":
-      return {
-        ...follow,
-        view,
-        moments: note({
-          level: findingLevel(event.finding),
-          word: "finding",
-          source: event.source,
-          text: event.finding.message,
-        }),
+      return after;
+    case "status":
+      return { ...after, view: { ...view, status: event.status } };
+    case "progress": {
+      const { table } = event;
+      const known = before.tables.some(({ source }) => source === table.source);
+      const tables = known
+        ? before.tables.map((one) => (one.source === table.source ? table : one))
+        : [...before.tables, table];
+      const samples = {
+        ...follow.samples,
+        [table.source]: sampled(follow.samples[table.source], event.at, table.rows_read),
       };
+      return { ...after, view: { ...view, tables }, samples };
+    }
     case "retry": {
       const tables = before.tables.map((table): TableProgress =>
         table.source === event.source
@@ -127,28 +95,13 @@ function apply(follow: Follow, before: RunView, event: RunEvent): Follow {
           : table,
       );
       return {
-        ...follow,
+        ...after,
         view: { ...view, tables },
         attempts: { ...follow.attempts, [event.source]: event.attempt },
-        moments: note({
-          level: "warn",
-          word: "retrying",
-          source: event.source,
-          text: `attempt ${event.attempt} failed: ${event.error.message}`,
-        }),
       };
     }
     case "finished":
-      return {
-        ...follow,
-        view: finished(view, event.result),
-        moments: note({
-          level: event.result.status === "success" ? "ok" : event.result.status === "failed" ? "failed" : "warn",
-          word: "finished",
-          source: null,
-          text: event.result.error?.message ?? event.result.status,
-        }),
-      };
+      return { ...after, view: finished(view, event.result) };
   }
 }
 
@@ -196,76 +149,6 @@ const ends: readonly RunStatus[] = ["success", "partial", "failed", "cancelled",
 
 function endStatus(word: string): RunStatus {
   return ends.find((status) => status === word) ?? "failed";
-}
-
-function stageMoment(table: TableProgress): Omit<Moment, "at"> {
-  const rows = (value: number) => value.toLocaleString("en-US");
-  switch (table.stage) {
-    case "done":
-      return {
-        level: table.rows_rejected > 0 ? "warn" : "ok",
-        word: "done",
-        source: table.source,
-        text: `${rows(table.rows_merged)} rows merged${table.rows_rejected > 0 ? `, ${rows(table.rows_rejected)} rejected` : ""}`,
-      };
-    case "failed":
-      return { level: "failed", word: "failed", source: table.source, text: table.error?.message ?? "failed" };
-    case "waiting":
-      return {
-        level: "warn",
-        word: "waiting",
-        source: table.source,
-        text: table.error?.message ?? "tries again later",
-      };
-    case "cancelled":
-      return {
-        level: "warn",
-        word: "cancelled",
-        source: table.source,
-        text:
-          table.rows_merged > 0
-            ? `${rows(table.rows_merged)} rows are committed and will not be read again`
-            : "nothing was written",
-      };
-    case "held":
-      return {
-        level: "warn",
-        word: "held",
-        source: table.source,
-        text: table.error?.message ?? "another runner holds this table",
-      };
-    case "queued":
-      return { level: "info", word: "queued", source: table.source, text: "waits for a free reader" };
-    case "merging":
-      return {
-        level: "running",
-        word: "merging",
-        source: table.source,
-        text: `${rows(table.rows_read)} rows read, ${rows(table.rows_merged)} merged`,
-      };
-    case "inspecting":
-      return { level: "running", word: "inspecting", source: table.source, text: "reads the schema and the horizon" };
-    case "reading":
-      return { level: "running", word: "reading", source: table.source, text: phaseText(table) };
-  }
-}
-
-function phaseText(table: TableProgress): string {
-  const after = table.watermark ? ` after ${table.watermark}` : "";
-  switch (table.phase) {
-    case "first_load":
-      return "first load";
-    case "full":
-      return "all rows";
-    case "deletes":
-      return "compares the keys";
-    default:
-      return `changes${after}`;
-  }
-}
-
-function findingLevel(finding: FindingView): Moment["level"] {
-  return finding.level === "critical" ? "failed" : finding.level === "warning" ? "warn" : "info";
 }
 
 /** Whether the run still goes on. */
@@ -319,4 +202,30 @@ export function inOrderOfNeed(tables: readonly TableProgress[]): TableProgress[]
 /** Why a table failed, or what it waits after. */
 export function tableError(table: TableProgress): ErrorView | null {
   return table.error ?? table.result?.error ?? null;
+}
+
+/** Seconds that are left, about; null unless it is known of every table how many rows are to come. */
+export function secondsLeft(follow: Follow): number | null {
+  const tables = (follow.view?.tables ?? []).filter((table) => table.stage === "queued" || stageGoesOn(table.stage));
+  const rate = runRate(follow);
+  if (tables.length === 0 || !rate) return null;
+  let rows = 0;
+  for (const table of tables) {
+    // An estimate that has been passed says nothing about what is left.
+    if (!table.rows_expected || table.rows_expected <= table.rows_read) return null;
+    rows += table.rows_expected - table.rows_read;
+  }
+  return rows / rate;
+}
+
+const instantText = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d(?::?\d\d)?)$/;
+
+/** Seconds that a cursor is behind an instant, in milliseconds; null where the watermark is no moment of a known zone. */
+export function secondsBehind(watermark: string | null, now: number): number | null {
+  const found = watermark === null ? null : instantText.exec(watermark.trim());
+  if (!found) return null;
+  const [, day, time, part = "", zone = "Z"] = found;
+  const hours = /^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2");
+  const at = Date.parse(`${day}T${time}${part.slice(0, 4)}${hours}`);
+  return Number.isNaN(at) ? null : Math.max(0, (now - at) / 1000);
 }

@@ -14,6 +14,8 @@ export interface Host {
   hear(receive: (event: AppEvent) => void): Promise<() => void>;
   /** Lets the person choose a folder; null where they change their mind. */
   pickFolder(title: string): Promise<string | null>;
+  /** Lets the person choose where a file is written; null where they change their mind. */
+  pickFile(title: string, path: string): Promise<string | null>;
 }
 
 /** A command that failed, with what the host said about it. */

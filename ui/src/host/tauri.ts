@@ -1,6 +1,6 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { open } from "@tauri-apps/plugin-dialog";
+import { open, save } from "@tauri-apps/plugin-dialog";
 import type { AppEvent } from "./bindings/AppEvent";
 import type { CommandName, Commands } from "./bindings/commands";
 import type { ErrorView } from "./bindings/ErrorView";
@@ -40,4 +40,5 @@ export const tauriHost: Host = {
     return stop;
   },
   pickFolder: (title) => open({ directory: true, multiple: false, title }),
+  pickFile: (title, path) => save({ title, defaultPath: path }),
 };

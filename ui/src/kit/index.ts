@@ -2,6 +2,7 @@ export { ActionButton, Button, Keys } from "./button";
 export { CopyBlock, CopyButton, SameAsText } from "./copy";
 export { Dialog } from "./dialog";
 export { Divider } from "./divider";
+export { Difference } from "./difference";
 export { Choice, FilterField, Labelled, Segments, TextField } from "./field";
 export { type StateFilter, StateFilters } from "./filters";
 export { Finding, Fix, Trouble } from "./finding";

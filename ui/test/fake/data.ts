@@ -119,6 +119,7 @@ export const tables: TableView[] = names.map((name) => ({
   pk: name === "order_items" ? ["order_id", "line"] : ["id"],
   watermark_column: name === "products" ? null : "updated_at",
   mode: name === "products" ? "full" : "incremental",
+  deletes: name === "customers" ? "hard" : "ignore",
   last:
     name === "tickets"
       ? result("public.tickets", {
@@ -391,7 +392,7 @@ export const verdict: VerifiedTable = {
   rejected: 1,
   waiting: 12,
   superseded: 0,
-  columns: { email: 1, credit: 1 },
+  columns: { email: 1, credit: 1, name: 1, note: 1, updated_at: 1 },
   cells_of: 1,
   keys: [
     { kind: "missing", key: { id: "1313" }, reason: "rejected: numeric_nan", cells: [] },
@@ -405,6 +406,9 @@ export const verdict: VerifiedTable = {
       cells: [
         { column: "email", source: "kim@example.com", target: "" },
         { column: "credit", source: "12.50", target: null },
+        { column: "name", source: "Greystone Outfitters", target: "Greystone  Outfiters " },
+        { column: "note", source: "   ", target: "" },
+        { column: "updated_at", source: "2026-11-20 09:11:58.114233+00", target: "2026-11-20 09:11:58.114+00" },
       ],
     },
   ],

@@ -7,11 +7,13 @@ import {
   type Commands,
   type Host,
   HostError,
+  type RejectedRowView,
   type RunEvent,
   type WorkspaceView,
 } from "../../src/host";
 import * as shop from "./data";
 import * as document from "./document";
+import { chart, record, rejectedRows } from "./runs";
 
 type Answers = {
   [N in CommandName]?: (request: Commands[N]["request"]) => Commands[N]["response"] | Promise<Commands[N]["response"]>;
@@ -31,6 +33,7 @@ export class FakeHost implements Host {
   /** What a plan finds changed in the source. */
   changes: ChangeView[] = [];
   #text: string | null = null;
+  rejected: RejectedRowView[] = shop.rejected;
 
   constructor(
     readonly answers: Answers = {},
@@ -82,6 +85,10 @@ export class FakeHost implements Host {
   async hear(receive: (event: AppEvent) => void): Promise<() => void> {
     this.#hearers.add(receive);
     return () => this.#hearers.delete(receive);
+  }
+
+  async pickFile(_title: string, path: string): Promise<string | null> {
+    return path;
   }
 
   async pickFolder(): Promise<string | null> {
@@ -255,9 +262,16 @@ export class FakeHost implements Host {
         tables: shop.activeRun.tables.filter((table) => table.stage === "done"),
       };
     },
-    run_chart: ({ width, height }) => ({
-      svg: `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><polyline fill="none" stroke="gray" points="60,${height - 20} ${width / 2},30 ${width - 12},50"/></svg>`,
-    }),
+    run_chart: ({ width, height, dark }) => ({ svg: chart(width, height, dark) }),
+    run_chart_save: ({ path }) => ({ path, bytes: 48_211 }),
+    run_record: async ({ run_id, table }) => record(await this.call("run_state", { run_id }), table),
+    rejected_rows: (asked) => rejectedRows(this.workspace.tables.length > 0 ? this.rejected : [], asked),
+    rejected_row: ({ id }) => {
+      const found = this.rejected.find((row) => row.id === id);
+      if (!found)
+        throw new HostError({ code: "not_found", message: `no row ${id}`, hint: null, side: null, table: null });
+      return found;
+    },
     sync_verify: ({ tables, repair }) => ({
       equal: repair,
       tables: [{ ...shop.verdict, source: tables[0] ?? shop.verdict.source, ...(repair ? shop.repaired : {}) }],

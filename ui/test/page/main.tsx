@@ -11,6 +11,7 @@ import { start } from "../../src/app/start";
 import { HostError, type WorkspaceView } from "../../src/host";
 import * as shop from "../fake/data";
 import { FakeHost } from "../fake/host";
+import { manyRejected } from "../fake/runs";
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get("scene") ?? "shop";
@@ -38,6 +39,7 @@ const many: WorkspaceView = {
       pk: ["id"],
       watermark_column: "updated_at",
       mode: "incremental",
+      deletes: "ignore",
       last: null,
     })),
   ],
@@ -48,6 +50,8 @@ const workspaces: Record<string, WorkspaceView> = {
   many,
   drift: shop.workspace,
   running: { ...shop.workspace, active_run: shop.activeRun.run_id },
+  cancelling: { ...shop.workspace, active_run: shop.activeRun.run_id },
+  tables200: { ...shop.workspace, active_run: shop.activeRun.run_id },
   untrusted: { ...shop.workspace, trusted: false },
   production: {
     ...shop.workspace,
@@ -85,6 +89,47 @@ if (scene === "welcome-empty") {
     },
   });
 }
+const first = shop.rejected[0];
+if (scene === "many" && first) host.rejected = manyRejected(first, 10_000);
+if (scene === "wide" && first)
+  host.rejected = manyRejected(
+    {
+      ...first,
+      payload: Object.fromEntries([
+        ...Object.entries(first.payload ?? {}),
+        ...Array.from({ length: 264 }, (_, at) => [`AAG COLUMN ${at}`, at % 5 === 0 ? `value ${at}` : null]),
+      ]),
+    },
+    40,
+  );
+if (scene === "tables200") {
+  const lines = Array.from({ length: 200 }, (_, at) =>
+    shop.progress(
+      `a_schema_of_a_long_name_${at % 7}.table_with_a_rather_long_name_number_${at}`,
+      at < 3 ? "reading" : at < 120 ? "done" : "queued",
+      {
+        rows_read: at < 120 ? 1000 * at : 0,
+        rows_merged: at < 120 ? 1000 * at : 0,
+      },
+    ),
+  );
+  host.answers.run_state = () => ({ ...shop.activeRun, tables: lines });
+}
+if (scene === "cancelling") host.answers.run_state = () => ({ ...shop.activeRun, status: "cancelling" });
+if (scene === "interrupted")
+  host.answers.run_state = () => ({
+    ...shop.activeRun,
+    status: "interrupted",
+    tables: shop.activeRun.tables.map((table) =>
+      table.stage === "failed" ? { ...table, stage: "queued", error: null, result: null } : table,
+    ),
+  });
+if (scene === "verified")
+  setTimeout(() => {
+    (document.activeElement ?? document.body).dispatchEvent(
+      new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }),
+    );
+  }, 1800);
 if (scene === "down")
   host.answers.sync_status = () => {
     throw new HostError({

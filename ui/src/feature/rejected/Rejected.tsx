@@ -1,13 +1,12 @@
 import "./rejected.css";
-import { RotateCw } from "lucide-react";
-import { useRef, useState } from "react";
+import { RotateCw, Trash2 } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
-import { count, counted, shellWord } from "../../data/format";
+import { count, counted, shellWord, when } from "../../data/format";
 import { afterRun, mayConnect, REJECTED_LIMIT, useCommand, useRejected } from "../../data/queries";
-import { retryWord } from "../../data/rejected";
-import { valueText } from "../../data/value";
+import { keyText, resolvedWord, retryWord } from "../../data/rejected";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RejectedRowView, type RetryView } from "../../host";
+import { errorView, type RejectedLineView, type RetryView } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import {
   ActionButton,
@@ -22,42 +21,78 @@ import {
   Trouble,
   Waiting,
 } from "../../kit";
+import { Causes } from "./Causes";
 import { DiscardDialog } from "./DiscardDialog";
 import { RowInspector } from "./RowInspector";
 
-/** Rows that the target refused: by table, with reason and payload. */
+const NONE: ReadonlySet<string> = new Set();
+
+/** Rows that the target refused: by table and reason, with their values; tried again or discarded. */
 export function Rejected({ table, row: rowId }: { table: string | null; row: string | null }) {
   const { workspace } = useOpenWorkspace();
+  const folder = workspace.folder;
   const ask = mayConnect(workspace) && workspace.state !== null;
   const [which, setWhich] = useState<"open" | "all">("open");
-  const rejected = useRejected(workspace.folder, which === "all", ask);
   const [filter, setFilter] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const [ticked, setTicked] = useState(NONE);
+  const [discarding, setDiscarding] = useState<readonly string[] | null>(null);
   const filterField = useRef<HTMLInputElement>(null);
+  // Looked for where the rows are kept: not at every letter.
+  const search = useSettled(filter.trim(), 250);
+  const rejected = useRejected(folder, { table, error, search, resolved: which === "all" }, ask);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = rejected;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
-  const all = rejected.data ?? [];
-  const tables = tally(all);
-  const inTable = table ? all.filter((row) => row.source === table) : all;
-  const wanted = filter.trim().toLowerCase();
-  const shown = wanted === "" ? inTable : inTable.filter((row) => rowText(row).includes(wanted));
-  const chosen = shown.find((row) => row.id === rowId) ?? shown[0] ?? null;
-  const place = chosen ? shown.indexOf(chosen) : -1;
-  const go = (row: RejectedRowView | undefined) => row && navigate({ screen: "rejected", table, row: row.id }, true);
+  const pages = rejected.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => page.rows) ?? [], [pages]);
+  const matching = pages?.[0]?.matching ?? 0;
+  const causes = pages?.[0]?.causes ?? [];
+  const all = causes.reduce((sum, cause) => sum + cause.rows, 0);
+  const chosen = rows.find((row) => row.id === rowId) ?? rows[0] ?? null;
+  const place = chosen ? rows.indexOf(chosen) : -1;
+  const open = useMemo(() => rows.filter((row) => row.resolved_at === null), [rows]);
+  const picked = useMemo(() => open.filter((row) => ticked.has(row.id)).map((row) => row.id), [open, ticked]);
+  const go = (row: RejectedLineView | undefined) => row && navigate({ screen: "rejected", table, row: row.id }, true);
+  const retry = useCommand("sync_retry", (client) => {
+    setTicked(NONE);
+    afterRun(client);
+  });
+  const discarded = () => {
+    setDiscarding(null);
+    setTicked(NONE);
+  };
+  // Ticked ones; or those of a reason or a search; or all of a table, or of all tables, listed or not.
+  const narrowed = error !== null || search !== "";
+  const some = picked.length > 0 ? picked : narrowed ? open.map((row) => row.id) : [];
+  const number = some.length > 0 ? some.length : which === "open" ? matching : open.length;
 
   useAction("rejected.filter", () => filterField.current?.focus());
-  useAction("rejected.next", () => go(shown[place + 1]), place + 1 < shown.length ? null : "this is the last row");
-  useAction("rejected.previous", () => go(shown[place - 1]), place > 0 ? null : "this is the first row");
-  const retry = useCommand("sync_retry", (client) => afterRun(client));
-  const [discarding, setDiscarding] = useState<RejectedRowView | null>(null);
-  const open = inTable.some((row) => row.resolved_at === null);
+  useAction("rejected.next", () => go(rows[place + 1]), place + 1 < rows.length ? null : "this is the last row");
+  useAction("rejected.previous", () => go(rows[place - 1]), place > 0 ? null : "this is the first row");
   useAction(
     "rejected.retry",
-    () => retry.mutate({ folder: workspace.folder, tables: table ? [table] : [] }),
-    retry.isPending ? "they are being tried" : open ? null : "no row is open",
+    () => retry.mutate({ folder, tables: table ? [table] : [], ids: [...some] }),
+    retry.isPending ? "they are being tried" : open.length === 0 ? "no row is open" : null,
+  );
+  useAction(
+    "rejected.one",
+    () => chosen && retry.mutate({ folder, tables: [chosen.source], ids: [chosen.id] }),
+    retry.isPending
+      ? "it is being tried"
+      : chosen === null
+        ? "no row is chosen"
+        : chosen.resolved_at
+          ? "it is resolved"
+          : null,
+    chosen && keyText(chosen.pk),
   );
   useAction(
     "rejected.discard",
-    () => setDiscarding(chosen),
-    chosen === null ? "no row is chosen" : chosen.resolved_at ? "it is resolved" : null,
+    () => setDiscarding(picked.length > 0 ? picked : chosen ? [chosen.id] : []),
+    picked.length > 0 ? null : chosen === null ? "no row is chosen" : chosen.resolved_at ? "it is resolved" : null,
   );
   useAction(
     "rejected.reload",
@@ -68,12 +103,8 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   return (
     <div className="page rejected">
       <div className="head">
-        <h1>
-          {rejected.data ? `${which === "open" ? "" : "All "}${counted(all.length, "rejected row")}` : "Rejected rows"}
-        </h1>
-        <span className="about cut">
-          {all.length === REJECTED_LIMIT ? `the newest ${count(REJECTED_LIMIT)}; ` : ""}everything else is merged
-        </span>
+        <h1>{pages ? `${which === "open" ? "" : "All "}${counted(all, "rejected row")}` : "Rejected rows"}</h1>
+        <span className="about cut">everything else is merged</span>
         <div className="acts">
           <Segments
             label="Which rows"
@@ -89,7 +120,9 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
             Ask again
           </ActionButton>
           <ActionButton id="rejected.retry" look="primary">
-            Try again
+            {open.length === 0
+              ? "Try again"
+              : `Try ${picked.length > 0 || narrowed ? "" : "all "}${count(number)} again`}
           </ActionButton>
         </div>
       </div>
@@ -97,12 +130,12 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         <Trouble error={errorView(retry.error)} title={<b>Rejected rows were not tried again</b>} tone="warn" />
       )}
       {retry.data && !retry.isPending && <Retried of={retry.data} />}
-      {discarding && <DiscardDialog rows={[discarding]} onClose={() => setDiscarding(null)} />}
+      {discarding && <DiscardDialog ids={discarding} onClose={() => setDiscarding(null)} onDone={discarded} />}
       {rejected.isError && (
         <Trouble
           error={errorView(rejected.error)}
           title={<b>Rejected rows were not read</b>}
-          tone={rejected.data ? "warn" : "failed"}
+          tone={pages ? "warn" : "failed"}
         >
           <ActionButton id="rejected.reload" compact />
         </Trouble>
@@ -113,34 +146,22 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         </Nothing>
       ) : rejected.isPending && !rejected.isError ? (
         <Waiting text="Asking the state database" />
-      ) : rejected.data && all.length === 0 ? (
+      ) : pages && all === 0 && table === null ? (
         <Nothing title="No rejected row" command="firn sync errors">
           A row that the target refuses is set aside here with its reason and its values, and the rest of the batch goes
           on.
         </Nothing>
       ) : (
-        rejected.data && (
+        pages && (
           <div className="split folds">
-            <section className="pane list" aria-label="By table">
+            <section className="pane list" aria-label="Causes">
               <Divider pane="list" />
               <div className="pane-head">
-                <h2>Tables</h2>
-                <span className="faint">{tables.length}</span>
+                <h2>Causes</h2>
+                <span className="faint">{count(causes.length)}</span>
               </div>
               <div className="scroll">
-                <ul className="causes">
-                  <TableLine name={null} text="all tables" reason="" number={all.length} current={table === null} />
-                  {tables.map((line) => (
-                    <TableLine
-                      key={line.source}
-                      name={line.source}
-                      text={line.source}
-                      reason={line.codes}
-                      number={line.number}
-                      current={table === line.source}
-                    />
-                  ))}
-                </ul>
+                <Causes causes={causes} table={table} error={error} onError={setError} />
               </div>
               <div className="pane-foot">
                 <SameAsText command={`firn sync errors${table ? ` ${shellWord(table)}` : ""}`} />
@@ -156,26 +177,39 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                   width={260}
                 />
                 <span className="faint" role="status">
-                  {wanted === "" ? "" : `${count(shown.length)} of ${count(inTable.length)}`}
+                  {listed(rows.length, matching, picked.length)}
                 </span>
+                <div className="acts">
+                  {picked.length > 0 && (
+                    <ActionButton id="rejected.discard" look="quiet" compact>
+                      <Icon of={Trash2} small />
+                      Discard {count(picked.length)}…
+                    </ActionButton>
+                  )}
+                </div>
               </div>
-              {shown.length === 0 ? (
+              {rows.length === 0 ? (
                 <Nothing title="No row matches">
-                  Nothing among {counted(inTable.length, "row")} holds “{filter}”.
+                  {filter.trim() === ""
+                    ? "No row of this table is rejected now."
+                    : `Nothing among ${counted(all, "row")} holds “${filter.trim()}”.`}
                 </Nothing>
               ) : (
                 <RowGrid
                   label="Rejected rows"
-                  columns={table ? columnsOfOneTable : allColumns}
-                  rows={shown}
+                  columns={[...(table ? columnsOfOneTable : allColumns), ...(which === "all" ? [resolved] : [])]}
+                  rows={rows}
                   rowKey={(row) => row.id}
                   selected={chosen?.id ?? null}
                   onSelect={go}
+                  ticked={ticked}
+                  onTick={setTicked}
+                  tickable={(row) => row.resolved_at === null}
                   autoFocus
                 />
               )}
             </section>
-            {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={shown.length} />}
+            {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={matching} />}
           </div>
         )
       )}
@@ -183,11 +217,29 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   );
 }
 
+/** A value once it has stayed the same for a while. */
+function useSettled<T>(value: T, milliseconds: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), milliseconds);
+    return () => clearTimeout(timer);
+  }, [value, milliseconds]);
+  return settled;
+}
+
+function listed(rows: number, matching: number, picked: number): string {
+  const chosen = picked > 0 ? `${count(picked)} chosen of ` : "";
+  if (rows < Math.min(matching, REJECTED_LIMIT))
+    return `${chosen}${count(rows)} of ${count(matching)}, more are coming`;
+  if (rows < matching) return `${chosen}the newest ${count(rows)} of ${count(matching)}`;
+  return `${chosen}${counted(matching, "row")}`;
+}
+
 /** What came of the last retry: a sentence, and why a table was not tried. */
 function Retried({ of }: { of: RetryView }) {
   const { tone, word } = retryWord(of);
   return (
-    <div role="status">
+    <div role="status" className="retried">
       <p className="pad">
         <State tone={tone}>{word}</State>
       </p>
@@ -201,60 +253,16 @@ function Retried({ of }: { of: RetryView }) {
   );
 }
 
-function TableLine({
-  name,
-  text,
-  reason,
-  number,
-  current,
-}: {
-  name: string | null;
-  text: string;
-  reason: string;
-  number: number;
-  current: boolean;
-}) {
-  return (
-    <li>
-      <button
-        type="button"
-        aria-current={current || undefined}
-        onClick={() => navigate({ screen: "rejected", table: name, row: null })}
-      >
-        {name ? <code className="cut">{text}</code> : <span>{text}</span>}
-        <b>{count(number)}</b>
-        {reason && <span className="small soft cut">{reason}</span>}
-      </button>
-    </li>
-  );
-}
-
-/** Tables with how many rows were rejected and why, most first. */
-function tally(rows: readonly RejectedRowView[]): { source: string; number: number; codes: string }[] {
-  const bySource = Map.groupBy(rows, (row) => row.source);
-  return [...bySource]
-    .map(([source, own]) => ({
-      source,
-      number: own.length,
-      codes: [...new Set(own.map((row) => row.code))].join(", "),
-    }))
-    .sort((a, b) => b.number - a.number || (a.source < b.source ? -1 : 1));
-}
-
-function keyText(row: RejectedRowView): string {
-  const entries = Object.entries(row.pk);
-  return entries.length === 1
-    ? valueText(entries[0]?.[1])
-    : entries.map(([column, value]) => `${column}=${valueText(value)}`).join(" ");
-}
-
-function rowText(row: RejectedRowView): string {
-  const values = row.payload ? Object.values(row.payload).map(valueText).join(" ") : "";
-  return `${row.source} ${keyText(row)} ${row.code} ${row.error} ${values}`.toLowerCase();
-}
-
-const allColumns: readonly GridColumn<RejectedRowView>[] = [
-  { id: "key", head: "Key", width: 100, grow: 1, mono: true, cell: keyText, whole: keyText },
+const allColumns: readonly GridColumn<RejectedLineView>[] = [
+  {
+    id: "key",
+    head: "Key",
+    width: 100,
+    grow: 1,
+    mono: true,
+    cell: (row) => keyText(row.pk),
+    whole: (row) => keyText(row.pk),
+  },
   {
     id: "source",
     head: "Table",
@@ -280,6 +288,23 @@ const allColumns: readonly GridColumn<RejectedRowView>[] = [
     cell: (row) => <Said text={row.error} />,
     whole: (row) => row.error,
   },
+  {
+    id: "seen",
+    head: "Last met",
+    width: 112,
+    cell: (row) => <span className="soft">{when(row.occurred_at)}</span>,
+    whole: (row) => row.occurred_at,
+  },
   { id: "attempts", head: "Tries", width: 52, end: true, mono: true, cell: (row) => count(row.attempts) },
 ];
-const columnsOfOneTable = allColumns.filter((column) => column.id !== "source");
+const columnsOfOneTable = allColumns.filter((column) => column.id !== "source" && column.id !== "code");
+const resolved: GridColumn<RejectedLineView> = {
+  id: "resolved",
+  head: "Resolved",
+  width: 150,
+  cell: (row) => {
+    const word = resolvedWord(row);
+    return word === null ? <span className="faint">open</span> : <State tone="ok">{word}</State>;
+  },
+  whole: resolvedWord,
+};

@@ -1,21 +1,32 @@
 import { Play, RotateCw, Square } from "lucide-react";
-import { useEffect, useState } from "react";
-import { useAction, useStartRun } from "../../action";
-import { clock, count, shortRun, when } from "../../data/format";
-import { useCommand } from "../../data/queries";
-import { type Follow, goesOn, inOrderOfNeed, runRate, tableError } from "../../data/run";
+import { useEffect, useMemo, useState } from "react";
+import { navigate, useAction, useStartRun } from "../../action";
+import { clock, shortRun, when } from "../../data/format";
+import { momentsOf, wholeLog } from "../../data/moment";
+import { useCommand, useRunRecord } from "../../data/queries";
+import { type Follow, goesOn, inOrderOfNeed } from "../../data/run";
 import { runWord } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RunSummary, type RunView, type TableProgress } from "../../host";
+import { errorView, type RunSummary, type RunView } from "../../host";
 import { ActionButton, Button, Finding, Icon, State, Trouble, Waiting } from "../../kit";
+import { Figures } from "./Figures";
 import { Log } from "./Log";
+import { Needy } from "./Needy";
+import { RunTable } from "./RunTable";
 import { TableLines } from "./TableLines";
 import { Throughput } from "./Throughput";
 
-type RunDetailProps = { runId: string; follow: Follow | undefined; summary: RunSummary | null; failure: unknown };
+type RunDetailProps = {
+  runId: string;
+  /** The table that is looked at. */
+  table: string | null;
+  follow: Follow | undefined;
+  summary: RunSummary | null;
+  failure: unknown;
+};
 
-/** One run in full: figures, what failed, a line a table, log. */
-export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
+/** One run in full: figures, what failed, a line a table, log; and one of its tables with the plan that was used. */
+export function RunDetail({ runId, table, follow, summary, failure }: RunDetailProps) {
   const { workspace, feed } = useOpenWorkspace();
   const view = follow?.view ?? null;
   const starting = useStartRun();
@@ -25,6 +36,13 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
   const configured = new Set(workspace.tables.map((table) => table.source));
   const again = (view?.tables ?? []).map((table) => table.source).filter((source) => configured.has(source));
   const now = useNow(running);
+  const record = useRunRecord(runId, null, "");
+  const kept = useMemo(() => momentsOf(record.data?.events ?? []), [record.data]);
+  const heard = follow?.moments;
+  const moments = useMemo(() => wholeLog(kept, heard ?? [], view), [kept, heard, view]);
+  const chosen = view?.tables.find((one) => one.source === table) ?? null;
+  const retry = (source: string) => starting.start([source]);
+  const cannotRetry = running ? "when the run has ended" : starting.unavailable;
 
   useAction(
     "run.cancel",
@@ -65,8 +83,7 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
             {workspace.source} → {workspace.target}
           </code>
           {view && `, started ${when(view.started_at)}`}
-          {summary &&
-            ` by the ${summary.trigger === "window" ? "window" : summary.trigger === "watch" ? "watch" : "command line"}`}
+          {summary && ` by the ${triggers[summary.trigger] ?? summary.trigger}`}
         </span>
         <div className="acts">
           {failed.length > 0 && !running && (
@@ -101,31 +118,63 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
           </Button>
         </Trouble>
       )}
+      {view?.status === "cancelling" && (
+        <p className="note-line warn" role="status">
+          Asked to stop: what is being written now is finished or undone whole, what is committed stays.
+        </p>
+      )}
+      {view?.status === "interrupted" && (
+        <p className="note-line warn" role="status">
+          The process that ran it went away. What it committed stays; a run of the same tables goes on from there.
+        </p>
+      )}
       {view && follow ? (
         <>
-          <Figures view={view} follow={follow} now={now} />
-          <div className="scroll">
+          <div className="over-run">
+            <Figures view={view} follow={follow} seconds={elapsed(view, now)} />
             <Throughput
               runId={runId}
               running={running}
-              words={`Rows a second over ${clock(elapsed(view, now))}; the figures above and the lines below say the same in words`}
+              words={`Rows a second over ${clock(elapsed(view, now))}; the figures beside it and the lines below say the same in words`}
             />
-            {view.error && <Trouble error={view.error} title={<b>The run failed</b>} />}
-            {inOrderOfNeed(view.tables).map((table) => (
-              <Needy
-                key={table.source}
-                table={table}
-                attempts={follow.attempts[table.source] ?? null}
-                running={running}
-                now={now}
-                onRetry={() => starting.start([table.source])}
-                cannotRetry={running ? "when the run has ended" : starting.unavailable}
-              />
-            ))}
-            <TableLines view={view} follow={follow} />
-            <Findings view={view} />
           </div>
-          <Log moments={follow.moments} />
+          <div className="split folds">
+            <div className="pane wide">
+              <div className="needs-you">
+                {view.error && <Trouble error={view.error} title={<b>The run failed</b>} />}
+                {inOrderOfNeed(view.tables).map((one) => (
+                  <Needy
+                    key={one.source}
+                    table={one}
+                    attempts={follow.attempts[one.source] ?? null}
+                    running={running}
+                    now={now}
+                    onRetry={() => retry(one.source)}
+                    cannotRetry={cannotRetry}
+                  />
+                ))}
+                <Findings view={view} />
+              </div>
+              <TableLines
+                view={view}
+                follow={follow}
+                now={now}
+                selected={chosen?.source ?? null}
+                onSelect={(source) => navigate({ screen: "runs", runId, table: source }, true)}
+              />
+            </div>
+            {chosen && (
+              <RunTable
+                key={chosen.source}
+                runId={runId}
+                table={chosen}
+                running={running}
+                onRetry={() => retry(chosen.source)}
+                cannotRetry={cannotRetry}
+              />
+            )}
+          </div>
+          <Log moments={moments} tables={view.tables.map((one) => one.source)} />
         </>
       ) : failure === undefined ? (
         <Waiting text="Asking for the state of the run" />
@@ -133,6 +182,8 @@ export function RunDetail({ runId, follow, summary, failure }: RunDetailProps) {
     </section>
   );
 }
+
+const triggers: Record<string, string> = { window: "window", watch: "schedule", cli: "command line" };
 
 /** The time now, in milliseconds; goes on only while something depends on it. */
 function useNow(ticking: boolean): number {
@@ -148,121 +199,6 @@ function useNow(ticking: boolean): number {
 function elapsed(view: RunView, now: number): number {
   if (!goesOn(view.status)) return view.seconds;
   return Math.max(view.seconds, (now - Date.parse(view.started_at)) / 1000);
-}
-
-function Figures({ view, follow, now }: { view: RunView; follow: Follow; now: number }) {
-  const done = view.tables.filter((table) => table.stage === "done").length;
-  const merged = view.tables.reduce((sum, table) => sum + table.rows_merged, 0);
-  const read = view.tables.reduce((sum, table) => sum + table.rows_read, 0);
-  const rejected = view.tables.reduce((sum, table) => sum + table.rows_rejected, 0);
-  const seconds = elapsed(view, now);
-  const running = goesOn(view.status);
-  const rate = running ? runRate(follow) : seconds > 0 ? Math.round(read / seconds) : null;
-  return (
-    <div className="figures">
-      <div>
-        <div className="name">Tables done</div>
-        <div className="value">
-          {count(done)} <small>of {count(view.tables.length)}</small>
-        </div>
-      </div>
-      <div>
-        <div className="name">Rows merged</div>
-        <div className="value" data-figure="merged">
-          {count(merged)}
-        </div>
-        <div className="note">{count(read)} read</div>
-      </div>
-      <div>
-        <div className="name">{running ? "Rows a second, now" : "Rows a second"}</div>
-        <div className="value">{count(rate)}</div>
-      </div>
-      <div>
-        <div className="name">Rows rejected</div>
-        <div className="value">{rejected > 0 ? <span className="state warn">{count(rejected)}</span> : "0"}</div>
-      </div>
-      <div>
-        <div className="name">Took</div>
-        <div className="value">{clock(seconds)}</div>
-      </div>
-    </div>
-  );
-}
-
-/** A table that failed or waits: what happened, where, what to do. */
-function Needy({
-  table,
-  attempts,
-  running,
-  now,
-  onRetry,
-  cannotRetry,
-}: {
-  table: TableProgress;
-  attempts: number | null;
-  running: boolean;
-  now: number;
-  onRetry: () => void;
-  cannotRetry: string | null;
-}) {
-  const error = tableError(table);
-  if (table.stage === "failed" && error)
-    return (
-      <Trouble
-        error={error}
-        title={
-          <>
-            <code className="strong">{table.source}</code>&ensp;<span className="state failed">failed, needs you</span>
-            <span className="soft">
-              &ensp;
-              {table.rows_merged > 0
-                ? `${count(table.rows_merged)} rows are committed and will not be read again.`
-                : "Nothing was written."}
-            </span>
-          </>
-        }
-      >
-        <Button compact unavailable={cannotRetry} onPress={onRetry}>
-          Run this table again
-        </Button>
-      </Trouble>
-    );
-  if (table.stage === "waiting" && running && error)
-    return (
-      <Trouble
-        tone="warn"
-        error={error}
-        title={
-          <>
-            <code className="strong">{table.source}</code>&ensp;
-            <span className="state warn">
-              {retryText(table.retry_at, now)}
-              {attempts !== null && `, attempt ${attempts} failed`}
-            </span>
-          </>
-        }
-      />
-    );
-  if (table.stage === "held" && error)
-    return (
-      <Trouble
-        tone="warn"
-        error={error}
-        title={
-          <>
-            <code className="strong">{table.source}</code>&ensp;
-            <span className="state warn">held by another runner</span>
-          </>
-        }
-      />
-    );
-  return null;
-}
-
-function retryText(at: string | null, now: number): string {
-  if (!at) return "tries again soon";
-  const left = (Date.parse(at) - now) / 1000;
-  return left > 0 ? `tries again in ${clock(Math.ceil(left))}` : "tries again now";
 }
 
 /** What the run noticed, table by table. */

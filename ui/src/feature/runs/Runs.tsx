@@ -1,8 +1,8 @@
 import "./runs.css";
-import { useEffect } from "react";
+import { Fragment, useEffect } from "react";
 import { ActionButton, Divider, Nothing, StateWord, Trouble } from "../../kit";
 import { navigate, useAction, useStartRun } from "../../action";
-import { clock, count, counted, millis, shortRun, when } from "../../data/format";
+import { count, counted, day, millis, shortRun, span, timeOfDay } from "../../data/format";
 import { useRuns } from "../../data/queries";
 import { runWord } from "../../data/words";
 import { useFollow, useOpenWorkspace } from "../../data/workspace";
@@ -10,7 +10,7 @@ import { errorView, type RunSummary, type RunView } from "../../host";
 import { RunDetail } from "./RunDetail";
 
 /** Runs of this workspace: the history, and one of them in full. */
-export function Runs({ runId }: { runId: string | null }) {
+export function Runs({ runId, table }: { runId: string | null; table: string | null }) {
   const { workspace, feed, activeRun } = useOpenWorkspace();
   const history = useRuns(workspace.folder);
   const runs = history.data ?? workspace.runs;
@@ -44,16 +44,20 @@ export function Runs({ runId }: { runId: string | null }) {
                 }}
               />
             )}
-            {runs.map((run) => (
-              <HistoryLine
-                key={run.run_id}
-                run={
-                  activeRun?.view && run.run_id === activeRun.runId
-                    ? { ...run, status: activeRun.view.status, ...soFar(activeRun.view) }
-                    : run
-                }
-                current={run.run_id === shown}
-              />
+            {runs.map((run, place) => (
+              <Fragment key={run.run_id}>
+                {day(run.started_at) !== day(runs[place - 1]?.started_at) && (
+                  <li className="day">{day(run.started_at)}</li>
+                )}
+                <HistoryLine
+                  run={
+                    activeRun?.view && run.run_id === activeRun.runId
+                      ? { ...run, status: activeRun.view.status, ...soFar(activeRun.view) }
+                      : run
+                  }
+                  current={run.run_id === shown}
+                />
+              </Fragment>
             ))}
           </ul>
         </div>
@@ -62,6 +66,7 @@ export function Runs({ runId }: { runId: string | null }) {
         <RunDetail
           key={shown}
           runId={shown}
+          table={table}
           follow={follow}
           summary={runs.find((run) => run.run_id === shown) ?? null}
           failure={feed.failure(shown)}
@@ -93,10 +98,10 @@ function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
         onClick={() => navigate({ screen: "runs", runId: run.run_id })}
       >
         <StateWord of={runWord(run.status)} />
-        <span className="faint small">{when(run.started_at)}</span>
+        <span className="faint small">{timeOfDay(run.started_at)}</span>
         <span className="numbers cut">
           <code>{shortRun(run.run_id)}</code>&ensp;{counted(run.tables, "table")}, {count(run.rows_merged)} rows
-          {start !== null && end !== null && `, ${clock((end - start) / 1000)}`}
+          {start !== null && end !== null && `, ${span((end - start) / 1000)}`}
           {run.rows_rejected > 0 && `, ${count(run.rows_rejected)} rejected`}
         </span>
       </button>

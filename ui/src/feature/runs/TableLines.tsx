@@ -1,79 +1,119 @@
 import { bytes, count, percent, span } from "../../data/format";
-import { type Follow, goesOn, inOrderOfNeed, stageGoesOn, tableRate } from "../../data/run";
-import { stageWord } from "../../data/words";
+import { phaseNames } from "../../data/moment";
+import { type Follow, goesOn, inOrderOfNeed, secondsBehind, stageGoesOn, tableRate } from "../../data/run";
+import { stageWord, type Word } from "../../data/words";
 import type { RunView, TableProgress } from "../../host";
+import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import { StateWord } from "../../kit";
 
-const phaseNames: Record<string, string> = {
-  first_load: "first load",
-  resume_first_load: "first load",
-  deletes: "deletes",
-  incremental: "changes",
-  full: "all rows",
+type TableLinesProps = {
+  view: RunView;
+  follow: Follow;
+  /** The time now, in milliseconds. */
+  now: number;
+  selected: string | null;
+  onSelect: (source: string) => void;
 };
 
-/** A line a table: stage, rows, rate. */
-export function TableLines({ view, follow }: { view: RunView; follow: Follow }) {
+/** A line a table: stage, rows, rate, how far behind it is. */
+export function TableLines({ view, follow, now, selected, onSelect }: TableLinesProps) {
+  const running = goesOn(view.status);
+  const none = <span className="faint">–</span>;
+  const begun = (table: TableProgress, value: number) => (table.stage === "queued" ? none : count(value));
+  const columns: readonly GridColumn<TableProgress>[] = [
+    { id: "state", head: "State", width: 114, cell: (table) => <StateWord of={stateOf(table, view)} /> },
+    { id: "stages", head: "Stages", width: 68, cell: (table) => <Stages table={table} /> },
+    {
+      id: "table",
+      head: "Table",
+      width: 150,
+      grow: 1,
+      mono: true,
+      cell: (table) => <Name of={table.source} />,
+      whole: (table) => `${table.source} → ${table.target}`,
+    },
+    { id: "read", head: "Rows read", width: 84, end: true, mono: true, cell: (table) => begun(table, table.rows_read) },
+    {
+      id: "merged",
+      head: "merged",
+      width: 84,
+      end: true,
+      mono: true,
+      cell: (table) => begun(table, table.rows_merged),
+    },
+    { id: "progress", head: "Progress", width: 112, cell: (table) => <Progress table={table} /> },
+    {
+      id: "rejected",
+      head: "Rejected",
+      width: 66,
+      end: true,
+      mono: true,
+      cell: (table) =>
+        table.rows_rejected > 0 ? <span className="state warn">{count(table.rows_rejected)}</span> : none,
+    },
+    {
+      id: "bytes",
+      head: "Bytes",
+      width: 74,
+      end: true,
+      mono: true,
+      cell: (table) => (table.bytes > 0 ? <span className="soft">{bytes(table.bytes)}</span> : none),
+    },
+    {
+      id: "rate",
+      head: "Rows/s",
+      width: 74,
+      end: true,
+      mono: true,
+      cell: (table) => <span className="soft">{count(rate(table, follow, running))}</span>,
+    },
+    {
+      id: "behind",
+      head: "Behind",
+      width: 82,
+      end: true,
+      mono: true,
+      // Of a table that is done nothing was waiting, however old its newest row is.
+      cell: (table) => (running && stageGoesOn(table.stage) ? span(secondsBehind(table.watermark, now)) : none),
+      whole: (table) => (table.watermark ? `cursor at ${table.watermark}` : null),
+    },
+    {
+      id: "took",
+      head: "Took",
+      width: 62,
+      end: true,
+      mono: true,
+      cell: (table) => (table.result ? span(table.result.seconds) : none),
+    },
+  ];
   return (
-    <table className="plain" aria-label="Tables of the run">
-      <colgroup>
-        <col style={{ width: 122 }} />
-        <col style={{ width: 84 }} />
-        <col />
-        <col style={{ width: 92 }} />
-        <col style={{ width: 92 }} />
-        <col style={{ width: 150 }} />
-        <col style={{ width: 84 }} />
-        <col style={{ width: 84 }} />
-        <col style={{ width: 84 }} />
-        <col style={{ width: 70 }} />
-      </colgroup>
-      <thead>
-        <tr>
-          <th>State</th>
-          <th>Stages</th>
-          <th>Table</th>
-          <th className="number">Rows read</th>
-          <th className="number">merged</th>
-          <th>Progress</th>
-          <th className="number">Rejected</th>
-          <th className="number">Bytes</th>
-          <th className="number">Rows/s</th>
-          <th className="number">Took</th>
-        </tr>
-      </thead>
-      <tbody>
-        {inOrderOfNeed(view.tables).map((table) => (
-          <tr key={table.source} data-table={table.source} data-stage={table.stage}>
-            <td>
-              <StateWord of={stageWord(table.stage)} />
-            </td>
-            <td>
-              <Stages table={table} />
-            </td>
-            <td className="mono" title={`${table.source} → ${table.target}`}>
-              {table.source}
-            </td>
-            <td className="number mono">{table.stage === "queued" ? "–" : count(table.rows_read)}</td>
-            <td className="number mono">{table.stage === "queued" ? "–" : count(table.rows_merged)}</td>
-            <td>
-              <Progress table={table} />
-            </td>
-            <td className="number mono">
-              {table.rows_rejected > 0 ? (
-                <span className="state warn">{count(table.rows_rejected)}</span>
-              ) : (
-                <span className="soft">0</span>
-              )}
-            </td>
-            <td className="number mono soft">{table.bytes > 0 ? bytes(table.bytes) : "–"}</td>
-            <td className="number mono soft">{count(rate(table, follow, goesOn(view.status)))}</td>
-            <td className="number mono">{table.result ? span(table.result.seconds) : "–"}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <RowGrid
+      label="Tables of the run"
+      columns={columns}
+      rows={inOrderOfNeed(view.tables)}
+      rowKey={(table) => table.source}
+      selected={selected}
+      onSelect={(table) => onSelect(table.source)}
+    />
   );
+}
+
+/** A table's name; where it does not fit, its schema gives way first. */
+function Name({ of }: { of: string }) {
+  const dot = of.indexOf(".") + 1;
+  return (
+    <span className="of-table">
+      <span className="schema">{of.slice(0, dot)}</span>
+      <span>{of.slice(dot)}</span>
+    </span>
+  );
+}
+
+/** The word of a table's stage; of a run whose process went away, what was going on is over. */
+function stateOf(table: TableProgress, view: RunView): Word {
+  if (view.status === "interrupted" && table.result === null && table.stage !== "queued")
+    return { tone: "warn", word: "Interrupted" };
+  return stageWord(table.stage);
 }
 
 function rate(table: TableProgress, follow: Follow, running: boolean): number | null {
@@ -132,7 +172,7 @@ function Progress({ table }: { table: TableProgress }) {
 function progressText(table: TableProgress): string {
   switch (table.stage) {
     case "queued":
-      return "waits for a free reader";
+      return "waits its turn";
     case "done":
       return table.result?.status === "idle" ? "nothing new" : "complete";
     case "failed":
@@ -142,7 +182,7 @@ function progressText(table: TableProgress): string {
     case "held":
       return "another runner has it";
     case "waiting":
-      return "before the next attempt";
+      return "tries again";
     default:
       return phaseNames[table.phase ?? ""] ?? "";
   }

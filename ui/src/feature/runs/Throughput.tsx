@@ -1,9 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
+import { Download } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useAction } from "../../action";
 import { keys } from "../../data/queries";
 import { useHost } from "../../host";
+import { ActionButton, Icon } from "../../kit";
+import { SaveChart } from "./SaveChart";
 
-const HEIGHT = 132;
+const HEIGHT = 128;
 
 /** Rows a second over a run, drawn by the host; while the run goes on it is asked for about once a second. */
 export function Throughput({ runId, running, words }: { runId: string; running: boolean; words: string }) {
@@ -11,6 +15,7 @@ export function Throughput({ runId, running, words }: { runId: string; running: 
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [dark, setDark] = useState(isDark);
+  const [saving, setSaving] = useState(false);
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -34,10 +39,29 @@ export function Throughput({ runId, running, words }: { runId: string; running: 
     placeholderData: (before) => before,
   });
   const svg = chart.data?.svg ?? null;
+  useAction("run.chart", () => setSaving(true), svg === null ? "there is no chart of this run" : null);
   return (
-    <div ref={box} className="throughput" role="img" aria-label={words} hidden={chart.isSuccess && svg === null}>
-      {/* Shapes, numbers and glyphs of the host's own drawing; no text of a database is part of it. */}
-      {svg !== null && <div dangerouslySetInnerHTML={{ __html: svg }} />}
+    <div className="throughput">
+      <div className="over-chart">
+        <h2>Rows a second</h2>
+        <span className="legend" aria-hidden>
+          <span className="state ok">✓</span> table done <span className="state warn">△</span> tries again{" "}
+          <span className="state failed">✕</span> failed
+        </span>
+        <ActionButton id="run.chart" look="quiet" compact withKeys={false}>
+          <Icon of={Download} small />
+          PNG, SVG
+        </ActionButton>
+      </div>
+      <div ref={box} className="drawn" role="img" aria-label={words}>
+        {/* Shapes, numbers and glyphs of the host's own drawing; no text of a database is part of it. */}
+        {svg !== null ? (
+          <div dangerouslySetInnerHTML={{ __html: svg }} />
+        ) : (
+          chart.isSuccess && <p className="faint">How the rows of this run came was not kept.</p>
+        )}
+      </div>
+      {saving && <SaveChart runId={runId} dark={dark} onClose={() => setSaving(false)} />}
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import "./verify.css";
-import { Scale, Square, Wrench } from "lucide-react";
+import { Scale, Square, Wrench, X } from "lucide-react";
 import { useState } from "react";
 import { navigate, useAction } from "../../action";
-import { clock, count, counted, shellWord } from "../../data/format";
+import { clock, count, counted, shellWord, span } from "../../data/format";
 import { keepVerdict, mayConnect, useCommand, useVerdict } from "../../data/queries";
 import { goesOn } from "../../data/run";
 import { valueText } from "../../data/value";
@@ -13,19 +13,17 @@ import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import {
   ActionButton,
   Button,
-  Dialog,
   Divider,
   Finding,
   Icon,
-  Label,
   Nothing,
   SameAsText,
   State,
-  TextField,
+  StateFilters,
   Trouble,
-  Value,
-  WordGlyph,
 } from "../../kit";
+import { ByColumn, Cells } from "./Cells";
+import { RepairDialog } from "./RepairDialog";
 
 /** Most differing keys that are shown; all are counted. */
 const LISTED = 1000;
@@ -43,6 +41,7 @@ export function Verify({ table }: { table: string }) {
   const [asking, setAsking] = useState(false);
   const [chosenKey, setChosenKey] = useState<string | null>(null);
   const [kind, setKind] = useState<string | null>(null);
+  const [column, setColumn] = useState<string | null>(null);
 
   const connects = mayConnect(workspace);
   const busy = verify.isPending ? "a comparison goes on" : null;
@@ -62,8 +61,19 @@ export function Verify({ table }: { table: string }) {
     !verify.isPending ? "nothing goes on" : runId ? (cancel.isPending ? "one moment" : null) : "it is beginning",
   );
 
-  const shown = (verdict?.keys ?? []).filter((one) => kind === null || one.kind === kind);
+  const shown = (verdict?.keys ?? []).filter(
+    (one) =>
+      (kind === null || one.kind === kind) &&
+      (column === null || one.cells.some((differing) => differing.column === column)),
+  );
   const chosen = shown.find((one) => keyText(one) === chosenKey) ?? shown[0] ?? null;
+  const place = chosen ? shown.indexOf(chosen) : -1;
+  const go = (to: number) => {
+    const one = shown[to];
+    if (one) setChosenKey(keyText(one));
+  };
+  useAction("verify.next", () => go(place + 1), place + 1 < shown.length ? null : "this is the last key");
+  useAction("verify.previous", () => go(place - 1), place > 0 ? null : "this is the first key");
   const line = going?.view?.tables.find((one) => one.source === table);
   const failed = verify.data?.error ?? verdict?.error ?? null;
   return (
@@ -122,29 +132,32 @@ export function Verify({ table }: { table: string }) {
           <div className="split folds">
             <section className="pane wide" aria-label="Keys that differ">
               <div className="filter-bar">
-                <div className="filters" role="group" aria-label="Differences">
-                  <button type="button" aria-pressed={kind === null} onClick={() => setKind(null)}>
-                    All <b>{count(verdict.differing_keys)}</b>
-                  </button>
-                  {kinds
+                <StateFilters
+                  label="Differences"
+                  all={verdict.differing_keys}
+                  states={kinds
                     .filter(({ id }) => verdict[id] > 0)
-                    .map(({ id, word }) => (
-                      <button
-                        type="button"
-                        key={id}
-                        aria-pressed={kind === id}
-                        onClick={() => setKind(kind === id ? null : id)}
-                      >
-                        <WordGlyph of={word} /> {word.word} <b>{count(verdict[id])}</b>
-                      </button>
-                    ))}
-                </div>
+                    .map(({ id, word }) => ({ id, word, number: verdict[id] }))}
+                  value={kind}
+                  onChange={setKind}
+                />
+                {column !== null && (
+                  <Button compact onPress={() => setColumn(null)}>
+                    in <code>{column}</code> <Icon of={X} small />
+                  </Button>
+                )}
                 {verdict.keys.length < verdict.differing_keys && (
                   <span className="faint">
                     the first {count(verdict.keys.length)} of {count(verdict.differing_keys)} are listed
                   </span>
                 )}
               </div>
+              {verdict.repaired && (
+                <p className="note-line" role="status">
+                  Repaired: {counted(verdict.repaired.written, "row")} written, {count(verdict.repaired.deleted)}{" "}
+                  deleted or marked, {count(verdict.repaired.left)} left as they were.
+                </p>
+              )}
               {verdict.differing_keys === 0 ? (
                 <Nothing
                   title={verdict.status === "equal" ? "Source and target are equal" : "Nothing is known to differ"}
@@ -171,7 +184,9 @@ export function Verify({ table }: { table: string }) {
               <Divider pane="inspector" />
               <div className="scroll">
                 {chosen && <Cells of={chosen} />}
-                {Object.keys(verdict.columns).length > 0 && <ByColumn verdict={verdict} />}
+                {Object.keys(verdict.columns).length > 0 && (
+                  <ByColumn verdict={verdict} column={column} onColumn={setColumn} />
+                )}
                 {verdict.findings.length > 0 && (
                   <ul>
                     {verdict.findings.map((finding) => (
@@ -185,13 +200,9 @@ export function Verify({ table }: { table: string }) {
         </>
       )}
       {asking && verdict && (
-        <Repair
+        <RepairDialog
           verdict={verdict}
-          production={
-            workspace.connections.find((one) => one.name === workspace.target)?.label === "production"
-              ? workspace.target
-              : null
-          }
+          deletes={workspace.tables.find((one) => one.source === table)?.deletes ?? "ignore"}
           onClose={() => setAsking(false)}
           onRepair={() => {
             setAsking(false);
@@ -284,7 +295,7 @@ function Figures({ verdict }: { verdict: VerifiedTable }) {
       verdict.rejected > 0 ? `${count(verdict.rejected)} rejected` : "",
     ],
     ["Waiting for the next run", count(verdict.waiting), ""],
-    ["Took", clock(verdict.seconds), ""],
+    ["Took", span(verdict.seconds), ""],
   ];
   return (
     <div className="figures">
@@ -296,126 +307,5 @@ function Figures({ verdict }: { verdict: VerifiedTable }) {
         </div>
       ))}
     </div>
-  );
-}
-
-/** The cells of one key, source and target side by side. */
-function Cells({ of: one }: { of: DifferingKeyView }) {
-  return (
-    <>
-      <div className="section-head">
-        <h2>Cells</h2>
-        <span className="faint">{one.cells.length}</span>
-      </div>
-      {one.cells.length === 0 ? (
-        <p className="pad soft">
-          {one.kind === "missing"
-            ? "The target has no row of this key."
-            : one.kind === "extra"
-              ? "The source has no row of this key."
-              : "The cells of this key were not looked at."}
-          {one.reason && ` ${one.reason}`}
-        </p>
-      ) : (
-        <table className="plain cells">
-          <thead>
-            <tr>
-              <th>Column</th>
-              <th>Source</th>
-              <th>Target</th>
-            </tr>
-          </thead>
-          <tbody>
-            {one.cells.map((cell) => (
-              <tr key={cell.column}>
-                <td className="mono">{cell.column}</td>
-                <td className="mono strong">
-                  <Value of={cell.source} />
-                </td>
-                <td className="mono soft">
-                  <Value of={cell.target} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </>
-  );
-}
-
-/** How often each column differs. */
-function ByColumn({ verdict }: { verdict: VerifiedTable }) {
-  return (
-    <>
-      <div className="section-head">
-        <h2>By column</h2>
-        <span className="faint">among {counted(verdict.cells_of, "changed key")}</span>
-      </div>
-      <dl className="facts pad">
-        {Object.entries(verdict.columns).map(([column, cells]) => (
-          <div key={column} className="pair">
-            <dt>
-              <code>{column}</code>
-            </dt>
-            <dd>{count(cells)}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
-  );
-}
-
-/** What the repair will do; a production target is named before it is written to. */
-function Repair({
-  verdict,
-  production,
-  onClose,
-  onRepair,
-}: {
-  verdict: VerifiedTable;
-  production: string | null;
-  onClose: () => void;
-  onRepair: () => void;
-}) {
-  const [typed, setTyped] = useState("");
-  const guarded = production !== null && typed !== production;
-  return (
-    <Dialog
-      title={`Repair ${verdict.target}`}
-      onClose={onClose}
-      foot={
-        <>
-          <Button keys="Escape" onPress={onClose}>
-            Leave it
-          </Button>
-          <Button
-            look="primary"
-            onPress={onRepair}
-            unavailable={guarded ? `type ${production} first` : null}
-            autoFocus={production === null}
-          >
-            Repair
-          </Button>
-        </>
-      }
-    >
-      <div className="repair">
-        <p>
-          {counted(verdict.missing + verdict.changed, "row")} will be read from the source again by key and written to
-          the target. {verdict.extra > 0 && `${counted(verdict.extra, "row")} that the source does not have any more `}
-          {verdict.extra > 0 && "will be deleted or marked where the table's deletes are synced, and stay otherwise."}
-        </p>
-        <p className="soft">The same keys are compared again afterwards.</p>
-        {production !== null && (
-          <>
-            <p>
-              <Label text="production" /> Type <code>{production}</code> to write there.
-            </p>
-            <TextField label="Name of the connection" value={typed} onChange={setTyped} autoFocus />
-          </>
-        )}
-      </div>
-    </Dialog>
   );
 }
