@@ -143,6 +143,20 @@ export class Desk {
     );
   }
 
+  /** Keeps a picture in each theme; the one that was chosen stays. */
+  async shots2(name) {
+    const set = (theme) =>
+      this.session.script(
+        "const before = document.documentElement.dataset.theme; document.documentElement.dataset.theme = arguments[0]; return before;",
+        theme,
+      );
+    const before = await set("light");
+    await this.shot(`${name}-light`);
+    await set("dark");
+    await this.shot(`${name}-dark`);
+    await set(before);
+  }
+
   /** Keeps a picture of the window. */
   async shot(name) {
     // What is in the page has to be on the screen, too, and fades have to be over.

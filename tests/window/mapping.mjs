@@ -57,5 +57,5 @@ export async function mapping() {
   await session.press(Key.escape);
   await desk.press("Run");
   await desk.sees("Done", ".run-state", 60_000);
-  await desk.sees("1,000", "tr[data-table='public.wide']");
+  await desk.sees("1,000", "[role=row][data-row='public.wide']");
 }

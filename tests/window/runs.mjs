@@ -1,10 +1,21 @@
 // Runs: progress, cancelling, going on; what they leave behind.
 
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { desk, line, number, programs, server, session, shop } from "./stage.mjs";
+import { desk, line, number, programs, server, session, shop, shots } from "./stage.mjs";
 import { askWarehouse } from "./surroundings.mjs";
 import { Key, until } from "./webdriver.mjs";
+
+/** When the log has a line of this word, in milliseconds. */
+function momentOf(word) {
+  return session.element(
+    `a line “${word}” in the log`,
+    `const line = [...document.querySelectorAll(".log .entry-line")].find((one) => one.querySelector(".state")?.innerText.trim() === arguments[0]);
+     return line ? Date.parse(line.firstElementChild.title) : null;`,
+    word,
+  );
+}
 
 export async function runAndCancel() {
   await session.press(Key.control, Key.enter);
@@ -19,7 +30,6 @@ export async function runAndCancel() {
     },
     { within: 60_000, every: 100 },
   );
-  await desk.shot("run-light");
   await until(
     "some of them are merged",
     async () => number((await line("public.readings"))?.cells[4] ?? "0") > 0 || null,
@@ -30,13 +40,13 @@ export async function runAndCancel() {
     async () => number((await line("public.customers"))?.cells[6] ?? "0") === 1 || null,
     { within: 60_000 },
   );
-  const since = performance.now();
   await desk.press("Cancel run");
   await desk.sees("Cancelled", ".run-state");
-  const took = performance.now() - since;
+  // By the host's own clock: how fast this script and the page are is another matter.
+  const took = (await momentOf("finished")) - (await momentOf("cancelling"));
   assert.ok(took < 3000, `cancelling took ${took} ms`);
   const stopped = await line("public.readings");
-  assert.equal(stopped.stage, "cancelled");
+  assert.equal(stopped.state, "Cancelled");
   assert.ok(number(stopped.cells[4]) > 0 && number(stopped.cells[4]) < 1_500_000, `merged: ${stopped.cells[4]}`);
   await desk.shot("run-cancelled-light");
 }
@@ -44,6 +54,10 @@ export async function runAndCancel() {
 export async function resume() {
   await desk.press("Run again");
   await desk.sees("Running", ".run-state");
+  await until("rows come in", async () => number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null, {
+    within: 60_000,
+  });
+  await desk.shot("run-light");
   // Leaving the screen and coming back finds the run as it stands.
   await desk.go("Overview");
   await desk.sees("1", ".rail .count.running");
@@ -52,10 +66,54 @@ export async function resume() {
   await desk.go("Runs");
   await desk.sees("Done", ".run-state", 240_000);
   const readings = await line("public.readings");
-  assert.equal(readings.stage, "done");
+  assert.equal(readings.state, "Done");
   const customers = await line("public.customers");
   assert.equal(number(customers.cells[6]), 0, "the rejected row is not met again");
   await desk.shot("run-done-light");
+}
+
+/** The chart of a run of more than a million rows, and the same as a file. */
+export async function chart() {
+  const drawn = () => session.script("return document.querySelector('.drawn svg')?.outerHTML ?? null;");
+  const svg = await until("the chart is drawn", drawn);
+  // Thousands of rows a second on its axis, and a line of more than its two ends.
+  assert.match(svg, />\s*\d+ k\s*</);
+  const lines = [...svg.matchAll(/<polyline[^>]*points="([^"]*)"/g)].map(
+    ([, points]) => points.trim().split(" ").length,
+  );
+  assert.ok(Math.max(...lines) > 8, `lines of ${lines} points`);
+  const rate = number(await session.script("return document.querySelector('[data-figure=rate]').innerText;"));
+  assert.ok(rate > 1000, `${rate} rows a second`);
+  const file = join(shop, "run of today.png");
+  await desk.press("PNG, SVG");
+  await desk.fill("File", file);
+  await desk.press("Save");
+  await desk.sees("Saved,", "[role=dialog]");
+  const png = readFileSync(file);
+  assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [2400, 640]);
+  writeFileSync(join(shots, "chart-saved.png"), png);
+  await desk.press("Save");
+  await desk.sees("is there already", "[role=dialog]");
+  await session.press(Key.escape);
+}
+
+/** The plan that a run has used for a table, and the log of a run that is over. */
+export async function record() {
+  await desk.row("public.readings");
+  await desk.sees("Plan used", ".inspector");
+  await desk.sees("SELECT", ".inspector .copyable");
+  await desk.sees("Cursor before", ".inspector");
+  await desk.shots2("run-plan");
+  await session.press("/");
+  await session.type(await desk.field("Find in log"), "planned");
+  await until("only plans are listed", async () => {
+    const shown = await desk.text(".log .entry-line");
+    return (shown.includes("planned") && !shown.includes("merging")) || null;
+  });
+  await session.press(Key.escape);
+  await session.press(Key.escape);
+  await until("the table is closed", async () => !(await desk.text(".inspector")).includes("Plan used") || null);
 }
 
 export async function overview() {
@@ -96,9 +154,9 @@ export async function warehouseEqualsSource() {
     "SELECT id::VARCHAR || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit::VARCHAR || ' ' || array_to_string(tags, '+') AS row FROM main.customers ORDER BY id",
   );
   const wanted = await server.ask(
-    "SELECT id || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit || ' ' || array_to_string(tags, '+') FROM customers WHERE id <> 1313 ORDER BY id",
+    "SELECT id || ' ' || name || ' ' || coalesce(phone, '-') || ' ' || credit || ' ' || array_to_string(tags, '+') FROM customers ORDER BY id",
   );
-  assert.equal(customers.length, 1999);
+  assert.equal(customers.length, 2001);
   assert.deepEqual(
     customers.map(({ row }) => row),
     wanted,

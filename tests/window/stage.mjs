@@ -59,6 +59,15 @@ export async function open(...args) {
   desk = new Desk(session, shots);
 }
 
+/** Ends the window's process in the middle of whatever it does. */
+export async function kill() {
+  for (const { pid } of await running(programs.window)) process.kill(pid, "SIGKILL");
+  await until("the window's process is gone", async () => (await running(programs.window)).length === 0 || null);
+  // The driver may have noticed already.
+  await session.close().catch(() => undefined);
+  session = null;
+}
+
 /** Closes the window and waits for the end of its process. */
 export async function close() {
   await session.close();
@@ -84,10 +93,13 @@ export async function end() {
   folders.remove();
 }
 
-/** The figures of a table's line on the run screen. */
+/** What stands in a table's line on the run screen. */
 export const line = (table) =>
   session.script(
-    "const row = [...document.querySelectorAll('tr[data-table]')].find((one) => one.dataset.table === arguments[0]); return row && { stage: row.dataset.stage, cells: [...row.cells].map((cell) => cell.innerText.trim()) };",
+    `const row = [...document.querySelectorAll(".runs [role=row]")].find((one) => one.dataset.row === arguments[0]);
+     if (!row) return null;
+     const cells = [...row.querySelectorAll("[role=gridcell]")].map((cell) => cell.innerText.trim());
+     return { state: cells[0], cells };`,
     table,
   );
 export const number = (text) => Number(text.replaceAll(",", "").replace("–", "0"));

@@ -60,15 +60,16 @@ export class Folders {
 /** A private PostgreSQL with the test's tables. */
 export class Server {
   #process;
+  #lines;
 
   static async start(testbed, { user, password, sql }) {
     const server = new Server();
     server.#process = spawn(testbed, ["--scram-user", `${user}:${password}`, "--database", "shop", "--sql", sql], {
       stdio: ["pipe", "pipe", "inherit"],
     });
-    const lines = createInterface({ input: server.#process.stdout });
+    server.#lines = createInterface({ input: server.#process.stdout });
     const [line] = await Promise.race([
-      once(lines, "line"),
+      once(server.#lines, "line"),
       once(server.#process, "exit").then(([code]) => Promise.reject(new Error(`the test server ended with ${code}`))),
     ]);
     Object.assign(server, JSON.parse(line));
@@ -79,6 +80,23 @@ export class Server {
   async ask(sql) {
     const { stdout } = await run("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", this.dsn, "-c", sql]);
     return stdout.split("\n").filter(Boolean);
+  }
+
+  /** Kills the server, as a machine does that has no memory left. */
+  kill() {
+    return this.#tell("kill");
+  }
+
+  /** Starts it again, on the same port. */
+  startAgain() {
+    return this.#tell("start");
+  }
+
+  async #tell(word) {
+    const answer = once(this.#lines, "line");
+    this.#process.stdin.write(`${word}\n`);
+    const [done] = await answer;
+    if (done !== "done") throw new Error(`the test server answered ${done}`);
   }
 
   async stop() {

@@ -3,8 +3,10 @@
 
 import { dark, keyboard, restart, sample, untrusted, withoutKeyring } from "./desktop.mjs";
 import { mapping } from "./mapping.mjs";
+import { databaseKilled, windowKilled } from "./faults.mjs";
+import { discarded, retried, verified } from "./proof.mjs";
+import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { driftAccepted, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
-import { overview, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
 import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";
@@ -24,6 +26,8 @@ try {
   await step("a plan", plan);
   await step("a run with progress, cancelled", runAndCancel);
   await step("the same run resumed to its end", resume);
+  await step("its chart, and the chart as a file", chart);
+  await step("its record: the plan that was used, the log", record);
   await step("the overview", overview);
   await step("the rejected row with its payload", rejectedRow);
   await step("palette and keys", keyboard);
@@ -37,6 +41,11 @@ try {
   await step("nor in the memory of the page's process", secretIsNotInThePage);
   await step("the dark theme on every screen", dark);
   await step("a table of 276 columns, mapped", mapping);
+  await step("a rejected row, mended at the source, tried again", retried);
+  await step("a comparison that differs, repaired, equal", verified);
+  await step("a rejected row discarded with a note", discarded);
+  await step("the database is killed in mid-run, and comes back", databaseKilled);
+  await step("the window is killed in mid-run, and goes on", windowKilled);
   await step("axe on the screens, dark and light", accessibleInBoth);
   await step("rows before and after, another type", rowsBeforeAndAfter);
   await step("the text beside it, edited either way", eitherWay);

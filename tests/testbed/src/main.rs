@@ -1,10 +1,12 @@
 //! `firn-testbed` holds a private PostgreSQL server for scripts that are not written in Rust.
 //!
 //! usage: `firn-testbed [--bouncer] [--scram-user NAME:PASSWORD] [--database NAME [--sql FILE]…]`. `--scram-user` makes
-//! a role that signs in only with its password, `--database` creates a database, `--sql` runs a file in it. When everything answers it prints one JSON object on one line (`dsn` of that database, `host`, `port`,
-//! `socket_dir`, `pid`, `bouncer_port`) and holds the servers until its standard input ends or it is killed.
+//! a role that signs in only with its password, `--database` creates a database, `--sql` runs a file in it. When
+//! everything answers it prints one JSON object on one line (`dsn` of that database, `host`, `port`, `socket_dir`,
+//! `pid`, `bouncer_port`) and holds the servers until its standard input ends or it is killed. Lines on its standard
+//! input are words that it answers with `done`: `kill` kills the server, `start` starts it again on the same port.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result, bail};
 use firn_testbed::{Bouncer, Cluster, ClusterOptions};
@@ -48,6 +50,13 @@ fn main() -> Result<()> {
     });
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{report}").and_then(|()| stdout.flush()).context("cannot print what was started")?;
-    std::io::stdin().lock().read_to_end(&mut Vec::new()).context("cannot wait for the end of standard input")?;
+    for word in std::io::stdin().lock().lines() {
+        match word.context("cannot wait for the end of standard input")?.trim() {
+            "kill" => cluster.kill9()?,
+            "start" => cluster.start_again()?,
+            word => bail!("unknown word {word:?}: known are kill and start"),
+        }
+        writeln!(stdout, "done").and_then(|()| stdout.flush()).context("cannot print that it is done")?;
+    }
     Ok(())
 }

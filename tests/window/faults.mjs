@@ -1,0 +1,70 @@
+// What goes wrong in the middle of a run: the database is killed, the window is killed.
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { desk, kill, line, number, open, server, session, shop } from "./stage.mjs";
+import { Key, until } from "./webdriver.mjs";
+
+const table = "public.readings";
+
+/** Changes a third of the long table and runs it until rows come in. */
+async function longRun(mark) {
+  await server.ask(`UPDATE readings SET remark = left(remark, 60) || '${mark}', updated_at = now() WHERE id % 3 = 1`);
+  await desk.go("Tables");
+  await desk.row(table);
+  await desk.press("Run");
+  await until("rows come in", async () => number((await line(table))?.cells[3] ?? "0") > 0 || null, {
+    within: 60_000,
+    every: 50,
+  });
+}
+
+/** The database goes away in mid-run: the window says so, tries again, gives up with what to do; and goes on when asked
+ * once the database is back. */
+export async function databaseKilled() {
+  const file = join(shop, "firn.yaml");
+  const before = readFileSync(file, "utf8");
+  writeFileSync(file, `${before}max_retries: 2\n`);
+  await session.press(Key.control, "r");
+  await longRun("k");
+  await server.kill();
+  await desk.sees("tries again", ".needs-you", 30_000);
+  await desk.shots2("run-database-gone");
+  await desk.sees("failed, needs you", ".needs-you", 60_000);
+  await desk.sees("What to do", ".needs-you");
+  await desk.shots2("run-failed");
+  const failed = await line(table);
+  assert.equal(failed.state, "Failed");
+  await server.startAgain();
+  await desk.press("Retry failed");
+  await desk.sees("Done", ".run-state", 120_000);
+  assert.equal((await line(table)).state, "Done");
+  writeFileSync(file, before);
+  await session.press(Key.control, "r");
+}
+
+/** The window's process goes away in mid-run: the next one knows what was under way, and a run goes on from there. */
+export async function windowKilled() {
+  await longRun("w");
+  await until("rows are merged", async () => number((await line(table))?.cells[4] ?? "0") > 0 || null, {
+    within: 60_000,
+    every: 50,
+  });
+  await kill();
+  await open();
+  await session.click(
+    await session.element(
+      "the recent workspace",
+      "return [...document.querySelectorAll('.recent .open')].find((one) => one.textContent.includes('shop')) ?? null;",
+    ),
+  );
+  await desk.go("Runs");
+  await desk.sees("Interrupted", ".run-state");
+  await desk.sees("went away", ".note-line");
+  await desk.shots2("run-interrupted");
+  await desk.press("Run again");
+  await desk.sees("Running", ".run-state");
+  await desk.sees("Done", ".run-state", 120_000);
+  assert.equal((await line(table)).state, "Done");
+}

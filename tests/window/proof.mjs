@@ -1,0 +1,75 @@
+// What is found and mended: a rejected row, a comparison with its repair, a row that nobody wants.
+
+import assert from "node:assert/strict";
+import { desk, server, session } from "./stage.mjs";
+import { Key, until } from "./webdriver.mjs";
+
+/** A row is mended at the source and tried again from the window. */
+export async function retried() {
+  await desk.go("Rejected rows");
+  await desk.sees("1313", ".payload");
+  // The watermark stays: no run would look at the row again.
+  await server.ask("UPDATE customers SET credit = 1641.25 WHERE id = 1313");
+  await session.press("t");
+  await desk.sees("1 row merged", "[role=status]");
+  await desk.sees("No rejected row");
+  await desk.press("All");
+  await desk.sees("merged by a retry", ".grid");
+  await desk.press("Unresolved");
+}
+
+/** A comparison finds what no watermark shows; it is repaired, and compared again. */
+export async function verified() {
+  await server.ask(
+    "UPDATE customers SET name = 'Customer  Five ' WHERE id = 5; UPDATE customers SET phone = '' WHERE id = 6; INSERT INTO customers SELECT 2001, 'Late', 'late@example.com', NULL, NULL, 1, ARRAY['c', 'd'], NULL, '2026-01-01'",
+  );
+  await desk.go("Tables");
+  await desk.row("public.customers");
+  await session.press("v");
+  await desk.sees("Not compared yet");
+  await session.press(Key.control, Key.enter);
+  await desk.sees("Different", ".head", 60_000);
+  await desk.sees("All 3", ".filters");
+  await desk.row("changed id=5");
+  await desk.sees("Customer", ".cells");
+  await until(
+    "what changed is marked, and nothing else",
+    async () => {
+      const marks = await desk.text(".cells mark");
+      return (marks.includes("Five") && !marks.includes("Customer")) || null;
+    },
+    { within: 5_000 },
+  );
+  await desk.shots2("verify");
+  await session.press("r");
+  await desk.sees("Read from the source by key", "[role=dialog]");
+  await desk.shots2("repair");
+  await desk.press("Repair");
+  await desk.sees("Repaired: 3 rows written", ".note-line", 60_000);
+  await desk.sees("Equal", ".head");
+  await desk.shots2("verify-equal");
+}
+
+/** A row that nobody wants is discarded with a note. */
+export async function discarded() {
+  await server.ask("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id = 77");
+  await desk.go("Tables");
+  await desk.row("public.customers");
+  await desk.press("Run");
+  await desk.sees("Done in part", ".run-state", 60_000);
+  await desk.go("Rejected rows");
+  await desk.sees("77", ".payload");
+  await desk.shots2("rejected-one");
+  await session.press("d");
+  assert.match(await desk.whyNot("Discard"), /say why/);
+  await desk.fill("Why", "a test account");
+  await desk.shots2("discard");
+  await desk.press("Discard");
+  await desk.sees("No rejected row");
+  await desk.press("All");
+  await desk.sees("a test account", ".inspector");
+  const kept = await server.ask("SELECT note FROM sync_errors WHERE pk->>'id' = '77' AND resolved_at IS NOT NULL");
+  assert.deepEqual(kept, ["a test account"]);
+  await desk.press("Unresolved");
+  await server.ask("UPDATE customers SET credit = 96.25, updated_at = now() WHERE id = 77");
+}
