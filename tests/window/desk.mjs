@@ -1,5 +1,6 @@
 // The window as a person sees it: buttons by their words, fields by their labels, rows by their text.
 
+import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Key, until } from "./webdriver.mjs";
@@ -144,7 +145,7 @@ export class Desk {
   }
 
   /** Keeps a picture in each theme; the one that was chosen stays. */
-  async shots2(name) {
+  async shotInBothThemes(name) {
     const set = (theme) =>
       this.session.script(
         "const before = document.documentElement.dataset.theme; document.documentElement.dataset.theme = arguments[0]; return before;",
@@ -164,6 +165,8 @@ export class Desk {
       "window.painted = false; Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {}))).then(() => requestAnimationFrame(() => requestAnimationFrame(() => { window.painted = true; })));",
     );
     await until("the page is painted", () => this.session.script("return window.painted;"));
+    const [, theme] = /-(dark|light)$/.exec(name) ?? [];
+    if (theme) assert.equal(await this.session.script("return document.documentElement.dataset.theme;"), theme, name);
     writeFileSync(join(this.shots, `${name}.png`), await this.session.screenshot());
   }
 }

@@ -30,10 +30,10 @@ export async function databaseKilled() {
   await longRun("k");
   await server.kill();
   await desk.sees("tries again", ".needs-you", 30_000);
-  await desk.shots2("run-database-gone");
+  await desk.shotInBothThemes("run-database-gone");
   await desk.sees("failed, needs you", ".needs-you", 60_000);
   await desk.sees("What to do", ".needs-you");
-  await desk.shots2("run-failed");
+  await desk.shotInBothThemes("run-failed");
   const failed = await line(table);
   assert.equal(failed.state, "Failed");
   await server.startAgain();
@@ -62,7 +62,7 @@ export async function windowKilled() {
   await desk.go("Runs");
   await desk.sees("Interrupted", ".run-state");
   await desk.sees("went away", ".note-line");
-  await desk.shots2("run-interrupted");
+  await desk.shotInBothThemes("run-interrupted");
   await desk.press("Run again");
   await desk.sees("Running", ".run-state");
   await desk.sees("Done", ".run-state", 120_000);

@@ -40,14 +40,14 @@ export async function verified() {
     },
     { within: 5_000 },
   );
-  await desk.shots2("verify");
+  await desk.shotInBothThemes("verify");
   await session.press("r");
   await desk.sees("Read from the source by key", "[role=dialog]");
-  await desk.shots2("repair");
+  await desk.shotInBothThemes("repair");
   await desk.press("Repair");
   await desk.sees("Repaired: 3 rows written", ".note-line", 60_000);
   await desk.sees("Equal", ".head");
-  await desk.shots2("verify-equal");
+  await desk.shotInBothThemes("verify-equal");
 }
 
 /** A row that nobody wants is discarded with a note. */
@@ -59,11 +59,11 @@ export async function discarded() {
   await desk.sees("Done in part", ".run-state", 60_000);
   await desk.go("Rejected rows");
   await desk.sees("77", ".payload");
-  await desk.shots2("rejected-one");
+  await desk.shotInBothThemes("rejected-one");
   await session.press("d");
   assert.match(await desk.whyNot("Discard"), /say why/);
   await desk.fill("Why", "a test account");
-  await desk.shots2("discard");
+  await desk.shotInBothThemes("discard");
   await desk.press("Discard");
   await desk.sees("No rejected row");
   await desk.press("All");

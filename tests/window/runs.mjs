@@ -104,7 +104,7 @@ export async function record() {
   await desk.sees("Plan used", ".inspector");
   await desk.sees("SELECT", ".inspector .copyable");
   await desk.sees("Cursor before", ".inspector");
-  await desk.shots2("run-plan");
+  await desk.shotInBothThemes("run-plan");
   await session.press("/");
   await session.type(await desk.field("Find in log"), "planned");
   await until("only plans are listed", async () => {
