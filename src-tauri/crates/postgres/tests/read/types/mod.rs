@@ -193,7 +193,11 @@ async fn execute(pool: &PgPool, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap();
 }
 
-async fn prepare(cluster: &Cluster, database: &str) -> PgPool {
+/// Makes a database with the types that are tried. One of its own for each test: tests of one process share a server, and
+/// two of them that make one extension meet.
+async fn prepare(database: &str) -> PgPool {
+    let cluster = Cluster::shared().unwrap();
+    cluster.database(database).unwrap();
     let pool = cluster.pool(database).await.unwrap();
     let types = "CREATE TYPE mood AS ENUM ('sad', 'it''s \\ok', '日本', ''); \
                  CREATE DOMAIN cents AS numeric(10,2) CHECK (VALUE >= 0); \
@@ -207,7 +211,7 @@ async fn prepare(cluster: &Cluster, database: &str) -> PgPool {
 fn edge_values_of_every_type_arrive_as_the_server_prints_them() {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
-        let pool = prepare(Cluster::shared().unwrap(), "postgres").await;
+        let pool = prepare("edges").await;
         // Every type is tried, so that one failure does not hide another.
         let mut failed = Vec::new();
         for column in plain::columns().into_iter().chain(rich::columns()) {
@@ -224,9 +228,7 @@ fn edge_values_of_every_type_arrive_as_the_server_prints_them() {
 /// Tries random values of types in a database of their own.
 fn random_values(columns: Vec<Column>, database: &str) {
     let runtime = Runtime::new().unwrap();
-    let cluster = Cluster::shared().unwrap();
-    cluster.psql("postgres", &format!("CREATE DATABASE {database}")).unwrap();
-    let pool = runtime.block_on(prepare(cluster, database));
+    let pool = runtime.block_on(prepare(database));
     for column in columns {
         let values = prop::collection::vec(prop::option::weighted(0.9, column.random.clone()), 1..120);
         let mut runner = TestRunner::new(Config { cases: 5, failure_persistence: None, ..Config::default() });
