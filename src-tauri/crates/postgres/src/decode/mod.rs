@@ -39,6 +39,8 @@ mod decoder_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
+mod vector_tests;
+#[cfg(test)]
 mod wire;
 
 pub use decoder::Decoder;
