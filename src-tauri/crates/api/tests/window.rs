@@ -5,8 +5,8 @@ mod shop;
 
 use firn_api::wire::{
     AppStart, ConnectionRef, ConnectionSave, ConnectionSecret, ConnectionView, DiscoverRequest, ErrorView,
-    HistoryRequest, RunEvent, RunEventKind, RunRef, RunRequest, RunStatus, Stage, TablesRequest, WorkspaceCreate,
-    WorkspaceRef, WorkspaceView,
+    HistoryRequest, KeyCandidateView, MappingRequest, MappingView, RunEvent, RunEventKind, RunRef, RunRequest,
+    RunStatus, Stage, TablesRequest, WorkspaceCreate, WorkspaceRef, WorkspaceView,
 };
 use firn_api::{Firn, FirnOptions, command, dispatch};
 use firn_secret::{Identity, Memory, Secret, SecretStore};
@@ -132,6 +132,36 @@ async fn a_workspace_from_elsewhere_connects_nothing_until_it_is_trusted() {
     assert!(command::workspace_open(&window.firn, there.clone()).await.unwrap().trusted, "and it stays trusted");
     command::workspace_forget(&window.firn, there.clone()).await.unwrap();
     assert!(!command::workspace_open(&window.firn, there).await.unwrap().trusted, "forgotten with its trust");
+    window.firn.close().await;
+}
+
+#[tokio::test]
+async fn a_mapping_offers_keys_and_watermarks_with_what_speaks_for_them() {
+    let window = Window::open();
+    let (cluster, document) = orders(10);
+    cluster.psql("postgres", "ALTER TABLE orders ADD COLUMN seen timestamptz; ANALYZE orders").unwrap();
+    let there = window.foreign("shop", &document);
+    command::workspace_trust(&window.firn, there.clone()).await.unwrap();
+    let request = |not_before: Option<&str>| MappingRequest {
+        folder: there.folder.clone(),
+        table: "public.orders".to_owned(),
+        document: None,
+        not_before: not_before.map(str::to_owned),
+    };
+    let view = command::mapping_show(&window.firn, request(None)).await.unwrap();
+    assert_eq!(view.key_candidates, [KeyCandidateView { columns: vec!["id".into()], primary: true }]);
+    let said = |view: &MappingView, column: &str| {
+        let found = view.watermarks.iter().find(|of| of.column == column).unwrap();
+        (found.likely, found.indexed, found.nulls, found.set_by.clone())
+    };
+    assert_eq!(said(&view, "updated_at"), (true, true, Some(0.0), "default".to_owned()));
+    assert_eq!(said(&view, "seen"), (true, false, Some(1.0), "application".to_owned()));
+    assert!(view.watermarks.iter().all(|of| of.indexed == of.index_sql.is_none() && !of.reasons.is_empty()));
+
+    // Where the plan says why the source cannot be asked, nothing is offered.
+    cluster.psql("postgres", "ALTER TABLE orders RENAME TO gone").unwrap();
+    let view = command::mapping_show(&window.firn, request(Some("2999-01-01T00:00:00Z"))).await.unwrap();
+    assert!(view.plan.error.is_some() && view.key_candidates.is_empty() && view.watermarks.is_empty());
     window.firn.close().await;
 }
 
