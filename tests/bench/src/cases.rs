@@ -224,11 +224,17 @@ fn firn_binary() -> Result<PathBuf> {
 
 /// Writes the workspace of a sync of `orders`, with more keys of the table's entry where `more` has some: `, key: value`.
 pub(crate) fn workspace(server: &Server, folder: &Path, more: &str) -> Result<()> {
+    let orders =
+        format!("{{ source: public.orders, target: main.orders, pk: order_id, watermark_column: updated_at{more} }}");
+    workspace_of(server, folder, &orders)
+}
+
+fn workspace_of(server: &Server, folder: &Path, table: &str) -> Result<()> {
     let settings = settings(&server.dsn)?;
     let yaml = format!(
         "connections:\n  app_db: {{ kind: postgres, host: {}, port: {}, database: {}, user: {}, tls: disable }}\n  \
          warehouse: {{ kind: duckdb, path: warehouse.duckdb }}\nsource: app_db\ntarget: warehouse\ntables:\n  \
-         - {{ source: public.orders, target: main.orders, pk: order_id, watermark_column: updated_at{more} }}\n",
+         - {table}\n",
         settings.host, settings.port, settings.database, settings.user
     );
     std::fs::write(folder.join("firn.yaml"), yaml)?;
@@ -324,7 +330,7 @@ fn verify(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// Peak memory of a first load: the same at four times the rows.
+/// Peak memory of a first load: the same at several times the rows.
 fn memory(server: &Server) -> Result<()> {
     for rows in [READ_ROWS, 4.0 * READ_ROWS] {
         server.fill(rows)?;
@@ -333,6 +339,28 @@ fn memory(server: &Server) -> Result<()> {
         workspace(server, folder.path(), "")?;
         let usage = sync_once(folder.path())?;
         line(&format!("first load of {:.0} M → DuckDB", rows / 1e6), "firn", Some(rows), usage, None);
+    }
+    wide_memory(server)
+}
+
+/// The same for rows of 276 columns, and for a change of every tenth.
+fn wide_memory(server: &Server) -> Result<()> {
+    for rows in [WIDE_ROWS, 3.0 * WIDE_ROWS] {
+        server.sql(&include_str!("../sql/wide.sql").replace(":rows", &format!("{rows:.0}")))?;
+        server
+            .sql("ALTER TABLE wide ADD COLUMN changed bigint NOT NULL DEFAULT 0; CREATE INDEX ON wide (changed, id)")?;
+        server.sql("DROP TABLE IF EXISTS sync_watermarks, sync_errors, sync_logs, sync_workspace")?;
+        let folder = tempfile::tempdir()?;
+        workspace_of(
+            server,
+            folder.path(),
+            "{ source: public.wide, target: main.wide, pk: id, watermark_column: changed }",
+        )?;
+        let usage = sync_once(folder.path())?;
+        line(&format!("first load of {:.0} k × 277 → DuckDB", rows / 1e3), "firn", Some(rows), usage, None);
+        server.sql("UPDATE wide SET changed = 1, c0_int8 = c0_int8 + 1 WHERE id % 10 = 0")?;
+        let usage = sync_once(folder.path())?;
+        line(&format!("10 % of {:.0} k × 277 changed", rows / 1e3), "firn", Some(rows / 10.0), usage, None);
     }
     Ok(())
 }

@@ -184,6 +184,12 @@ pub trait Writer: Send {
     /// Adds rows to the group.
     async fn stage(&mut self, batch: RecordBatch) -> Result<()>;
 
+    /// Returns how large a group should be, in bytes as received from the source: a larger one is taken, but may need
+    /// more memory than the target was given.
+    fn group_bytes(&self) -> u64 {
+        u64::MAX
+    }
+
     /// Commits the group with its state.
     ///
     /// # Errors

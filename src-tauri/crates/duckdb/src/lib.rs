@@ -34,6 +34,7 @@ mod target;
 mod tidy;
 mod types;
 mod vectors;
+mod width;
 mod worker;
 mod writer;
 

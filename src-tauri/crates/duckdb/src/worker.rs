@@ -16,6 +16,7 @@ use crate::schema::CREATE_SCHEMA;
 use crate::session::{Running, Session};
 use crate::state::{self, StateChange};
 use crate::types::DuckType;
+use crate::width::Width;
 use arrow::datatypes::{DataType, Field, Schema};
 use firn_connector::switches::{self, Protection};
 use firn_connector::{
@@ -94,32 +95,10 @@ enum Filled {
     Stage(u64),
 }
 
-/// What it takes to write rows of some width.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Width {
-    /// Threads that may write row groups at once.
-    threads: u64,
-    /// Memory DuckDB must be allowed, in bytes.
-    memory: u64,
-}
-
-impl Width {
-    /// Most columns of a table that two threads write at once: each holds a block of every column.
-    const PARALLEL_COLUMNS: u64 = 64;
-
-    /// Memory a column takes, in bytes: measured with groups that fill a row group half, when DuckDB holds the
-    /// group and the row group it is added to at once.
-    const COLUMN_MEMORY: u64 = 2 << 20;
-
-    fn of(columns: usize) -> Self {
-        let columns = columns as u64;
-        let threads = if columns > Self::PARALLEL_COLUMNS { 1 } else { 2 };
-        Self { threads, memory: columns * Self::COLUMN_MEMORY }
-    }
-}
-
 pub(crate) struct Worker {
     _memory: Reservation,
+    /// What a replacement takes beside it, while there is one.
+    replacing: Option<Reservation>,
     pub(crate) session: Session,
     width: Width,
     pub(crate) plan: Arc<WritePlan>,
@@ -141,8 +120,13 @@ impl Worker {
         session.execute("preparing to write", "SET SESSION preserve_insertion_order = false")?;
         let width = Width::of(plan.columns.len());
         let memory = session.lease().reserve(width.memory)?;
+        if let Some(bytes) = width.log_bytes {
+            let set = format!("SET GLOBAL checkpoint_threshold = '{}KiB'", bytes / 1024);
+            session.execute("preparing to write", &set)?;
+        }
         Ok(Self {
             _memory: memory,
+            replacing: None,
             session,
             width,
             plan,
@@ -259,6 +243,7 @@ impl Worker {
             self.session.execute(&shaping, statement)?;
         }
         if mode == WriteMode::Replace {
+            self.replacing = Some(self.session.lease().reserve(self.width.replacing)?);
             self.empty()?;
         }
         Ok(())
@@ -315,6 +300,7 @@ impl Worker {
         committed.map_err(|e| error::failure(Touching::Rows, "committing", &e))?;
         drop(turn);
         self.in_transaction = false;
+        self.replacing = None;
         if mode != WriteMode::Append {
             self.session.lease().note_thinned(&plan.table);
         }
@@ -349,6 +335,7 @@ impl Worker {
         if std::mem::take(&mut self.in_transaction) {
             self.session.rollback();
         }
+        self.replacing = None;
         self.drop_stage();
         self.drop_keys();
     }

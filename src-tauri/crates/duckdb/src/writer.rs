@@ -3,6 +3,7 @@
 use crate::error;
 use crate::feed::FeedSender;
 use crate::session::{Running, Session, stoppable};
+use crate::width::Width;
 use crate::worker::{Job, Worker, with_ordinal};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{
@@ -107,6 +108,10 @@ impl Writer for DuckdbWriter {
             (Ok(()), WriteMode::Append | WriteMode::Replace) => batch,
         };
         if feed.send(batch).await { Ok(()) } else { Err(self.failure().await) }
+    }
+
+    fn group_bytes(&self) -> u64 {
+        Width::of(self.plan.columns.len()).group_bytes
     }
 
     async fn commit(&mut self, commit: Commit) -> Result<CommitOutcome> {

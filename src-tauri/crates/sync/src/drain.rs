@@ -90,6 +90,7 @@ impl Reading {
         scope: ReadScope,
     ) -> Result<()> {
         let settings = run.engine.settings.clone();
+        let group_bytes = settings.group_bytes.min(writer.group_bytes());
         let ordered = matches!(scope, ReadScope::After(_));
         let mut stream = snapshot.read(scope).await?;
         while let Some(batch) = stream.next().await {
@@ -103,9 +104,7 @@ impl Reading {
                 self.staged += batch.num_rows() as u64;
                 run.stage_batch(writer, &mut self.group, WriteMode::Upsert, batch, bytes).await?;
             }
-            if !self.group.is_empty()
-                && self.group.is_full(settings.group_rows, settings.group_bytes, settings.group_time)
-            {
+            if !self.group.is_empty() && self.group.is_full(settings.group_rows, group_bytes, settings.group_time) {
                 let state = self.state(run);
                 let seen = SeenChange::Add(self.memory.uncommitted());
                 let group = std::mem::take(&mut self.group);

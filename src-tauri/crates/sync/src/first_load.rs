@@ -25,6 +25,8 @@ use tokio::task::JoinSet;
 
 /// Batches a reader may be ahead of the writer.
 const LANE_BATCHES: usize = 4;
+/// How many page ranges there should be at least in a group, where the target says how large it should be.
+const RANGES_OF_A_GROUP: u64 = 8;
 /// Smallest page range, in bytes.
 const LEAST_RANGE: u64 = 1 << 20;
 const PAGE: u64 = 8192;
@@ -84,7 +86,10 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
     run.emit_phase(phase, u64::try_from(prepared.table.estimated_rows).ok());
     run.stage(Stage::Reading);
 
-    let ranges = snapshot.ranges(engine.range_bytes(prepared.table.pages)).await?;
+    // A commit ends at the end of each range begun: small ranges let it end near its size.
+    let range_bytes = engine.range_bytes(prepared.table.pages).min(writer.group_bytes() / RANGES_OF_A_GROUP);
+    let group_bytes = engine.settings.group_bytes.min(writer.group_bytes());
+    let ranges = snapshot.ranges(range_bytes).await?;
     let mut pieces: Vec<Piece> = remaining(&ranges, &load.done).into_iter().map(|r| (ReadScope::Pages(r), r)).collect();
     if on(Protection::ResumeRereads) {
         // A row that was changed since may stand in a range that is done, out of one that was left. Mostly its
@@ -111,7 +116,7 @@ pub(crate) async fn load(run: &mut TableRun<'_>, prepared: &Prepared, writer: &m
             Some(Message::End(range)) => {
                 ended.push(range);
                 let settings = &engine.settings;
-                closing = closing || group.is_full(usize::MAX, settings.group_bytes, settings.group_time);
+                closing = closing || group.is_full(usize::MAX, group_bytes, settings.group_time);
             }
             Some(Message::Batch(batch)) => {
                 let bytes = batch.bytes;
