@@ -18,7 +18,19 @@ export const screens = [
   { name: "connection-new", hash: at("connections", "+"), sees: ["New connection", ".form-pane"] },
   { name: "tables", hash: at("tables", "public.customers"), sees: ["200 tables", "h1"] },
   { name: "plan", hash: at("tables", "public.wide"), sees: ["Rows waiting", ".inspector"], then: () => press("p") },
-  { name: "mapping", hash: at("mapping", "public.wide"), sees: ["276", ".filters"] },
+  { name: "mapping", hash: `${at("mapping", "public.wide")}/column%201`, sees: ["Arrives as", ".column-pane"] },
+  {
+    name: "mapping-table",
+    hash: at("mapping", "public.wide"),
+    sees: ["Watermark", ".watermarks"],
+    then: () => desk.press("Table"),
+  },
+  {
+    name: "mapping-yaml",
+    hash: at("mapping", "public.wide"),
+    sees: ["firn.yaml", ".yaml-pane"],
+    then: () => press("y"),
+  },
   { name: "find", hash: "#/find", sees: ["200 found", ".page"] },
   {
     name: "verify",

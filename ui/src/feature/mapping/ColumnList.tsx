@@ -116,7 +116,7 @@ function gridColumns(
             type="button"
             className="type-of"
             tabIndex={-1}
-            aria-label={`Another type for ${column.name}`}
+            aria-label={`${column.target_type || "–"}: another type for ${column.name}`}
             onClick={() => onType(column.name)}
           >
             <span className="cut">{column.target_type || "–"}</span>
