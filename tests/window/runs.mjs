@@ -112,6 +112,7 @@ export async function record() {
     return (shown.includes("planned") && !shown.includes("merging")) || null;
   });
   await session.press(Key.escape);
+  await desk.row("public.customers");
   await session.press(Key.escape);
   await until("the table is closed", async () => !(await desk.text(".inspector")).includes("Plan used") || null);
 }
