@@ -12,8 +12,7 @@ const table = "public.readings";
 async function longRun(mark) {
   await server.ask(`UPDATE readings SET remark = left(remark, 60) || '${mark}', updated_at = now() WHERE id % 3 = 1`);
   await desk.go("Tables");
-  await desk.row(table);
-  await desk.press("Run");
+  await desk.press("Run all");
   await until("rows come in", async () => number((await line(table))?.cells[3] ?? "0") > 0 || null, {
     within: 60_000,
     every: 50,

@@ -54,8 +54,7 @@ export async function verified() {
 export async function discarded() {
   await server.ask("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id = 77");
   await desk.go("Tables");
-  await desk.row("public.customers");
-  await desk.press("Run");
+  await desk.press("Run all");
   await desk.sees("Done in part", ".run-state", 60_000);
   await desk.go("Rejected rows");
   await desk.sees("77", ".payload");
