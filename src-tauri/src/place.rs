@@ -71,10 +71,10 @@ impl Place {
     /// Keeps the place as it is.
     pub(crate) async fn keep_now(&self, firn: &Firn) {
         let now = *self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = now
-            && firn.keep_window_place(place).await.is_err()
-        {
-            // The next window opens where windows open; whatever else needs the local state says what is wrong with it.
+        if let Some(place) = now {
+            // Without it the next window opens where windows open; whatever else needs the local state says what is
+            // wrong with it.
+            let _kept = firn.keep_window_place(place).await;
         }
     }
 }

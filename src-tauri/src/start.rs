@@ -149,7 +149,8 @@ fn open_window(handle: &AppHandle, firn: &Firn, config: &tauri::utils::config::W
 
 /// Lets what later starts were started with arrive here.
 fn take_later_starts(first: First, handle: AppHandle) {
-    let listening = first.listen(move |Handover { word, base }| {
+    // Where no thread can be had, a later start says that this window does not answer.
+    let _listening = first.listen(move |Handover { word, base }| {
         let handle = handle.clone();
         tauri::async_runtime::spawn(async move {
             raise(&handle);
@@ -158,9 +159,6 @@ fn take_later_starts(first: First, handle: AppHandle) {
             }
         });
     });
-    if listening.is_err() {
-        // A later start says that this window does not answer.
-    }
 }
 
 /// Takes what happens to the window and to the process.

@@ -7,6 +7,7 @@ import { databaseKilled, windowKilled } from "./faults.mjs";
 import { discarded, retried, verified } from "./proof.mjs";
 import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { driftAccepted, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
+import { laterStarts, tray } from "./outside.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
 import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";
@@ -37,6 +38,8 @@ try {
   await step("the edge of a pane, pulled by keys", pullRail);
   await step("a restart: recent workspace, secret in the keyring", restart);
   await step("the pane is as wide as it was left", railStays);
+  await step("links and later starts, in the one window", laterStarts);
+  await step("the schedule, by the tray", tray);
   await step("the secret is in no file and not in the page", secretIsNowhere);
   await step("nor in the memory of the page's process", secretIsNotInThePage);
   await step("the dark theme on every screen", dark);

@@ -30,3 +30,4 @@ mod tables;
 mod ties;
 mod types;
 mod verify;
+mod webhook;

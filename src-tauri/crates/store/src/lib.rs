@@ -1,4 +1,4 @@
-//! Local state in SQLite: the workspaces that were opened, the history of runs, the window and its settings.
+//! Local state in SQLite: the workspaces that were opened, the history of runs, the window.
 //!
 //! Nothing here is the truth about data: cursors live in targets, their report in the state tables of the source. Losing
 //! this file loses a list of recent folders and a history. Several processes may have it open at once.
@@ -10,8 +10,8 @@ mod events;
 mod open;
 mod recent;
 mod runs;
-mod settings;
 mod standing;
+mod window;
 
 pub use chrono::{DateTime, Utc};
 pub use error::StoreError;

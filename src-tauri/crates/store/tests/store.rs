@@ -213,16 +213,12 @@ async fn workspaces_are_untrusted_until_said_otherwise_and_lose_trust_when_forgo
 }
 
 #[tokio::test]
-async fn window_and_settings_come_back_as_they_were_set() {
+async fn the_window_comes_back_as_it_was_set() {
     let store = Store::open_in_memory().await.unwrap();
     assert_eq!(store.window("main").await.unwrap(), None);
     store.set_window("main", &json!({"width": 1440, "panels": [0.2, 0.8]})).await.unwrap();
     store.set_window("main", &json!({"width": 800})).await.unwrap();
     assert_eq!(store.window("main").await.unwrap(), Some(json!({"width": 800})));
-    store.set_setting("theme", Some(&json!("dark"))).await.unwrap();
-    assert_eq!(store.setting("theme").await.unwrap(), Some(json!("dark")));
-    store.set_setting("theme", None).await.unwrap();
-    assert_eq!(store.setting("theme").await.unwrap(), None);
 }
 
 /// Runs this test binary's test `name` again as `count` processes at once, with `FIRN_STORE` set to `path`.

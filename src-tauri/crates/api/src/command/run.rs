@@ -1,8 +1,7 @@
 //! Runs: start, follow, cancel, look back.
 
 use crate::Firn;
-use crate::folder::resolve;
-use crate::folder::utf8;
+use crate::folder::{resolve, utf8};
 use crate::run::Track;
 use crate::run::{run_of, summary, track_of};
 use crate::wire::{ChartView, ErrorView, HistoryRequest, RunChart, RunRef, RunRequest, RunStarted, RunView, RunsView};

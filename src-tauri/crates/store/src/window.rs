@@ -1,4 +1,4 @@
-//! What the window looked like, and what the person chose.
+//! What the window looked like.
 
 use crate::{Store, StoreError};
 use serde_json::Value;
@@ -28,36 +28,6 @@ impl Store {
             .execute(&self.pool)
             .await
             .map_err(self.failed("keep the window's state"))?;
-        Ok(())
-    }
-
-    /// Returns the setting `name`, if it was ever set.
-    ///
-    /// # Errors
-    /// Fails when the file cannot be read.
-    pub async fn setting(&self, name: &str) -> Result<Option<Value>, StoreError> {
-        let text = sqlx::query_scalar("SELECT value FROM settings WHERE name = ?1")
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(self.failed("read a setting"))?;
-        self.json("setting", text)
-    }
-
-    /// Keeps the setting `name`; `None` takes it back to its default.
-    ///
-    /// # Errors
-    /// Fails when the file cannot be written.
-    pub async fn set_setting(&self, name: &str, value: Option<&Value>) -> Result<(), StoreError> {
-        let query = match value {
-            Some(value) => sqlx::query(
-                "INSERT INTO settings VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            )
-            .bind(name)
-            .bind(value.to_string()),
-            None => sqlx::query("DELETE FROM settings WHERE name = ?1").bind(name),
-        };
-        query.execute(&self.pool).await.map_err(self.failed("keep a setting"))?;
         Ok(())
     }
 
