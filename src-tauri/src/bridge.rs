@@ -5,6 +5,25 @@ use firn_api::Firn;
 use firn_api::wire;
 use tauri::ipc::Invoke;
 
+/// What a command answers the page with: bytes of their own where an answer is bytes, and JSON otherwise.
+macro_rules! answer {
+    (ArrowPage) => {
+        tauri::ipc::Response
+    };
+    ($response:ident) => {
+        wire::$response
+    };
+}
+
+macro_rules! sent {
+    (ArrowPage, $answer:expr) => {
+        $answer.map(|page| tauri::ipc::Response::new(page.0))
+    };
+    ($response:ident, $answer:expr) => {
+        $answer
+    };
+}
+
 macro_rules! bridge {
     ($($access:ident $name:ident($request:ident) -> $response:ident;)*) => {
         mod command {
@@ -15,8 +34,8 @@ macro_rules! bridge {
                 pub(super) async fn $name(
                     firn: tauri::State<'_, Firn>,
                     request: wire::$request,
-                ) -> Result<wire::$response, wire::ErrorView> {
-                    firn_api::command::$name(&firn, request).await
+                ) -> Result<answer!($response), wire::ErrorView> {
+                    sent!($response, firn_api::command::$name(&firn, request).await)
                 }
             )*
         }

@@ -32,6 +32,10 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("run_record", "`firn sync run --json` prints the events as they come, `firn sync plan` the statements"),
     ("rejected_rows", "a stretch for the window; `firn sync errors` lists all"),
     ("rejected_row", "`firn sync errors` shows each row with its values"),
+    ("rows_open", "rows to scroll through; a terminal has psql and duckdb"),
+    ("rows_page", "see rows_open"),
+    ("rows_cancel", "see rows_open"),
+    ("rows_close", "see rows_open"),
     ("run_history", "`firn sync log` reads the state tables, which hold the runs of every machine"),
 ];
 

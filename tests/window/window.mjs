@@ -8,6 +8,8 @@ import { discarded, retried, verified } from "./proof.mjs";
 import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { driftAccepted, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
 import { laterStarts, tray } from "./outside.mjs";
+import { rows } from "./rows.mjs";
+import { overview, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
 import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";
@@ -54,6 +56,7 @@ try {
   await step("the text beside it, edited either way", eitherWay);
   await step("several tables at once", severalTables);
   await step("a source that has changed, looked through and run", driftAccepted);
+  await step("the rows of source and target, to the last one", rows);
   await step("a workspace of somebody else, and a file with a fault", untrusted);
   await step("the sample workspace, from nothing to its rows", sample);
   await step("the policy of the page holds in the webview", policy);

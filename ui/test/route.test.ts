@@ -9,6 +9,7 @@ const routes: Route[] = [
   { screen: "mapping", table: "public.users", column: "عمود/1" },
   { screen: "verify", table: "public.users" },
   { screen: "settings" },
+  { screen: "rows", table: "sch/ema.odd name#?%", side: "target" },
   { screen: "find" },
   { screen: "runs", runId: "9f31c2aa", table: "public.orders" },
   { screen: "runs", runId: "9f31c2aa" },

@@ -11,6 +11,7 @@ export type Scope =
   | "tables"
   | "mapping"
   | "verify"
+  | "rows"
   | "find"
   | "runs"
   | "rejected"
@@ -91,6 +92,19 @@ export const actions = [
   { id: "tables.plan", title: "Plan", scope: "tables", keys: "p", hint: "plan" },
   { id: "tables.mapping", title: "Map columns", scope: "tables", keys: "m", hint: "columns" },
   { id: "tables.verify", title: "Compare with the source", scope: "tables", keys: "v", hint: "compare" },
+
+  { id: "tables.rows", title: "Look at rows", scope: "tables", keys: "o", hint: "rows" },
+
+  { id: "rows.filter", title: "Filter rows by the column", scope: "rows", keys: "/", unlisted: true, hint: "filter" },
+  { id: "rows.side", title: "Show the other side", scope: "rows", keys: "s", hint: "other side" },
+  { id: "rows.open", title: "Show the whole value", scope: "rows", keys: "v", hint: "value" },
+  { id: "rows.copy", title: "Copy the chosen cells", scope: "rows" },
+  { id: "rows.pin", title: "Pin the column, or let it go", scope: "rows", keys: "p", hint: "pin" },
+  { id: "rows.fit", title: "Fit the column to its values", scope: "rows", keys: "w", hint: "fit" },
+  { id: "rows.wider", title: "Make the column wider", scope: "rows", keys: "]" },
+  { id: "rows.narrower", title: "Make the column narrower", scope: "rows", keys: "[" },
+  { id: "rows.dense", title: "Dense rows, or usual ones", scope: "rows", keys: "d" },
+  { id: "rows.reload", title: "Read the rows again", scope: "rows", keys: "r" },
 
   { id: "verify.run", title: "Compare", scope: "verify", keys: "mod+Enter", whileTyping: true, hint: "compare" },
   { id: "verify.repair", title: "Repair what differs", scope: "verify", keys: "r", hint: "repair" },

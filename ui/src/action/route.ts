@@ -9,6 +9,7 @@ export type Route =
   | { screen: "tables"; table: string | null }
   | { screen: "mapping"; table: string; column: string | null }
   | { screen: "verify"; table: string }
+  | { screen: "rows"; table: string; side: "source" | "target" }
   | { screen: "find" }
   | { screen: "runs"; runId: string | null; table?: string | null }
   | { screen: "rejected"; table: string | null; row: string | null }
@@ -28,6 +29,8 @@ export function routeHash(route: Route): string {
         return ["mapping", route.table, route.column];
       case "verify":
         return ["verify", route.table];
+      case "rows":
+        return ["rows", route.table, route.side];
       case "find":
         return ["find"];
       case "runs":
@@ -58,6 +61,12 @@ export function parseRoute(hash: string): Route {
     case "verify": {
       const table = at(1);
       return table ? { screen: "verify", table } : { screen: "tables", table: null };
+    }
+    case "rows": {
+      const table = at(1);
+      return table
+        ? { screen: "rows", table, side: at(2) === "target" ? "target" : "source" }
+        : { screen: "tables", table: null };
     }
     case "find":
       return { screen: "find" };
@@ -111,6 +120,7 @@ export function above(route: Route): Route {
       return route.table ? { screen: "tables", table: null } : { screen: "overview" };
     case "mapping":
     case "verify":
+    case "rows":
       return { screen: "tables", table: route.table };
     case "find":
       return { screen: "tables", table: null };

@@ -65,7 +65,7 @@ export function Rail({ workspace, route, running, rejected, recent, onOpen }: Ra
           to={{ screen: "tables", table: null }}
           icon={Table2}
           text="Tables"
-          current={["tables", "mapping", "verify", "find"].includes(route.screen)}
+          current={["tables", "mapping", "verify", "rows", "find"].includes(route.screen)}
           count={count(workspace.tables.length)}
         />
         <Entry

@@ -56,6 +56,12 @@ function crumbs(route: Route): Step[] {
         { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
         { text: "Compared" },
       ];
+    case "rows":
+      return [
+        { text: "Tables", to: { screen: "tables", table: null } },
+        { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
+        { text: "Rows" },
+      ];
     case "find":
       return [{ text: "Tables", to: { screen: "tables", table: null } }, { text: "Find" }];
     case "runs":

@@ -13,6 +13,7 @@ import { Connections } from "../feature/connections/Connections";
 import { Mapping } from "../feature/mapping/Mapping";
 import { Overview } from "../feature/overview/Overview";
 import { Rejected } from "../feature/rejected/Rejected";
+import { Rows } from "../feature/rows/Rows";
 import { Runs } from "../feature/runs/Runs";
 import { Settings } from "../feature/settings/Settings";
 import { Find } from "../feature/tables/Find";
@@ -146,6 +147,8 @@ function Screen({ route }: { route: Route }) {
       return <Mapping key={route.table} table={route.table} column={route.column} />;
     case "verify":
       return <Verify key={route.table} table={route.table} />;
+    case "rows":
+      return <Rows key={route.table} table={route.table} side={route.side} />;
     case "find":
       return <Find />;
     case "runs":

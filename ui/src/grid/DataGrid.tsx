@@ -62,8 +62,9 @@ const noPins: readonly number[] = [];
 /** How wide a column is until somebody says otherwise: by its name and type. */
 export function usualWidth(column: DataColumn): number {
   if (column.width !== undefined) return column.width;
-  const characters = Math.max(column.name.length * 7.2, (column.type ?? "").length * 6.4, 56);
-  return Math.round(Math.min(260, characters + 34));
+  const type = (column.type ?? "").length + (column.key ? 6 : 0);
+  const characters = Math.max(column.name.length * 7.3, type * 6.7, 56);
+  return Math.round(Math.min(280, characters + 30));
 }
 
 /**
@@ -206,14 +207,14 @@ export function DataGrid(props: DataGridProps) {
 
 type Chosen = { rows: { from: number; to: number }; columns: number[] };
 
-/** The cells of a block that are all here; null where one is not. */
+/** The cells of a block that are all here and whole; null where one is not. */
 function cellsHere(cells: GridCells, { rows, columns }: Chosen): CellText[][] | null {
   const lines: CellText[][] = [];
   for (let row = rows.from; row < rows.to; row += 1) {
     const line: CellText[] = [];
     for (const column of columns) {
       const value = cells.cell(row, column);
-      if (value === undefined) return null;
+      if (value === undefined || cells.isCut?.(value)) return null;
       line.push(value);
     }
     lines.push(line);

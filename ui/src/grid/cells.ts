@@ -28,6 +28,8 @@ export interface GridCells {
   want(rows: RowRange, columns: readonly number[]): void;
   /** Cells of a block, fetched where they are not here. Rejects where that fails. */
   read(rows: RowRange, columns: readonly number[]): Promise<CellText[][]>;
+  /** Whether a value is only the beginning of a long one, which `read` brings whole. */
+  isCut?(value: CellText): boolean;
   /** Calls back whenever cells or the number of rows have become others. Returns what ends that. */
   watch(changed: () => void): () => void;
   /** A class that tints a cell. */

@@ -128,7 +128,7 @@ export class Head {
     element.setAttribute("aria-colindex", String(place + 2));
     element.style.left = `${gutter + (this.#tracks.starts[place] ?? 0)}px`;
     element.style.width = `${widthAt(this.#tracks, place)}px`;
-    element.className = `cell${column.end ? " end" : ""}${column.key ? " key" : ""}`;
+    element.className = `cell${column.end ? " end" : ""}${column.key ? " keyed" : ""}`;
     element.title = [column.name, column.type, column.key ? "key" : ""].filter(Boolean).join(" · ");
     cell.name.textContent = column.name;
     cell.type.textContent = [column.key ? "key" : "", column.type ?? ""].filter(Boolean).join(" · ");

@@ -28,6 +28,8 @@ export type PagedOptions = {
   keep?: number;
   /** Pages that are fetched at once. */
   atOnce?: number;
+  /** Fetches whole values where pages carry long ones cut off, and after how many characters they do: for copying. */
+  whole?: { after: number; fetch: (ask: PageAsk) => Promise<PageCells> };
 };
 
 /** A page that is here, on its way, or was refused. */
@@ -44,6 +46,7 @@ export class PagedCells implements GridCells {
   readonly #pageColumns: number;
   readonly #keep: number;
   readonly #atOnce: number;
+  readonly #whole: PagedOptions["whole"];
   /** By key, the longest unused first. */
   readonly #pages = new Map<number, Entry>();
   readonly #watchers = new Set<() => void>();
@@ -61,6 +64,7 @@ export class PagedCells implements GridCells {
     this.#pageColumns = options.pageColumns ?? 32;
     this.#keep = options.keep ?? KEEP;
     this.#atOnce = options.atOnce ?? 3;
+    this.#whole = options.whole;
   }
 
   get rows(): number {
@@ -142,16 +146,22 @@ export class PagedCells implements GridCells {
       const keys = this.#keysOf({ from, to }, columns);
       const pages = new Map<number, PageCells>();
       await Promise.all(keys.map(async (key) => pages.set(key, await this.#page(key))));
-      for (let row = from; row < to; row += 1)
-        lines.push(
-          columns.map((column) => {
-            const page = pages.get(this.#keyOf(row, column));
-            return page?.cell(row % this.#pageRows, column % this.#pageColumns) ?? null;
-          }),
-        );
+      for (let row = from; row < to; row += 1) {
+        const line: CellText[] = [];
+        for (const column of columns) {
+          const page = pages.get(this.#keyOf(row, column));
+          const value = page?.cell(row % this.#pageRows, column % this.#pageColumns) ?? null;
+          line.push(this.isCut(value) ? await this.#wholeValue(row, column) : value);
+        }
+        lines.push(line);
+      }
       from = to;
     }
     return lines;
+  }
+
+  isCut(value: CellText): boolean {
+    return this.#whole !== undefined && value !== null && value.length > this.#whole.after;
   }
 
   watch(changed: () => void): () => void {
@@ -191,6 +201,12 @@ export class PagedCells implements GridCells {
       if (this.#coming >= this.#atOnce) return;
       if (!this.#pages.has(key)) this.#ask(key).catch(() => undefined);
     }
+  }
+
+  async #wholeValue(row: number, column: number): Promise<CellText> {
+    const ask = { rows: { from: row, to: row + 1 }, columns: { from: column, to: column + 1 } };
+    const page = await this.#whole?.fetch({ ...ask, signal: new AbortController().signal });
+    return page?.cell(0, 0) ?? null;
   }
 
   async #page(key: number): Promise<PageCells> {

@@ -53,7 +53,7 @@ export class CellElement {
 
   /** Shows a value. */
   fill(value: CellText | undefined, classes: string, marks: Marks): void {
-    const kind = value === undefined ? " waits" : value === null ? " null" : value === "" ? " empty-text" : "";
+    const kind = value === undefined ? " waits" : value === null ? " null" : value === "" ? " is-empty" : "";
     this.dress(classes + kind);
     if (value === this.#shown) return;
     const text = value === undefined ? "" : value === null ? "NULL" : value === "" ? "empty" : cut(value);

@@ -55,6 +55,8 @@ const ROWS_AROUND = 4;
 const PIXELS_AROUND = 60;
 /** How long nobody scrolls before the bar is put where it belongs. */
 const REST_MS = 160;
+/** Most pixels that a column is made for the sake of a long value; a person may pull it wider. */
+const WIDEST_FIT = 520;
 /** How much a key makes a column wider or narrower. */
 const STEP = 16;
 
@@ -159,7 +161,13 @@ export class GridSurface {
     root.addEventListener("keydown", this.#onKey);
     root.addEventListener("mousedown", this.#onDown);
     root.addEventListener("dblclick", this.#onTwice);
-    this.#watcher = new ResizeObserver(() => this.#measure());
+    this.#watcher = new ResizeObserver(() => {
+      const active = this.#selection?.active;
+      const inView = active !== undefined && this.#isInView(active.row);
+      this.#measure();
+      // What one is at stays in view where there is less room now.
+      if (active && inView) this.#show(active.row, active.place);
+    });
     this.#watcher.observe(root);
     this.#unwatch = options.cells.watch(this.#onChange);
     this.#measure(true);
@@ -236,7 +244,8 @@ export class GridSurface {
     const style = getComputedStyle(this.#rows[0]?.cells[0]?.element ?? this.#root);
     pen.font = `${style.fontSize} ${style.fontFamily}`;
     const cells = Math.max(0, ...texts.map((text) => pen.measureText(text).width));
-    this.#widen(column, Math.ceil(Math.max(cells + 18, this.#head.widthOf(spec, pen) + 26)));
+    const wanted = Math.max(Math.min(WIDEST_FIT, cells + 18), this.#head.widthOf(spec, pen) + 26);
+    this.#widen(column, Math.ceil(wanted));
   }
 
   /** Makes the focused column wider, or narrower, by a step. */
@@ -285,6 +294,7 @@ export class GridSurface {
     const { clientWidth: width, clientHeight: height } = this.#root;
     if (!anew && width === this.#view.width && height === this.#view.height) return;
     this.#view = { width, height };
+    const chosen = this.#selection && this.#columnsOf(this.#selection);
     const { columns, widths, pins, rowHeight, cells } = this.#options;
     this.#gutter = 20 + 8 * String(Math.max(99, cells.rows)).length;
     this.#tracks = layOut(widths, pins, width - this.#gutter);
@@ -298,12 +308,33 @@ export class GridSurface {
     this.#size.style.height = `${HEAD + barHeight(extent)}px`;
     this.#rowsLayer.style.height = this.#stillLayer.style.height = `${barHeight(extent)}px`;
     this.#stillLayer.style.width = `${still}px`;
-    this.#selection = clamped(this.#selection, this.#bounds());
+    // Columns may stand at other places now: what is chosen is columns, not places.
+    const held = this.#selection && chosen && this.#placed(this.#selection, chosen);
+    this.#selection = clamped(held, this.#bounds());
     this.#capacity = mostColumns(this.#tracks, width - this.#gutter, PIXELS_AROUND);
     this.#head.hold(this.#tracks.pinned, this.#capacity, still, HEAD);
     this.#holdRows(mostRows(extent, ROWS_AROUND));
     if (this.#root.scrollTop !== this.#place.bar) this.#root.scrollTop = this.#place.bar;
     this.#draw(true);
+  }
+
+  #columnsOf({ anchor, active }: Selection): { anchor: number; active: number } {
+    const { order } = this.#tracks;
+    return { anchor: order[anchor.place] ?? 0, active: order[active.place] ?? 0 };
+  }
+
+  #placed({ anchor, active }: Selection, columns: { anchor: number; active: number }): Selection {
+    const { order } = this.#tracks;
+    const place = (column: number) => Math.max(0, order.indexOf(column));
+    return {
+      anchor: { row: anchor.row, place: place(columns.anchor) },
+      active: { row: active.row, place: place(columns.active) },
+    };
+  }
+
+  #isInView(row: number): boolean {
+    const { from, to } = rowsAt(this.#place, this.#extent, 0);
+    return row >= from && row < to;
   }
 
   #holdRows(most: number): void {

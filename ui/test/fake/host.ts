@@ -14,6 +14,7 @@ import {
 import * as shop from "./data";
 import * as document from "./document";
 import { chart, record, rejectedRows } from "./runs";
+import { arrowPage, rowColumns } from "./rows";
 
 type Answers = {
   [N in CommandName]?: (request: Commands[N]["request"]) => Commands[N]["response"] | Promise<Commands[N]["response"]>;
@@ -272,6 +273,25 @@ export class FakeHost implements Host {
         throw new HostError({ code: "not_found", message: `no row ${id}`, hint: null, side: null, table: null });
       return found;
     },
+    run_chart: ({ width, height }) => ({
+      svg: `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><polyline fill="none" stroke="gray" points="60,${height - 20} ${width / 2},30 ${width - 12},50"/></svg>`,
+    }),
+    rows_open: ({ table, side, filters, most }) => {
+      const wide = table === "public.orders";
+      const rows = filters.length > 0 ? 1_204 : wide ? 1_000_000 : 48_211;
+      return {
+        list: wide ? "wide" : "narrow",
+        table: side === "source" ? table : table.replace("public.", "analytics."),
+        columns: rowColumns(wide),
+        rows: Math.min(most, rows),
+        complete: most >= rows,
+        most_chars: 1_000,
+      };
+    },
+    rows_page: ({ list, first_row, rows, first_column, columns, whole }) =>
+      arrowPage(list === "wide", { first_row, rows, first_column, columns, whole }),
+    rows_cancel: () => ({ pages: 0 }),
+    rows_close: () => ({ pages: 0 }),
     sync_verify: ({ tables, repair }) => ({
       equal: repair,
       tables: [{ ...shop.verdict, source: tables[0] ?? shop.verdict.source, ...(repair ? shop.repaired : {}) }],

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { RecordBatch, RecordBatchStreamWriter, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import { readArrow } from "../../src/grid/arrow";
@@ -60,4 +61,23 @@ describe("pages of cells", () => {
     const numbers = tableToIPC(new Table({ n: vectorFromArray([1, 2, 3]) }), "stream");
     expect(() => readArrow(numbers.slice().buffer as ArrayBuffer)).toThrow("no plain text");
   });
+});
+
+test("the host's own page is read as the host meant it", () => {
+  const bytes = readFileSync(new URL("../fixture/page.arrow", import.meta.url));
+  const page = readArrow(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  expect(page.columns.map(({ name }) => name)).toEqual(["id", "имя", "gone"]);
+  const rows = Array.from({ length: page.rows }, (_, row) => page.columns.map((column) => column.at(row)));
+  expect(rows).toEqual([
+    ["0", "", null],
+    ["1000", " two\nlines ", null],
+    ["2000", "שלום", null],
+    ["3000", "🦆", null],
+    ["4000", "NULL", null],
+    ["5000", null, null],
+    ["6000", null, null],
+    [null, null, "gone"],
+    ["8000", null, null],
+    ["9000", null, null],
+  ]);
 });

@@ -143,3 +143,24 @@ describe("cells in pages", () => {
     expect(slow.asked.every(({ signal }) => signal.aborted)).toBe(true);
   });
 });
+
+test("long values that pages carry cut off are read whole for copying", async () => {
+  const wholes: PageAsk[] = [];
+  const text = (length: number) => "x".repeat(length);
+  const cells = new PagedCells({
+    rows: 3,
+    columns: 2,
+    fetch: async () => ({ bytes: 1, cell: (row) => text(row === 1 ? 11 : 10) }),
+    whole: {
+      after: 10,
+      fetch: async (ask) => {
+        wholes.push(ask);
+        return { bytes: 1, cell: () => text(5_000) };
+      },
+    },
+  });
+  expect(cells.isCut(text(10))).toBe(false);
+  const lines = await cells.read({ from: 0, to: 3 }, [1]);
+  expect(lines.map(([value]) => value?.length)).toEqual([10, 5_000, 10]);
+  expect(wholes.map(({ rows, columns: { from } }) => [rows.from, rows.to, from])).toEqual([[1, 2, 1]]);
+});

@@ -1,6 +1,7 @@
 //! The handle that shells hold: options, state of the process, and the sink of events.
 
 use crate::foresights::Foresights;
+use crate::open_rows::OpenRows;
 use crate::process;
 use crate::run::Registry;
 use crate::sample::Samples;
@@ -155,6 +156,8 @@ pub(crate) struct Inner {
     pub(crate) schedules: Schedules,
     pub(crate) window: WindowState,
     pub(crate) foresights: Foresights,
+    /// Rows that somebody looks at.
+    pub(crate) rows: OpenRows,
     store: OnceCell<Store>,
 }
 
@@ -184,6 +187,7 @@ impl Firn {
             schedules: Schedules::default(),
             window: WindowState::default(),
             foresights: Foresights::default(),
+            rows: OpenRows::default(),
             store: OnceCell::new(),
             options,
         };
@@ -221,6 +225,7 @@ impl Firn {
     pub async fn close(&self) {
         self.inner.schedules.end().await;
         self.inner.runs.cancel_all().await;
+        self.inner.rows.close_all().await;
         self.inner.samples.release().await;
         if let Some(store) = self.inner.store.get() {
             store.close().await;

@@ -18,6 +18,7 @@ mod firn;
 mod folder;
 mod foresights;
 mod link;
+mod open_rows;
 mod process;
 mod run;
 mod sample;

@@ -51,6 +51,10 @@ macro_rules! with_commands {
             write schedule_start(WorkspaceRef) -> ScheduleView;
             write schedule_stop(WorkspaceRef) -> ScheduleView;
             write serve_set_secret(ServeSecretSet) -> ServeSecretsView;
+            read  rows_open(RowsOpen) -> RowsView;
+            read  rows_page(RowsPage) -> ArrowPage;
+            read  rows_cancel(RowsCancel) -> RowsClosed;
+            read  rows_close(RowsRef) -> RowsClosed;
         }
     };
 }

@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod error;
 pub mod finding;
 pub mod plan;
+pub mod rows;
 pub mod shape;
 pub mod source;
 pub mod state;
@@ -23,6 +24,7 @@ pub use cursor::{Cursor, Key, LoggedTime, PageRange, Phase, TableState};
 pub use error::{Error, ErrorKind, Result, Side};
 pub use finding::{Finding, Level};
 pub use plan::{ReadColumn, ReadPlan, WriteColumn, WritePlan};
+pub use rows::{RowFilter, RowList, RowTest, RowsAsk, RowsColumn, RowsPage, RowsPageBuilder};
 pub use shape::{KnownColumn, SourceShape};
 pub use source::{
     BatchStream, Horizon, HorizonMethod, HorizonRequest, PageOrigin, ReadBatch, ReadScope, Relation, RowRefusal,

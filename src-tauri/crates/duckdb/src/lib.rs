@@ -5,7 +5,7 @@
 //! - `error`: what DuckDB says, turned into kinds, without cell values
 //! - `quote`: the one place where names and texts become SQL
 //! - `types`, `schema`: DuckDB's type names, and the statements that bring a table to a plan's shape
-//! - `introspect`, `browse`: what is in the file, for plans and for people
+//! - `introspect`, `browse`, `rows`: what is in the file, for plans and for people
 //! - `read`: a table read back as Arrow, for comparisons
 //! - `feed`, `vectors`: a table function through which DuckDB pulls record batches, and how they become its vectors
 //! - `state`: identity, cursor, fence and marks
@@ -25,6 +25,7 @@ mod merge;
 mod quote;
 mod read;
 mod replaced;
+mod rows;
 mod schema;
 mod session;
 mod state;

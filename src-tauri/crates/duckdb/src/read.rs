@@ -104,7 +104,7 @@ fn look(session: &Session, read: &TargetRead) -> Result<(String, u64, SchemaRef)
 
 /// Returns the type a column is cast to before it is read: its own, with text in the place of every part that Arrow
 /// does not carry exactly; `None` where it carries all of them.
-fn readable(ty: &DuckType) -> Option<String> {
+pub(crate) fn readable(ty: &DuckType) -> Option<String> {
     let or_itself = |part: &DuckType| readable(part).unwrap_or_else(|| part.ddl());
     match ty {
         DuckType::Integer(bytes) => (*bytes > 8).then(|| "VARCHAR".to_owned()),

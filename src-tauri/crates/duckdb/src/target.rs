@@ -64,7 +64,7 @@ impl DuckdbTarget {
     }
 
     /// Returns whether the file is still to be made. A look into it would make it, and a look changes nothing.
-    async fn is_missing(&self) -> bool {
+    pub(crate) async fn is_missing(&self) -> bool {
         self.lease.lock().await.is_none() && !self.settings.path.exists()
     }
 

@@ -18,6 +18,7 @@ mod probe;
 pub mod quote;
 mod read_keys;
 pub mod read_sql;
+mod rows;
 mod session;
 mod slots;
 pub mod snapshot;

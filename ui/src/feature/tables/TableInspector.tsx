@@ -47,6 +47,9 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
           <ActionButton id="tables.mapping" compact>
             Columns
           </ActionButton>
+          <ActionButton id="tables.rows" compact>
+            Rows
+          </ActionButton>
           <ActionButton id="tables.plan" compact>
             {planned ? "Plan again" : "Plan"}
           </ActionButton>

@@ -84,6 +84,12 @@ export function Tables({ table: chosenName }: { table: string | null }) {
     chosen ? null : "choose a table first",
     chosen?.table.source ?? null,
   );
+  useAction(
+    "tables.rows",
+    () => chosen && navigate({ screen: "rows", table: chosen.table.source, side: "source" }),
+    !chosen ? "choose a table first" : !mayConnect(workspace) ? "nothing may be connected yet" : null,
+    chosen?.table.source ?? null,
+  );
   const askPlan = () => {
     if (!chosen) return;
     if (planned === chosen.table.source) void plan.refetch();

@@ -3,6 +3,7 @@ import type { AppStart } from "./AppStart";
 import type { AppView } from "./AppView";
 import type { ArrivalsTake } from "./ArrivalsTake";
 import type { ArrivalsView } from "./ArrivalsView";
+import type { ArrowPage } from "./ArrowPage";
 import type { ChartView } from "./ChartView";
 import type { CheckView } from "./CheckView";
 import type { ConnectionForm } from "./ConnectionForm";
@@ -37,6 +38,12 @@ import type { ResetRequest } from "./ResetRequest";
 import type { ResetView } from "./ResetView";
 import type { RetryRequest } from "./RetryRequest";
 import type { RetryView } from "./RetryView";
+import type { RowsCancel } from "./RowsCancel";
+import type { RowsClosed } from "./RowsClosed";
+import type { RowsOpen } from "./RowsOpen";
+import type { RowsPage } from "./RowsPage";
+import type { RowsRef } from "./RowsRef";
+import type { RowsView } from "./RowsView";
 import type { RunChart } from "./RunChart";
 import type { RunChartSave } from "./RunChartSave";
 import type { RunRecordRequest } from "./RunRecordRequest";
@@ -107,6 +114,10 @@ export type Commands = {
   schedule_start: { request: WorkspaceRef; response: ScheduleView; access: "write" };
   schedule_stop: { request: WorkspaceRef; response: ScheduleView; access: "write" };
   serve_set_secret: { request: ServeSecretSet; response: ServeSecretsView; access: "write" };
+  rows_open: { request: RowsOpen; response: RowsView; access: "read" };
+  rows_page: { request: RowsPage; response: ArrowPage; access: "read" };
+  rows_cancel: { request: RowsCancel; response: RowsClosed; access: "read" };
+  rows_close: { request: RowsRef; response: RowsClosed; access: "read" };
 };
 
 /** The name of a command. */

@@ -6,5 +6,6 @@ mod keys;
 mod keyset;
 mod reading;
 mod refusals;
+mod rows;
 mod snapshots;
 mod types;

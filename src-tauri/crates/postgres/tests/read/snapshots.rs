@@ -30,7 +30,7 @@ async fn read_ranges(snapshot: &PgSnapshot, ranges: &[PageRange]) -> Vec<i64> {
 }
 
 /// Waits until a condition holds, and returns how long that took.
-async fn until(pool: &PgPool, condition: &str) -> Duration {
+pub async fn until(pool: &PgPool, condition: &str) -> Duration {
     let start = Instant::now();
     let sql = format!("SELECT ({condition})");
     while !sqlx::query_scalar::<_, bool>(AssertSqlSafe(sql.clone())).fetch_one(pool).await.unwrap() {

@@ -1,0 +1,73 @@
+// Rows of a table, looked at in the grid: a source of 1,500,000, its copy, a filter, a block that is copied.
+
+import assert from "node:assert/strict";
+import { act, desk, session } from "./stage.mjs";
+import { Key, until } from "./webdriver.mjs";
+
+/** The row numbers and values in view, as the page has them: rows in order, each with the texts of its cells. */
+const shown = () =>
+  session.script(`
+    const grid = document.querySelector(".datagrid");
+    if (!grid) return null;
+    const box = grid.getBoundingClientRect();
+    const seen = (element) => {
+      const at = element.getBoundingClientRect();
+      return at.bottom > box.top + 42 && at.top < box.bottom && !element.hidden;
+    };
+    const lines = new Map();
+    for (const row of grid.querySelectorAll(".rows > .row")) {
+      if (row.hidden || !seen(row)) continue;
+      const owned = row.getAttribute("aria-owns").split(" ").map((id) => document.getElementById(id));
+      const cells = [...owned, ...row.children].filter((cell) => !cell.hidden);
+      cells.sort((one, other) => Number(one.ariaColIndex ?? one.getAttribute("aria-colindex")) - Number(other.getAttribute("aria-colindex")));
+      lines.set(Number(row.getAttribute("aria-rowindex")), cells.map((cell) => cell.innerText));
+    }
+    return [...lines].sort(([one], [other]) => one - other).map(([, cells]) => cells);
+  `);
+
+const filled = (lines) => lines && lines.length > 5 && lines.every((cells) => cells.length > 2 && cells[1] !== "");
+
+export async function rows() {
+  await desk.go("Tables");
+  await desk.row("public.readings");
+  await desk.press("Rows");
+  await desk.sees("the first 10,000 rows, 5 columns", ".head");
+  const first = await until("the first rows", async () => {
+    const lines = await shown();
+    return filled(lines) ? lines : null;
+  });
+  assert.match(first[0][4], /^reading number \d+ /);
+
+  // To the last row that is listed, and then to the last of all.
+  await session.press(Key.control, Key.end);
+  await desk.sees("1,500,000 rows, 5 columns", ".head");
+  await session.press(Key.control, Key.end);
+  const last = await until("the last row", async () => {
+    const lines = await shown();
+    return filled(lines) && lines.at(-1)[0] === "1,500,000" ? lines : null;
+  });
+  assert.equal(last.at(-1)[4].split(" ")[2], last.at(-1)[1], "a row's cells are of one row");
+  await desk.shot("rows-source-dark");
+
+  // Its copy: as many rows.
+  await session.press("s");
+  await desk.sees("main.readings", "h1");
+  await desk.sees("1,500,000 rows", ".head");
+  await until("rows of the target", async () => filled(await shown()) || null);
+
+  // Found by a filter whose value is bound; the whole value in the pane.
+  await session.press("/");
+  await desk.fill("Column", "remark");
+  await desk.fill("Value", "NUMBER 77777 ");
+  await session.press(Key.enter);
+  await desk.sees("1 matching row", ".head");
+  const found = await until("the row that was found", async () => {
+    const lines = await shown();
+    return lines?.length === 1 && lines[0][1] === "77777" ? lines[0] : null;
+  });
+  await act("Show the whole value");
+  await desk.sees("77777", ".cell-pane .whole");
+  await session.press(Key.escape);
+  assert.equal(found[0], "1");
+  await desk.go("Overview");
+}
