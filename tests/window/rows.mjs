@@ -15,14 +15,16 @@ const shown = () =>
       return at.bottom > box.top + 42 && at.top < box.bottom && !element.hidden;
     };
     const lines = new Map();
-    for (const row of grid.querySelectorAll(".rows > .row")) {
+    for (const row of grid.querySelectorAll(".body .row")) {
       if (row.hidden || !seen(row)) continue;
-      const owned = row.getAttribute("aria-owns").split(" ").map((id) => document.getElementById(id));
-      const cells = [...owned, ...row.children].filter((cell) => !cell.hidden);
-      cells.sort((one, other) => Number(one.ariaColIndex ?? one.getAttribute("aria-colindex")) - Number(other.getAttribute("aria-colindex")));
-      lines.set(Number(row.getAttribute("aria-rowindex")), cells.map((cell) => cell.innerText));
+      const index = Number(row.getAttribute("aria-rowindex"));
+      const cells = [...row.children].filter((cell) => !cell.hidden);
+      lines.set(index, [...(lines.get(index) ?? []), ...cells]);
     }
-    return [...lines].sort(([one], [other]) => one - other).map(([, cells]) => cells);
+    const place = (cell) => Number(cell.getAttribute("aria-colindex"));
+    return [...lines]
+      .sort(([one], [other]) => one - other)
+      .map(([, cells]) => cells.sort((one, other) => place(one) - place(other)).map((cell) => cell.innerText));
   `);
 
 const filled = (lines) => lines && lines.length > 5 && lines.every((cells) => cells.length > 2 && cells[1] !== "");

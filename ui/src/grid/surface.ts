@@ -72,7 +72,11 @@ class RowElements {
   constructor(readonly id: string) {
     this.scrolling.className = "row";
     this.scrolling.setAttribute("role", "row");
+    // Two elements make a row: both are one to whoever reads the page aloud, by their number.
     this.still.className = "row";
+    this.still.setAttribute("role", "row");
+    this.scrolling.hidden = true;
+    this.still.hidden = true;
     this.number = new CellElement("rowheader", `${id}n`);
     this.number.element.setAttribute("aria-colindex", "1");
     this.still.append(this.number.element);
@@ -90,9 +94,6 @@ class RowElements {
     };
     fit(this.pinned, pinned, this.still, "p");
     fit(this.cells, cells, this.scrolling, "c");
-    // The cells that stand still belong to the row all the same, for whoever reads the page aloud.
-    const owned = [this.number, ...this.pinned].map(({ element }) => element.id);
-    this.scrolling.setAttribute("aria-owns", owned.join(" "));
   }
 
   get hidden(): boolean {
@@ -144,8 +145,8 @@ export class GridSurface {
     this.#size.className = "size";
     this.#rowsLayer.className = "rows";
     this.#stillLayer.className = "still";
-    for (const layer of [this.#size, this.#rowsLayer, this.#stillLayer]) layer.setAttribute("role", "presentation");
-    this.#rowsLayer.setAttribute("role", "rowgroup");
+    this.#size.setAttribute("role", "presentation");
+    for (const layer of [this.#rowsLayer, this.#stillLayer]) layer.setAttribute("role", "rowgroup");
     this.#head = new Head(this.#id, {
       onWidth: (column, width) => this.#widen(column, width),
       onFit: (column) => this.fit(column),
@@ -412,7 +413,9 @@ export class GridSurface {
           elements.still.hidden = false;
         }
         elements.row = row;
-        elements.scrolling.setAttribute("aria-rowindex", String(row + 2));
+        const index = String(row + 2);
+        elements.scrolling.setAttribute("aria-rowindex", index);
+        elements.still.setAttribute("aria-rowindex", index);
       }
       // A row that stays is filled only where columns have come into view.
       if (otherColumns) this.#stand(elements, anew, !otherRow && !anew);

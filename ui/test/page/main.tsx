@@ -142,6 +142,16 @@ if (scene === "down")
   };
 const font = asked.get("font");
 if (font) document.documentElement.style.setProperty("--font-ui", font);
+if (!scene.startsWith("welcome")) {
+  // The folder that was named when the window was opened: told as soon as somebody hears.
+  const hear = host.hear.bind(host);
+  host.hear = async (receive) => {
+    const stop = await hear(receive);
+    receive({ event: "open", folder: shop.folder });
+    host.hear = hear;
+    return stop;
+  };
+}
 start(host);
 if (!scene.startsWith("welcome")) setTimeout(() => host.tell({ event: "open", folder: shop.folder }), 100);
 const wanted = location.hash;
