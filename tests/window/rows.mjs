@@ -27,6 +27,16 @@ const shown = () =>
       .map(([, cells]) => cells.sort((one, other) => place(one) - place(other)).map((cell) => cell.innerText));
   `);
 
+/** Cells in view that do not stand under the head of their column. */
+const astray = () =>
+  session.script(`
+    const grid = document.querySelector(".datagrid");
+    const edge = (cell) => cell.getBoundingClientRect().left + cell.getBoundingClientRect().width;
+    const shown = (css) => [...grid.querySelectorAll(css)].filter((cell) => !cell.hidden && !cell.parentElement.hidden);
+    const heads = new Map(shown(".head-row .cell").map((cell) => [cell.getAttribute("aria-colindex"), edge(cell)]));
+    return shown(".body .cell").filter((cell) => Math.abs(edge(cell) - heads.get(cell.getAttribute("aria-colindex"))) > 0.5).length;
+  `);
+
 const filled = (lines) => lines && lines.length > 5 && lines.every((cells) => cells.length > 2 && cells[1] !== "");
 
 export async function rows() {
@@ -49,6 +59,7 @@ export async function rows() {
     return filled(lines) && lines.at(-1)[0] === "1,500,000" ? lines : null;
   });
   assert.equal(last.at(-1)[4].split(" ")[2], last.at(-1)[1], "a row's cells are of one row");
+  assert.equal(await astray(), 0, "cells stand under their heads");
   await desk.shot("rows-source-dark");
 
   // Its copy: as many rows.

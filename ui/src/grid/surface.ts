@@ -68,6 +68,8 @@ class RowElements {
   readonly pinned: CellElement[] = [];
   readonly cells: CellElement[] = [];
   row = -1;
+  /** For which lay-out of columns, and which of them in view, its cells stand. */
+  stands = { layout: -1, from: 0, to: 0 };
 
   constructor(readonly id: string) {
     this.scrolling.className = "row";
@@ -132,6 +134,8 @@ export class GridSurface {
   #view = { width: 0, height: 0 };
   #gutter = 0;
   #capacity = 0;
+  /** Counts how often columns were laid out: elements out of view take their new places when they are needed. */
+  #layout = 0;
   #shownRows: RowRange = { from: 0, to: 0 };
   #shownColumns: ColumnRange = { from: 0, to: 0 };
   #selection: Selection | null = null;
@@ -297,7 +301,8 @@ export class GridSurface {
     this.#view = { width, height };
     const chosen = this.#selection && this.#columnsOf(this.#selection);
     const { columns, widths, pins, rowHeight, cells } = this.#options;
-    this.#gutter = 20 + 8 * String(Math.max(99, cells.rows)).length;
+    this.#layout += 1;
+    this.#gutter = 20 + 7 * rowNumber(Math.max(99, cells.rows)).length;
     this.#tracks = layOut(widths, pins, width - this.#gutter);
     const extent = this.#extent;
     this.#place = settled(this.#place, extent);
@@ -418,8 +423,10 @@ export class GridSurface {
         elements.still.setAttribute("aria-rowindex", index);
       }
       // A row that stays is filled only where columns have come into view.
-      if (otherColumns) this.#stand(elements, anew, !otherRow && !anew);
-      if (otherRow || anew) this.#fill(elements);
+      const laidOut = elements.stands.layout === this.#layout;
+      if (!laidOut || elements.stands.from !== columns.from || elements.stands.to !== columns.to)
+        this.#stand(elements, !laidOut, laidOut && !otherRow);
+      if (otherRow || !laidOut) this.#fill(elements);
     }
     this.#pointToFocus();
   }
@@ -430,15 +437,18 @@ export class GridSurface {
     return [...order.slice(0, pinned), ...order.slice(this.#shownColumns.from, this.#shownColumns.to)];
   }
 
+  /** Puts the cells of a row where columns stand: all of them anew, or those that have come into view. */
   #stand(elements: RowElements, anew: boolean, fill: boolean): void {
     const gone = fill && (this.#options.cells.gone?.(elements.row) ?? false);
     const tracks = this.#tracks;
     const held = elements.cells.length;
     const { from, to } = this.#shownColumns;
+    elements.stands = { layout: this.#layout, from, to };
+    const left = (place: number) => this.#gutter + (tracks.starts[place] ?? 0);
     if (anew) {
       elements.number.stand(0, 1, 0, this.#gutter);
       for (const [place, cell] of elements.pinned.entries())
-        cell.stand(place, place + 2, this.#gutter + (tracks.starts[place] ?? 0), widthAt(tracks, place));
+        cell.stand(place, place + 2, left(place), widthAt(tracks, place));
     }
     for (let slot = 0; slot < held; slot += 1) {
       const cell = elements.cells[slot];
@@ -446,7 +456,7 @@ export class GridSurface {
       const place = from + ((((slot - from) % held) + held) % held);
       if (place >= to) cell.leave();
       else if (anew || cell.place !== place) {
-        cell.stand(place, place + 2, this.#gutter + (tracks.starts[place] ?? 0), widthAt(tracks, place));
+        cell.stand(place, place + 2, left(place), widthAt(tracks, place));
         if (fill) this.#fillCell(cell, elements.row, gone, this.#selection);
       }
     }

@@ -33,7 +33,7 @@ const BATCH_ROWS: usize = 4_096;
 const BATCH_BYTES: usize = 1 << 20;
 
 /// Where a row is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Place {
     /// The table, or the partition.
     relation: u32,
@@ -143,7 +143,8 @@ impl PgRows {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut places = Vec::new();
         let mut unreadable = 0;
-        let read = self.read(self.plan(vec![text_column(PLACE, PLACE_OF.to_owned())], None), |read| {
+        let plan = self.plan(vec![text_column(PLACE, PLACE_OF.to_owned())], Some(FROM_THE_BEGINNING.to_owned()));
+        let read = self.read(plan, |read| {
             let texts = read.batch.column(0).as_string::<i32>();
             for row in 0..texts.len().min(most - places.len()) {
                 match Place::read(texts.value(row)) {
@@ -158,6 +159,7 @@ impl PgRows {
             let message = format!("the server told the places of {unreadable} rows in a form that is not known");
             return Err(Error::new(Side::Source, ErrorKind::Other, message).on_table(&self.table));
         }
+        places.sort_unstable();
         Ok(places)
     }
 
@@ -265,6 +267,10 @@ impl RowList for PgRows {
 const PLACE: &str = "place";
 /// What tells where a row is stored, in a partition of its own.
 const PLACE_OF: &str = "tableoid::pg_catalog.int8::pg_catalog.text || ctid::pg_catalog.text";
+
+/// A read of a range of places begins at its first row. Any other read of a large table begins wherever another one of it
+/// stands at the moment, and a longer list would not begin with the rows of a shorter one.
+const FROM_THE_BEGINNING: &str = "ctid >= '(0,0)'::pg_catalog.tid";
 
 fn text_column(name: &str, expression: String) -> ReadColumn {
     let plan = plan_column(&PgType::Text, Dialect::Duckdb);

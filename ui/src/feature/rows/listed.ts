@@ -221,6 +221,7 @@ function column({ name, type, numeric, key }: RowsView["columns"][number]): Data
 const widths: readonly { of: RegExp; pixels: number }[] = [
   { of: /^timestamp/i, pixels: 226 },
   { of: /^uuid/i, pixels: 282 },
+  { of: /^double/i, pixels: 156 },
   { of: /^(date|time|bigint)/i, pixels: 104 },
   { of: /^(json|text|varchar|character varying|string)/i, pixels: 168 },
 ];
