@@ -97,6 +97,8 @@ export function DataGrid(props: DataGridProps) {
     }, SPEAK_MS);
   };
   const copy = (selection: Selection) => {
+    // What came of it is said, and not the cell.
+    clearTimeout(speaking.current);
     const many = cellsIn(selection);
     if (many > MOST_COPIED) {
       const refused = `${many} cells are too many to copy: choose at most ${MOST_COPIED}`;

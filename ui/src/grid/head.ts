@@ -28,6 +28,11 @@ class HeadCell {
   }
 }
 
+/** What stands below a column's name: that it is of the key, and its type. */
+function below(column: DataColumn): string {
+  return [column.key ? "key" : "", column.type ?? ""].filter(Boolean).join(" · ");
+}
+
 /** The head row. */
 export class Head {
   readonly element = document.createElement("div");
@@ -114,7 +119,7 @@ export class Head {
       if (!element) return 0;
       const style = getComputedStyle(element);
       pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-      return pen.measureText((line === 0 ? column.name : column.type) ?? "").width;
+      return pen.measureText(line === 0 ? column.name : below(column)).width;
     });
     return Math.max(...widths);
   }
@@ -131,7 +136,7 @@ export class Head {
     element.className = `cell${column.end ? " end" : ""}${column.key ? " keyed" : ""}`;
     element.title = [column.name, column.type, column.key ? "key" : ""].filter(Boolean).join(" · ");
     cell.name.textContent = column.name;
-    cell.type.textContent = [column.key ? "key" : "", column.type ?? ""].filter(Boolean).join(" · ");
+    cell.type.textContent = below(column);
   }
 
   #cellOf(target: EventTarget | null): HeadCell | undefined {
