@@ -9,7 +9,6 @@ import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEq
 import { driftAccepted, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
 import { laterStarts, tray } from "./outside.mjs";
 import { rows } from "./rows.mjs";
-import { overview, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
 import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";

@@ -273,9 +273,6 @@ export class FakeHost implements Host {
         throw new HostError({ code: "not_found", message: `no row ${id}`, hint: null, side: null, table: null });
       return found;
     },
-    run_chart: ({ width, height }) => ({
-      svg: `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg"><polyline fill="none" stroke="gray" points="60,${height - 20} ${width / 2},30 ${width - 12},50"/></svg>`,
-    }),
     rows_open: ({ table, side, filters, most }) => {
       const wide = table === "public.orders";
       const rows = filters.length > 0 ? 1_204 : wide ? 1_000_000 : 48_211;
