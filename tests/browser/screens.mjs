@@ -31,7 +31,6 @@ export const screens = [
     sees: ["firn.yaml", ".yaml-pane"],
     then: () => press("y"),
   },
-  { name: "mapping", hash: at("mapping", "public.wide"), sees: ["276", ".filters"] },
   { name: "rows", hash: "#/rows/public.wide/source", sees: ["1", ".datagrid .active"] },
   { name: "find", hash: "#/find", sees: ["200 found", ".page"] },
   {
