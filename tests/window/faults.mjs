@@ -24,7 +24,8 @@ async function longRun(mark) {
 export async function databaseKilled() {
   const file = join(shop, "firn.yaml");
   const before = readFileSync(file, "utf8");
-  writeFileSync(file, `${before}max_retries: 2\n`);
+  const others = before.split("\n").filter((one) => !one.startsWith("max_retries:"));
+  writeFileSync(file, ["max_retries: 2", ...others].join("\n"));
   await session.press(Key.control, "r");
   await longRun("k");
   await server.kill();
