@@ -114,7 +114,9 @@ impl Scientific {
             Some((digits, power, count)) if binary.is_halfway(digits, power) => {
                 (count..most_digits).map(|after_point| write(Some(after_point))).find(is_good).unwrap_or(shortest)
             }
-            _ => shortest,
+            // Of two forms that are equally near the server takes the one with an even last digit.
+            Some((_, _, count)) => Some(write(Some(count.saturating_sub(1)))).filter(is_good).unwrap_or(shortest),
+            None => shortest,
         }
     }
 
@@ -254,6 +256,9 @@ mod tests {
             (1e23, "9.999999999999999e+22"),
             (9_007_199_254_740_993.0, "9.007199254740992e+15"),
             (5e-324, "5e-324"),
+            // As near to .63: of two the even digit.
+            (-177_399_452_988_856.625, "-177399452988856.62"),
+            (177_399_452_988_856.875, "177399452988856.88"),
             (f64::MAX, "1.7976931348623157e+308"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
