@@ -25,13 +25,14 @@ export async function databaseKilled() {
   const file = join(shop, "firn.yaml");
   const before = readFileSync(file, "utf8");
   const others = before.split("\n").filter((one) => !one.startsWith("max_retries:"));
-  writeFileSync(file, ["max_retries: 2", ...others].join("\n"));
+  writeFileSync(file, ["max_retries: 1", ...others].join("\n"));
   await session.press(Key.control, "r");
   await longRun("k");
   await server.kill();
   await desk.sees("tries again", ".needs-you", 30_000);
   await desk.shotInBothThemes("run-database-gone");
-  await desk.sees("failed, needs you", ".needs-you", 60_000);
+  // Each attempt waits ten seconds for a server, and so does each attempt to report the end.
+  await desk.sees("failed, needs you", ".needs-you", 150_000);
   await desk.sees("What to do", ".needs-you");
   await desk.shotInBothThemes("run-failed");
   const failed = await line(table);
