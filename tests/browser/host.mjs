@@ -34,7 +34,7 @@ export async function lostHost() {
   await desk.sees("public.customers", "[role=grid]");
   const said = await desk.text(".strip.warn");
   assert.match(said, /is from \d\d:\d\d:\d\d/);
-  await desk.shot("lost-host-light");
+  await desk.shot("lost-host-dark");
   await host.behave();
   await until("the strip is gone", async () => !(await desk.text("body")).includes("does not answer") || null);
   await desk.sees("Host connected", ".statusbar");
