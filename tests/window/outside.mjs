@@ -22,6 +22,9 @@ export async function laterStarts() {
   await start(`firn://overview?folder=${encodeURIComponent("/somewhere/else")}`);
   await desk.sees("never opened on this machine");
   assert.equal((await running(programs.window)).length, 1, "there is one window");
+  await desk.press("Put away");
+  await desk.press("Put away");
+  await until("both are put away", async () => !(await desk.text("body")).includes("a link was ignored") || null);
 }
 
 /** Asks the tray's item something over the session bus, as a panel would. */

@@ -61,7 +61,7 @@ export function ToldStrips({ told }: { told: Told }) {
               <Said text={finding.message} />
               {finding.fix && (
                 <>
-                  {" "}
+                  {": "}
                   <Said text={finding.fix} />
                 </>
               )}
