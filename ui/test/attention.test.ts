@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inStep, needs, standing } from "../src/data/attention";
-import { connections, status, tables, workspace } from "./fake/data";
+import { connections, status, tables, workspace } from "./fake/shop";
 
 const known = { workspace, connections, status, statusError: null };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { callOnce, makeClient } from "../src/data/queries";
-import { workspace } from "./fake/data";
+import { workspace } from "./fake/shop";
 import { FakeHost } from "./fake/host";
 import {
   copyOf,
@@ -14,7 +14,7 @@ import {
   secretVariable,
   shownFields,
 } from "../src/feature/connections/form";
-import { connections } from "./fake/data";
+import { connections } from "./fake/shop";
 
 const appDb = () => {
   const found = connections.find((connection) => connection.name === "app_db");

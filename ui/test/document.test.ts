@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { changed, editedTables, keepMine, opened, redone, saved, takeTheirs, undone } from "../src/data/document";
 import { diffLines, hunks, linesChanged } from "../src/data/lines";
-import { documentOf, tables } from "./fake/data";
+import { documentOf, tables } from "./fake/shop";
 import { edited, view } from "./fake/document";
 
 test("steps are undone and made again, and a new one ends what was undone", () => {

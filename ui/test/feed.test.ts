@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { RunFeed } from "../src/data/feed";
 import type { RunEvent, RunView } from "../src/host";
-import { activeRun, progress } from "./fake/data";
+import { activeRun, progress } from "./fake/shop";
 import { FakeHost } from "./fake/host";
 
 const event = (seq: number, rows: number): RunEvent => ({

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { guardedWrite, guardedCommands } from "../src/data/guard";
 import type { WorkspaceView } from "../src/host";
-import { connections, folder, workspace } from "./fake/data";
+import { connections, folder, workspace } from "./fake/shop";
 
 const labelled = (name: string, label: string): WorkspaceView => ({
   ...workspace,

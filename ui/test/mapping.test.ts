@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { filteredColumns, mappedColumns, take, verdictCounts } from "../src/data/mapping";
 import type { MappingView } from "../src/host";
-import { mapping, wideMapping } from "./fake/data";
+import { mapping, wideMapping } from "./fake/shop";
 
 const others: MappingView = { ...mapping, treatments: [{ column: "visits", treatment: { kind: "left_out" } }] };
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { filtered, type Moment, momentsOf, wholeLog } from "../src/data/moment";
 import { followed, receive, restate, secondsBehind, secondsLeft } from "../src/data/run";
 import type { RunEvent, TableProgress } from "../src/host";
-import { activeRun, progress } from "./fake/data";
+import { activeRun, progress } from "./fake/shop";
 import { record } from "./fake/runs";
 
 const at = (seconds: number) => new Date(Date.parse("2026-11-20T14:32:00Z") + seconds * 1000).toISOString();

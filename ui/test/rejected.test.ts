@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resolvedWord, retryWord } from "../src/data/rejected";
 import type { RetriedTable } from "../src/host";
-import { rejected } from "./fake/data";
+import { rejected } from "./fake/shop";
 
 const table = (some: Partial<RetriedTable>): RetriedTable => ({
   source: "public.orders",

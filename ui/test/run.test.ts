@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { followed, inOrderOfNeed, receive, restate, runRate, tableRate } from "../src/data/run";
 import type { RunEvent, RunView, TableProgress } from "../src/host";
-import { progress } from "./fake/data";
+import { progress } from "./fake/shop";
 
 const start = Date.parse("2026-11-20T14:32:00Z");
 const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();

@@ -11,7 +11,7 @@ import {
   type RunEvent,
   type WorkspaceView,
 } from "../../src/host";
-import * as shop from "./data";
+import * as shop from "./shop";
 import * as document from "./document";
 import { chart, record, rejectedRows } from "./runs";
 import { arrowPage, rowColumns } from "./rows";

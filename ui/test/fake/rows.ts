@@ -2,7 +2,7 @@
 
 import { Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import type { RowsColumnView } from "../../src/host";
-import * as shop from "./data";
+import * as shop from "./shop";
 
 /** The columns of a narrow table, or of one of 276. */
 export function rowColumns(wide: boolean): RowsColumnView[] {

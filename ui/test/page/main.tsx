@@ -9,7 +9,7 @@ import "../../src/style/control.css";
 import "../../src/style/state.css";
 import { start } from "../../src/app/start";
 import { HostError, type WorkspaceView } from "../../src/host";
-import * as shop from "../fake/data";
+import * as shop from "../fake/shop";
 import { FakeHost } from "../fake/host";
 import { manyRejected } from "../fake/runs";
 

@@ -1,5 +1,5 @@
 /** What the shop's tables offer as key and watermark: one good answer, some worse ones. */
-import type { KeyCandidateView, WatermarkCandidateView } from "../../src/host";
+import type { KeyCandidateView, WatermarkCandidateView } from "../../../src/host";
 
 export const keys: KeyCandidateView[] = [
   { columns: ["id"], primary: true },
