@@ -23,6 +23,7 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("sync_verify", "`firn sync verify` takes the same path to its end, with `Firn::verify_to_end`"),
     ("mapping_show", "`firn sync plan` shows the mapping of the saved document"),
     ("source_sizes", "`firn sync discover` shows the size of every table"),
+    ("source_drift", "`firn sync plan` tells of drift table by table; a run that is typed does not ask"),
     ("document_show", "in a terminal the document is the file it is"),
     ("document_edit", "in a terminal the document is edited as the file it is"),
     ("document_save", "in a terminal the document is edited as the file it is"),

@@ -1,8 +1,9 @@
 // The window's page in a browser, on a loopback host of the same command list: sizes, accessibility, keys, a slow and a
-// lost host, HTML and the policy. Run by run.sh.
+// lost host, drift, HTML and the policy. Run by run.sh.
 
 import assert from "node:assert/strict";
 import { inaccessible } from "./axe.mjs";
+import { driftAsked } from "./drift.mjs";
 import { keysAlone } from "./keys.mjs";
 import { misplaced } from "./layout.mjs";
 import { checkAloud, lostHost, slowHost } from "./host.mjs";
@@ -80,6 +81,7 @@ try {
   await step("nothing moves where the person wants no motion", nothingMoves);
   await step("a slow host", slowHost);
   await step("a lost host, and its return", lostHost);
+  await step("a source that has changed is looked through before a run", driftAsked);
   await step("a check is told finding by finding", checkAloud);
   await step("HTML in names and values is text", htmlIsText);
   await step("so is HTML that is pasted", pasteIsText);

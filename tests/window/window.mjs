@@ -6,7 +6,7 @@ import { mapping } from "./mapping.mjs";
 import { databaseKilled, windowKilled } from "./faults.mjs";
 import { discarded, retried, verified } from "./proof.mjs";
 import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
-import { driftAccepted, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
+import { driftAccepted, driftBeforeTables, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
 import { laterStarts, tray } from "./outside.mjs";
 import { rows } from "./rows.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
@@ -55,6 +55,7 @@ try {
   await step("the text beside it, edited either way", eitherWay);
   await step("several tables at once", severalTables);
   await step("a source that has changed, looked through and run", driftAccepted);
+  await step("changed again, looked through in the list of tables", driftBeforeTables);
   await step("the rows of source and target, to the last one", rows);
   await step("a workspace of somebody else, and a file with a fault", untrusted);
   await step("the sample workspace, from nothing to its rows", sample);

@@ -133,3 +133,14 @@ export async function driftAccepted() {
   await desk.sees("Done", ".run-state", 60_000);
   assert.equal(number((await line("public.wide")).cells[4]), 4, "the rows that changed are merged");
 }
+
+/** What has changed is looked through whichever screen a run is started from. */
+export async function driftBeforeTables() {
+  await server.ask(`ALTER TABLE wide ADD further integer`);
+  await desk.go("Tables");
+  await desk.sees("3 tables", "h1");
+  await session.press(Key.control, Key.enter);
+  await desk.sees("added to the target as INTEGER", "[role=dialog]");
+  await desk.press("Accept and run");
+  await desk.sees("Done", ".run-state", 60_000);
+}

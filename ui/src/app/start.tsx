@@ -7,6 +7,7 @@ import { beginLayout } from "../data/layout";
 import { afterRun, makeClient } from "../data/queries";
 import { type Host, HostProvider } from "../host";
 import { App } from "./App";
+import { DriftAsked } from "./DriftDialog";
 import { Guarded } from "./GuardDialog";
 
 /** Puts the window's page up on a host. */
@@ -23,7 +24,9 @@ export function start(host: Host): void {
       <QueryClientProvider client={client}>
         <ActionProvider value={new ActionRegistry()}>
           <Guarded>
-            <App contact={contact} feed={feed} />
+            <DriftAsked>
+              <App contact={contact} feed={feed} />
+            </DriftAsked>
           </Guarded>
         </ActionProvider>
       </QueryClientProvider>

@@ -1,6 +1,5 @@
-// A table's mapping as the screen shows it, and the edits that a person's moves come to. Pure, but for what was accepted.
+// A table's mapping as the screen shows it, and the edits that a person's moves come to. Pure.
 
-import { useSyncExternalStore } from "react";
 import type { CastView, ColumnEdit, ColumnTreatment, ColumnView, MappingView } from "../host";
 import { verdictOrder } from "./words";
 
@@ -91,29 +90,4 @@ export function verdictCounts(columns: readonly MappedColumn[]): Map<string, num
   const counts = new Map<string, number>();
   for (const { shownVerdict } of columns) counts.set(shownVerdict, (counts.get(shownVerdict) ?? 0) + 1);
   return counts;
-}
-
-/** A name for what a plan found changed, so that it can be remembered which changes a person has accepted. */
-export function changesName(view: MappingView): string {
-  return JSON.stringify([view.on_drift, view.plan.changes]);
-}
-
-const accepted = new Map<string, string>();
-const acceptedWatchers = new Set<() => void>();
-
-/** Whether a person has looked through what changed in a table, and what notes that they have; it ends with the window. */
-export function useAccepted(folder: string, table: string, name: string | null): [boolean, () => void] {
-  const key = `${folder}\n${table}`;
-  const known = useSyncExternalStore(
-    (told) => {
-      acceptedWatchers.add(told);
-      return () => acceptedWatchers.delete(told);
-    },
-    () => accepted.get(key),
-  );
-  const accept = () => {
-    if (name !== null) accepted.set(key, name);
-    for (const told of acceptedWatchers) told();
-  };
-  return [name === null || known === name, accept];
 }

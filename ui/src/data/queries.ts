@@ -43,6 +43,7 @@ export const keys = {
   preview: (folder: string, table: string) => ["in", folder, "preview", table] as const,
   mapping: (folder: string, table: string) => ["in", folder, "mapping", table] as const,
   sizes: (folder: string) => ["in", folder, "sizes"] as const,
+  drift: (folder: string) => ["in", folder, "drift"] as const,
   found: (folder: string) => ["in", folder, "found"] as const,
   schedule: (folder: string) => ["in", folder, "schedule"] as const,
 };
@@ -329,7 +330,7 @@ export async function callOnce<N extends CommandName>(
 export function keepWorkspace(client: QueryClient, workspace: WorkspaceView): void {
   client.setQueryData(keys.workspace(workspace.folder), workspace);
   client.setQueryData(keys.connections(workspace.folder), workspace.connections);
-  for (const what of ["connections", "status", "rejected", "plan", "mapping", "found", "sizes", "document"])
+  for (const what of ["connections", "status", "rejected", "plan", "mapping", "found", "sizes", "drift", "document"])
     void client.invalidateQueries({ queryKey: ["in", workspace.folder, what] });
   void client.invalidateQueries({ queryKey: keys.app });
 }
@@ -340,6 +341,6 @@ export function afterRun(client: QueryClient): void {
   void client.invalidateQueries({
     predicate: ({ queryKey }) =>
       queryKey[0] === "in" &&
-      ["workspace", "status", "rejected", "runs", "log", "plan", "mapping"].includes(String(queryKey[2])),
+      ["workspace", "status", "rejected", "runs", "log", "plan", "mapping", "drift"].includes(String(queryKey[2])),
   });
 }

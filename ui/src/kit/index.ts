@@ -1,4 +1,5 @@
 export { ActionButton, Button, Keys } from "./button";
+export { Changes } from "./changes";
 export { CopyBlock, CopyButton, SameAsText } from "./copy";
 export { Dialog } from "./dialog";
 export { Divider } from "./divider";

@@ -195,6 +195,11 @@ export class FakeHost implements Host {
       this.#text = text;
       return this.workspace;
     },
+    source_drift: () => {
+      const table = this.workspace.tables[0];
+      const isChanged = table && this.changes.length > 0;
+      return { tables: isChanged ? [{ source: table.source, on_drift: "add", changes: this.changes }] : [] };
+    },
     source_sizes: () => ({
       tables: this.workspace.tables.map((table, place) => ({
         source: table.source,

@@ -49,6 +49,7 @@ const workspaces: Record<string, WorkspaceView> = {
   fresh,
   many,
   drift: shop.workspace,
+  looking: shop.workspace,
   running: { ...shop.workspace, active_run: shop.activeRun.run_id },
   cancelling: { ...shop.workspace, active_run: shop.activeRun.run_id },
   tables200: { ...shop.workspace, active_run: shop.activeRun.run_id },
@@ -77,7 +78,8 @@ const host = new FakeHost({}, workspaces[scene] ?? shop.workspace);
 const theme = asked.get("theme");
 if (theme === "light" || theme === "dark")
   host.settings = { ...shop.settings, settings: { ...shop.settings.settings, theme } };
-if (scene === "drift") host.changes = shop.changes;
+if (scene === "drift" || scene === "looking") host.changes = shop.changes;
+if (scene === "looking") host.answers.source_drift = () => new Promise(() => undefined);
 if (scene === "welcome-empty") {
   const app = await host.call("app_start", {});
   host.answers.app_start = () => ({

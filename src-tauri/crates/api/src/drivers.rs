@@ -90,16 +90,30 @@ impl Firn {
     /// # Errors
     /// `configuration` where a connection is of a kind that cannot play its role.
     pub(crate) async fn drivers(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
-        self.drivers_for(usable, self.inner.holder.clone(), EngineSettings::default()).await
+        self.drivers_for(usable, self.inner.holder.clone(), EngineSettings::default(), PATIENCE).await
+    }
+
+    /// Opens the drivers of a look that nobody has asked for: a warehouse that another process has open is not waited for.
+    ///
+    /// # Errors
+    /// As [`Firn::drivers`].
+    pub(crate) async fn drivers_to_look(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
+        self.drivers_for(usable, self.inner.holder.clone(), EngineSettings::default(), Duration::ZERO).await
     }
 
     /// Opens the drivers of the service, which polls: what it finds unchanged, again and again, is not logged.
     pub(crate) async fn drivers_to_serve(&self, usable: &Usable) -> Result<Drivers, ErrorView> {
         let settings = EngineSettings { log_idle: false, ..EngineSettings::default() };
-        self.drivers_for(usable, process::schedule_of(&self.inner.holder), settings).await
+        self.drivers_for(usable, process::schedule_of(&self.inner.holder), settings, PATIENCE).await
     }
 
-    async fn drivers_for(&self, usable: &Usable, ours: Holder, settings: EngineSettings) -> Result<Drivers, ErrorView> {
+    async fn drivers_for(
+        &self,
+        usable: &Usable,
+        ours: Holder,
+        settings: EngineSettings,
+        patience: Duration,
+    ) -> Result<Drivers, ErrorView> {
         let roles = usable.roles()?;
         let settings = EngineSettings {
             max_retries: usable.workspace.max_retries,
@@ -107,7 +121,7 @@ impl Firn {
             ..settings
         };
         let folder = &usable.folder;
-        let target = duckdb(folder, roles.target)?;
+        let target = DuckdbSettings { lock_wait: patience, ..duckdb(folder, roles.target)? };
         let (source, state) = futures::try_join!(
             self.postgres(folder, roles.source, "source"),
             self.postgres(folder, roles.state, "state"),

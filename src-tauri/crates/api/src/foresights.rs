@@ -1,8 +1,9 @@
-//! What source and target said of tables whose mappings were looked at, so that an edit need not ask them again.
+//! What source and target said of tables that were looked at, so that an edit of a mapping and a look before a run need
+//! not ask them again.
 
 use chrono::{DateTime, Utc};
 use firn_connector::TableAdvice;
-use firn_sync::Foresight;
+use firn_sync::{Foresight, Remembered};
 use firn_workspace::Connection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,8 @@ const MOST: usize = 64;
 #[derive(Default)]
 pub(crate) struct Foresights {
     kept: Mutex<HashMap<(String, String), Known>>,
+    /// What the target of a folder remembers of its tables, and which connection that is.
+    remembered: Mutex<HashMap<String, (Connection, Arc<Remembered>)>>,
 }
 
 /// An answer with its age.
@@ -42,5 +45,17 @@ impl Foresights {
             let oldest = kept.iter().min_by_key(|(_, known)| known.asked_at).map(|(name, _)| name.clone());
             oldest.and_then(|name| kept.remove(&name));
         }
+    }
+
+    /// Returns what a target has said that it remembers of a folder's tables; whether it still holds, the engine knows.
+    pub(crate) fn remembered(&self, folder: &str, target: &Connection) -> Option<Arc<Remembered>> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(folder).filter(|(known, _)| known == target).map(|(_, remembered)| Arc::clone(remembered))
+    }
+
+    /// Keeps what a target remembers of a folder's tables.
+    pub(crate) fn remember(&self, folder: &str, target: &Connection, said: Remembered) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.insert(folder.to_owned(), (target.clone(), Arc::new(said)));
     }
 }

@@ -28,6 +28,7 @@ macro_rules! with_commands {
             read  sync_preview(PreviewRequest) -> PreviewView;
             read  mapping_show(MappingRequest) -> MappingView;
             read  source_sizes(WorkspaceRef) -> SizesView;
+            read  source_drift(WorkspaceRef) -> DriftView;
             read  document_show(WorkspaceRef) -> DocumentView;
             read  document_edit(DocumentEdit) -> DocumentView;
             write document_save(DocumentSave) -> WorkspaceView;

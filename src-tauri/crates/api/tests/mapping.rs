@@ -271,6 +271,55 @@ async fn what_changed_in_the_source_is_listed_with_what_a_run_does_about_it() {
     desk.firn.close().await;
 }
 
+#[tokio::test]
+async fn a_look_before_a_run_tells_of_every_table_what_its_mapping_tells() {
+    let desk = Desk::open(
+        "CREATE TABLE orders (id bigint PRIMARY KEY, qty integer, fax text, updated_at timestamptz NOT NULL DEFAULT now());
+         INSERT INTO orders SELECT i, i, 'f', now() FROM generate_series(1, 10) i;
+         CREATE TABLE people (id bigint PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now());",
+    )
+    .await;
+    let look = async || command::source_drift(&desk.firn, desk.at()).await.unwrap().tables;
+    assert!(look().await.is_empty(), "nothing has run yet");
+    desk.run().await;
+    assert!(look().await.is_empty());
+
+    // What the target remembers is known: a file that looks the same from outside is not opened.
+    let warehouse = format!("{}/warehouse.duckdb", desk.folder);
+    let kept = std::fs::read(&warehouse).unwrap();
+    let written = std::fs::metadata(&warehouse).unwrap().modified().unwrap();
+    let overwrite = |bytes: &[u8]| {
+        let mut file = std::fs::OpenOptions::new().write(true).open(&warehouse).unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        file.set_modified(written).unwrap();
+    };
+    overwrite(&vec![7; kept.len()]);
+    desk.cluster
+        .psql(
+            "postgres",
+            "ALTER TABLE orders ADD points integer; ALTER TABLE orders DROP fax; ALTER TABLE people ADD name text",
+        )
+        .unwrap();
+    let found = look().await;
+    overwrite(&kept);
+    let said: Vec<(&str, usize)> = found.iter().map(|table| (table.source.as_str(), table.changes.len())).collect();
+    assert_eq!(said, [(TABLE, 2), ("public.people", 1)]);
+    let told = desk.show(None, Some(&firn_api::now())).await;
+    let json = |changes| serde_json::to_value(changes).unwrap();
+    assert_eq!(json(&found[0].changes), json(&told.plan.changes), "both say the same of a change");
+    assert_eq!(found[0].on_drift, told.on_drift);
+
+    // The type of an expression is the server's to say.
+    let text = desk.treat(&desk.file(), "points", ColumnTreatment::Expression { sql: "points::text".to_owned() }).await;
+    std::fs::write(format!("{}/firn.yaml", desk.folder), text).unwrap();
+    let points = look().await[0].changes[0].clone();
+    assert!(points.outcome.contains("VARCHAR"), "{points:?}");
+
+    desk.run().await;
+    assert!(look().await.is_empty(), "a run that went through accepts them");
+    desk.firn.close().await;
+}
+
 fn drift(word: &str) -> TableEdit {
     TableEdit { on_drift: Some(word.to_owned()), ..TableEdit::default() }
 }

@@ -16,6 +16,7 @@
 //! Nothing is ever dropped from the target.
 
 mod changes;
+mod look;
 
 use crate::config::{Mode, OnDrift, TableConfig};
 pub use changes::{Change, ChangeKind};
@@ -24,6 +25,7 @@ use firn_connector::{
     Error, ErrorKind, Finding, Level, Relation, Result, Source, SourceShape, SourceTable, TableState, Target,
     TargetTable,
 };
+pub use look::Remembered;
 
 /// What has changed in a source table since the shape that the target remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

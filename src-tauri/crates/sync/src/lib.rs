@@ -37,7 +37,7 @@ mod unfit;
 mod used;
 
 pub use config::{Deletes, EngineSettings, Lookback, Mode, OnDrift, TableConfig};
-pub use drift::{Change, ChangeKind};
+pub use drift::{Change, ChangeKind, Remembered};
 pub use engine::Engine;
 pub use event::{Event, ProgressSink, Stage};
 pub use foresight::Foresight;

@@ -1,34 +1,27 @@
+import type { Changed } from "../../data/drift";
 import { count } from "../../data/format";
-import type { ChangeView, MappingView } from "../../host";
-import { Button, Choice, Dialog, State } from "../../kit";
+import { Button, Changes, Choice, Dialog, State } from "../../kit";
 import { drifts } from "./choices";
-
-const groups = [
-  { kind: "new", title: "New" },
-  { kind: "removed", title: "Removed" },
-  { kind: "changed", title: "Changed" },
-] as const;
 
 /** What has changed in the source since the last run, to be looked through before the next. */
 export function DriftSheet({
-  view,
+  changed: { source, on_drift, changes },
   onDrift,
   onAccept,
   onClose,
 }: {
-  view: MappingView;
+  changed: Changed;
   /** Says what is done about changes from now on: an edit of the document. */
   onDrift: (word: string) => void;
   onAccept: () => void;
   onClose: () => void;
 }) {
-  const { changes } = view.plan;
   const stopping = changes.filter((change) => change.stops).length;
   return (
     <Dialog
       title={
         <>
-          Changed in <code>{view.source}</code> since the last run
+          Changed in <code>{source}</code> since the last run
         </>
       }
       onClose={onClose}
@@ -51,51 +44,11 @@ export function DriftSheet({
       <div className="body drift">
         <div className="line wrap">
           <label htmlFor="drift-word">When columns change</label>
-          <Choice id="drift-word" value={view.on_drift} options={drifts} onChange={onDrift} />
+          <Choice id="drift-word" value={on_drift} options={drifts} onChange={onDrift} />
           {stopping > 0 && <State tone="failed">{count(stopping)} would stop the table</State>}
         </div>
-        <div className="changes">
-          {groups.map(({ kind, title }) => {
-            const list = changes.filter((change) => change.kind === kind);
-            return (
-              list.length > 0 && (
-                <section key={kind} aria-label={title}>
-                  <h3>
-                    {title} <span className="faint">{count(list.length)}</span>
-                  </h3>
-                  <table className="plain">
-                    <tbody>
-                      {list.map((change, place) => (
-                        <Row key={place} change={change} />
-                      ))}
-                    </tbody>
-                  </table>
-                </section>
-              )
-            );
-          })}
-        </div>
+        <Changes of={changes} />
       </div>
     </Dialog>
-  );
-}
-
-function Row({ change }: { change: ChangeView }) {
-  return (
-    <tr>
-      <td className="mono" title={change.column ?? undefined}>
-        {change.column ?? "the table"}
-      </td>
-      <td className="mono soft">
-        {change.before && change.now ? (
-          <>
-            {change.before} → {change.now}
-          </>
-        ) : (
-          (change.now ?? change.before ?? "")
-        )}
-      </td>
-      <td>{change.stops ? <State tone="failed">{change.outcome}</State> : change.outcome}</td>
-    </tr>
   );
 }

@@ -4,7 +4,8 @@ import { useMemo, useRef, useState } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { editedTables, useDocument } from "../../data/document";
 import { counted } from "../../data/format";
-import { changesName, filteredColumns, mappedColumns, take, useAccepted } from "../../data/mapping";
+import { accepted, useAccepted } from "../../data/drift";
+import { filteredColumns, mappedColumns, take } from "../../data/mapping";
 import { askAfresh, keepWorkspace, mayConnect, useCommand, useMapping, useSizes } from "../../data/queries";
 import type { Word } from "../../data/sql";
 import { useOpenWorkspace } from "../../data/workspace";
@@ -74,11 +75,8 @@ export function Mapping({ table, column }: { table: string; column: string | nul
   const chosenTables = tables.filter((one) => ticked.has(one.source));
   const faults = document.view?.problems.length ?? 0;
   const dirty = document.unsaved > 0;
-  const [accepted, accept] = useAccepted(
-    folder,
-    table,
-    shown && shown.plan.changes.length > 0 ? changesName(shown) : null,
-  );
+  const changed = shown ? { source: table, on_drift: shown.on_drift, changes: shown.plan.changes } : null;
+  const isAccepted = useAccepted(folder, changed);
 
   const editColumns = (edits: readonly ColumnEdit[]) => {
     if (edits.length > 0) void document.edit([{ table, columns: [...edits], edit: {} }]);
@@ -140,7 +138,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
   const noRun =
     starting.unavailable ??
     (dirty ? "save the mapping first" : refused > 0 ? "settle the refused columns first" : null);
-  useAction("mapping.run", () => (accepted ? starting.start([table]) : setSheet(true)), noRun, table);
+  useAction("mapping.run", () => (isAccepted ? starting.startLooked([table]) : setSheet(true)), noRun, table);
   useAction(
     "mapping.again",
     () => {
@@ -223,8 +221,8 @@ export function Mapping({ table, column }: { table: string; column: string | nul
       )}
       {changes > 0 && (
         <div className="strip" role="status">
-          <State tone={accepted ? "ok" : "warn"}>
-            {counted(changes, "change")} in the source since the last run{accepted && ", accepted"}
+          <State tone={isAccepted ? "ok" : "warn"}>
+            {counted(changes, "change")} in the source since the last run{isAccepted && ", accepted"}
           </State>
           <span className="acts">
             <Button compact onPress={() => setSheet(true)}>
@@ -318,12 +316,12 @@ export function Mapping({ table, column }: { table: string; column: string | nul
         </section>
         {yaml && document.draft && <YamlPane document={document} table={table} />}
       </div>
-      {sheet && shown && (
+      {sheet && changed && (
         <DriftSheet
-          view={shown}
+          changed={changed}
           onDrift={(on_drift) => set({ on_drift })}
           onAccept={() => {
-            accept();
+            accepted.add(folder, changed);
             setSheet(false);
           }}
           onClose={() => setSheet(false)}

@@ -3,6 +3,7 @@ import { CircleAlert, Play } from "lucide-react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { type Need, needs } from "../../data/attention";
 import { clock, count, counted, millis, shortRun, when } from "../../data/format";
+import { useDriftAhead } from "../../data/drift";
 import { mayConnect, useConnections, useStatus } from "../../data/queries";
 import { goesOn } from "../../data/run";
 import { runWord } from "../../data/words";
@@ -31,6 +32,7 @@ export function Overview() {
   const ask = mayConnect(workspace) && workspace.state !== null && workspace.tables.length > 0;
   const status = useStatus(workspace.folder, ask);
   const starting = useStartRun();
+  useDriftAhead(workspace.folder, starting.unavailable === null);
   useAction("overview.run", () => starting.start([]), starting.unavailable);
 
   const found = needs({

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { count, counted, shellWord, when } from "../../data/format";
 import { standing } from "../../data/attention";
+import { useDriftAhead } from "../../data/drift";
 import { mayConnect, usePlan, usePrefetchedMapping, useStatus } from "../../data/queries";
 import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, tableWord, type Word } from "../../data/words";
@@ -22,6 +23,7 @@ export function Tables({ table: chosenName }: { table: string | null }) {
   const ask = mayConnect(workspace) && workspace.state !== null && workspace.tables.length > 0;
   const status = useStatus(workspace.folder, ask);
   const starting = useStartRun();
+  useDriftAhead(workspace.folder, starting.unavailable === null);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [filter, setFilter] = useState("");
   const filterField = useRef<HTMLInputElement>(null);

@@ -20,6 +20,7 @@ import type { DiscoverView } from "./DiscoverView";
 import type { DocumentEdit } from "./DocumentEdit";
 import type { DocumentSave } from "./DocumentSave";
 import type { DocumentView } from "./DocumentView";
+import type { DriftView } from "./DriftView";
 import type { ErrorsView } from "./ErrorsView";
 import type { HistoryRequest } from "./HistoryRequest";
 import type { LayoutSave } from "./LayoutSave";
@@ -91,6 +92,7 @@ export type Commands = {
   sync_preview: { request: PreviewRequest; response: PreviewView; access: "read" };
   mapping_show: { request: MappingRequest; response: MappingView; access: "read" };
   source_sizes: { request: WorkspaceRef; response: SizesView; access: "read" };
+  source_drift: { request: WorkspaceRef; response: DriftView; access: "read" };
   document_show: { request: WorkspaceRef; response: DocumentView; access: "read" };
   document_edit: { request: DocumentEdit; response: DocumentView; access: "read" };
   document_save: { request: DocumentSave; response: WorkspaceView; access: "write" };

@@ -3,6 +3,7 @@
 mod connection;
 mod discover;
 mod document;
+mod drift;
 mod errors;
 mod mapping;
 mod plan;
@@ -22,6 +23,7 @@ pub use connection::{
 };
 pub use discover::sync_discover;
 pub use document::{document_edit, document_save, document_show};
+pub use drift::source_drift;
 pub use errors::{rejected_row, rejected_rows, sync_discard, sync_errors, sync_retry};
 pub use mapping::{mapping_show, source_sizes};
 pub use plan::sync_plan;

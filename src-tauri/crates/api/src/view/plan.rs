@@ -71,7 +71,7 @@ fn judged(column: &PlannedColumn) -> ColumnPlan {
     }
 }
 
-fn change(change: &Change) -> ChangeView {
+pub(crate) fn change(change: &Change) -> ChangeView {
     ChangeView {
         kind: match change.kind {
             ChangeKind::New => "new",
