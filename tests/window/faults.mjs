@@ -34,6 +34,7 @@ export async function databaseKilled() {
   // Each attempt waits ten seconds for a server, and so does each attempt to report the end.
   await desk.sees("failed, needs you", ".needs-you", 150_000);
   await desk.sees("What to do", ".needs-you");
+  await desk.sees("gave up after 2 attempts", ".needs-you");
   await desk.shotInBothThemes("run-failed");
   // One table may come to its end before the other.
   await until("the long table has failed", async () => (await line(table)).state === "Failed" || null, {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use firn_scenarios::child::Child;
 use firn_scenarios::world::{Session, describe};
 use firn_scenarios::{Gate, GatedSource, RunSpec, TableSpec, World};
-use firn_sync::RunStatus;
+use firn_sync::{Event, RunStatus};
 use firn_testbed::{ClusterOptions, Fault, Proxy, Sender};
 
 /// Breaks a connection after more and more bytes of either side. Every other run is a first load.
@@ -148,7 +148,11 @@ async fn a_statement_that_somebody_cancels_on_the_server_is_tried_again() -> Res
     cancelled?;
     let run = run?;
     ensure!(run.outcome.status() == RunStatus::Success, "{}", describe(&run.outcome));
-    ensure!(run.retries() > 0, "nothing was retried");
+    let told = run.events.iter().find_map(|event| match event {
+        Event::Retry { failure, .. } => failure.hint.as_deref(),
+        _ => None,
+    });
+    ensure!(told.is_some_and(|hint| hint.starts_with("If it stays: Somebody stopped")), "{told:?}");
     world.spec.tables[0].transforms.clear();
     world.assert_equal().await
 }
@@ -186,6 +190,8 @@ async fn a_server_without_free_connections_is_told_and_two_are_enough() -> Resul
         if slots < 2 && run.outcome.status() != RunStatus::Success {
             let complaint = run.complaint();
             ensure!(complaint.contains("53300") && complaint.contains("free connection slots"), "{slots}: {complaint}");
+            let end = "Firn gave up after 2 attempts; the next run goes on where this one stopped.";
+            ensure!(complaint.ends_with(end), "{slots}: {complaint}");
             continue;
         }
         ensure!(slots > 0 && run.outcome.status() == RunStatus::Success, "{slots}: {}", describe(&run.outcome));

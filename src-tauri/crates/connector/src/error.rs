@@ -71,7 +71,7 @@ pub struct Error {
     pub table: Option<String>,
     /// What happened. Holds no cell values.
     pub message: String,
-    /// What to do next, where Firn knows it.
+    /// What a person can do, where Firn knows it; whether Firn tries again is added by whoever decides that.
     pub hint: Option<String>,
     /// The cause below.
     #[source]
@@ -122,6 +122,25 @@ impl Error {
         self.kind == ErrorKind::Transient
     }
 
+    /// Fits the hint to a failure after which another attempt follows by itself.
+    #[must_use]
+    pub fn tries_again(mut self) -> Self {
+        self.hint = self.hint.map(|hint| format!("If it stays: {hint}"));
+        self
+    }
+
+    /// Fits the hint to a run that ends with this failure, its `attempts`-th in a row. One that no attempt mends needs
+    /// a person in any case and stays as it is.
+    #[must_use]
+    pub fn given_up(mut self, attempts: u32) -> Self {
+        if self.is_transient() {
+            let many = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
+            let end = format!("Firn gave up after {many}; the next run goes on where this one stopped.");
+            self.hint = Some(self.hint.map_or_else(|| end.clone(), |hint| format!("{hint} {end}")));
+        }
+        self
+    }
+
     /// Writes the message and every cause below it, without repeating a cause the message already holds.
     #[must_use]
     pub fn chain(&self) -> String {
@@ -136,5 +155,36 @@ impl Error {
             next = cause.source();
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut() -> Error {
+        Error::new(Side::Source, ErrorKind::Transient, "the connection broke")
+    }
+
+    #[test]
+    fn a_hint_says_what_comes_next_while_attempts_follow_and_when_they_are_used_up() {
+        let hint = |error: Error| error.hint;
+        let looked = || cut().with_hint("Look at the server's log.");
+        assert_eq!(hint(looked().tries_again()).unwrap(), "If it stays: Look at the server's log.");
+        assert_eq!(
+            hint(looked().given_up(6)).unwrap(),
+            "Look at the server's log. Firn gave up after 6 attempts; the next run goes on where this one stopped."
+        );
+        assert_eq!(hint(cut().tries_again()), None);
+        assert_eq!(
+            hint(cut().given_up(1)).unwrap(),
+            "Firn gave up after 1 attempt; the next run goes on where this one stopped."
+        );
+    }
+
+    #[test]
+    fn what_needs_a_person_says_nothing_of_attempts() {
+        let refused = Error::new(Side::Target, ErrorKind::Permission, "no").with_hint("Grant it.").given_up(1);
+        assert_eq!(refused.hint.as_deref(), Some("Grant it."));
     }
 }

@@ -138,7 +138,7 @@ fn judge(touching: Touching, cause: &DuckdbFailure) -> (ErrorKind, Option<&'stat
         return (ErrorKind::Transient, None);
     }
     if cause.fatal {
-        let reopen = "The database is opened again at the next run; what was committed is in the file.";
+        let reopen = "Look at the disk and the memory of this machine; what was committed is in the file.";
         return (ErrorKind::Transient, Some(reopen));
     }
     match cause.class.as_str() {

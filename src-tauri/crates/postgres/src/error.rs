@@ -140,10 +140,10 @@ fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
              server."
         }
         (_, "57014") => {
-            "Somebody stopped Firn's statement on the server, or a timeout did: Firn tries again. Against a timeout raise \
-             it for Firn's role: ALTER ROLE … SET statement_timeout = '300s'."
+            "Somebody stopped Firn's statement on the server, or a timeout did. Against a timeout raise it for Firn's role: \
+             ALTER ROLE … SET statement_timeout = '300s'."
         }
-        (_, "55P03") => "Another session holds the table (ALTER TABLE, TRUNCATE, VACUUM FULL): Firn tries again.",
+        (_, "55P03") => "Another session holds the table (ALTER TABLE, TRUNCATE, VACUUM FULL): let it end.",
         (_, "57P03") => "The server is starting up or recovering; it will answer soon.",
         (_, "28000") => "Let the role in from this machine with a line in the server's pg_hba.conf.",
         (_, "25006") => "The server is a standby or read-only: name a connection to the primary.",
@@ -153,7 +153,7 @@ fn advice(kind: ErrorKind, code: &str) -> Option<&'static str> {
         (ErrorKind::Permission, _) => "Grant Firn's role the right that is missing, for example GRANT SELECT ON … TO …",
         (ErrorKind::NotFound, _) => "Check the name; `firn sync discover` lists what the role can see.",
         (ErrorKind::DiskFull, _) => "Make room on the server's disk, then run again.",
-        (ErrorKind::Transient, _) => "Firn tries again; if it stays, look at the server's log.",
+        (ErrorKind::Transient, _) => "Look at the server's log.",
         _ => return None,
     })
 }

@@ -171,7 +171,7 @@ async fn reason(pool: &PgPool, side: Side, error: sqlx::Error) -> Error {
     if all_busy(pool) {
         let message = format!("all {} connections that Firn opens to PostgreSQL are busy", pool.size());
         return Error::new(side, ErrorKind::Transient, message)
-            .with_hint("Firn tries again; if it stays, sync fewer tables at a time.")
+            .with_hint("Sync fewer tables at a time.")
             .caused_by(error);
     }
     why(pool, side).await.unwrap_or_else(|| from_sqlx(error, side))

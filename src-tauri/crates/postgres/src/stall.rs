@@ -102,7 +102,7 @@ impl Watch {
 
 fn dead(what: &str) -> Error {
     Error::new(Side::Source, ErrorKind::Transient, format!("the connection to PostgreSQL is dead: {what}"))
-        .with_hint("Firn tries again; if it stays, look at the network between this machine and the server.")
+        .with_hint("Look at the network between this machine and the server.")
 }
 
 #[cfg(test)]

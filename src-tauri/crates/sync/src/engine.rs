@@ -7,7 +7,7 @@ use crate::lease::Keeper;
 use crate::outcome::{Failure, RunOutcome, TableOutcome};
 use crate::planning::TablePlan;
 use crate::table::Task;
-use crate::{first_load, glance, mend, reset, table};
+use crate::{first_load, glance, mend, reset, retry, table};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{Error, ErrorKind, Holder, Result, Side, Source, StateStore, Target, Workspace, WorkspaceClaim};
 use futures::StreamExt as _;
@@ -198,12 +198,9 @@ impl Engine {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            match self.open().await {
-                Err(error) if error.is_transient() && attempt <= self.settings.max_retries && on(Protection::Retry) => {
-                    tokio::time::sleep(crate::retry::pause(&self.settings, attempt)).await;
-                }
-                done => return done,
-            }
+            let Err(error) = self.open().await else { return Ok(()) };
+            retry::due(&self.settings, attempt, error)?;
+            tokio::time::sleep(retry::pause(&self.settings, attempt)).await;
         }
     }
 

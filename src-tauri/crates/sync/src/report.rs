@@ -96,16 +96,7 @@ impl TableRun<'_> {
                 (_, error) => error.or_else(|| deleted_message(outcome.counters.rows_deleted)),
             },
         };
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match self.engine.state.report(&report, &log, self.epoch).await {
-                Err(error) if error.is_transient() && attempt <= 3 => {
-                    tokio::time::sleep(retry::pause(&self.engine.settings, attempt)).await;
-                }
-                done => return done,
-            }
-        }
+        retry::briefly(&self.engine.settings, || self.engine.state.report(&report, &log, self.epoch)).await
     }
 }
 

@@ -9,9 +9,36 @@ use firn_connector::{Error, Result, Side};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Returns whether another attempt follows failed attempt `attempt` (from 1).
-pub(crate) fn is_due(settings: &EngineSettings, attempt: u32, error: &Error) -> bool {
-    error.is_transient() && attempt <= settings.max_retries && on(Protection::Retry)
+/// Attempts at a call so short that a failure of it is hardly worth a word.
+const BRIEFLY: u32 = 4;
+
+/// Returns why attempt `attempt` (from 1) failed, where another one follows.
+///
+/// # Errors
+/// The failure, where it is the last word.
+pub(crate) fn due(settings: &EngineSettings, attempt: u32, error: Error) -> Result<Error> {
+    let due = error.is_transient() && attempt <= settings.max_retries && on(Protection::Retry);
+    if due { Ok(error) } else { Err(error.given_up(attempt)) }
+}
+
+/// Calls a few times while the failure may pass, and tells nobody of it.
+///
+/// # Errors
+/// The last failure.
+pub(crate) async fn briefly<T, F>(settings: &EngineSettings, mut call: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match call().await {
+            Err(error) if error.is_transient() && attempt < BRIEFLY => {
+                tokio::time::sleep(pause(settings, attempt)).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// A table that waits before its next attempt.
@@ -29,7 +56,7 @@ impl Waiting<'_> {
     pub(crate) async fn pause(self, settings: &EngineSettings, attempt: u32, error: Error) -> Result<()> {
         let source = self.table.to_string();
         let wait = pause(settings, attempt);
-        let failure = Failure::from(&error.on_table(self.table));
+        let failure = Failure::from(&error.on_table(self.table).tries_again());
         self.sink.emit(Event::Retry { source: source.clone(), attempt, wait, failure });
         self.sink.emit(Event::Stage { source: source.clone(), stage: Stage::Waiting });
         tokio::select! {

@@ -145,9 +145,7 @@ impl TableRun<'_> {
             if self.counters.commits > commits {
                 attempt = 1;
             }
-            if !retry::is_due(&self.engine.settings, attempt, &error) {
-                return Err(error);
-            }
+            let error = retry::due(&self.engine.settings, attempt, error)?;
             let waiting = Waiting { sink: self.sink.as_ref(), table: &self.config.source, cancel: &self.cancel };
             waiting.pause(&self.engine.settings, attempt, error).await?;
         }

@@ -27,6 +27,6 @@ impl TableRun<'_> {
             return Ok(snapshot);
         }
         let message = "the table was altered after it had been looked at";
-        Err(Error::new(Side::Source, ErrorKind::Transient, message).with_hint("Firn looks again."))
+        Err(Error::new(Side::Source, ErrorKind::Transient, message).with_hint("Let whoever alters it come to an end."))
     }
 }

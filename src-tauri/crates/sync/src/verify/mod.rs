@@ -154,9 +154,7 @@ impl Verifying<'_> {
                 Err(Stopped::Failed(error)) => error,
                 ended => return ended,
             };
-            if !retry::is_due(&self.engine.settings, attempt, &error) {
-                return Err(error.into());
-            }
+            let error = retry::due(&self.engine.settings, attempt, error)?;
             let waiting = Waiting { sink: self.sink.as_ref(), table: &self.config.source, cancel: &self.cancel };
             waiting.pause(&self.engine.settings, attempt, error).await?;
         }
@@ -227,16 +225,8 @@ impl Verifying<'_> {
             rows_rejected: 0,
             message: Some(message),
         };
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            match self.engine.state.conclude(&log, &self.status, self.epoch).await {
-                Err(error) if error.is_transient() && attempt <= 3 => {
-                    tokio::time::sleep(retry::pause(&self.engine.settings, attempt)).await;
-                }
-                done => return done,
-            }
-        }
+        let state = &self.engine.state;
+        retry::briefly(&self.engine.settings, || state.conclude(&log, &self.status, self.epoch)).await
     }
 
     /// Compares, and where that is asked for makes equal what differs and compares again.
