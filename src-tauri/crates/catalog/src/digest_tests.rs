@@ -33,6 +33,29 @@ fn decimal(value: i128, precision: u8, scale: i8) -> ArrayRef {
     Arc::new(Decimal128Array::from(vec![value]).with_precision_and_scale(precision, scale).unwrap())
 }
 
+/// How a value is printed is no part of its digest, but for types that have nothing but their texts in common.
+#[test]
+fn digests_stay_what_they_are() {
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.5e300, -0.0, 1e-7, f64::NAN]));
+    let pinned: Vec<String> = [(floats, DataType::Float64), (texts(&[Some("a"), None]), DataType::Utf8)]
+        .iter()
+        .chain([(decimal(150, 12, 2), DataType::Decimal128(12, 2)), (numbers(&[Some(7)]), DataType::Int64)].iter())
+        .flat_map(|(array, other)| digest(array, other))
+        .map(|digest| format!("{digest:032x}"))
+        .collect();
+    let expected = [
+        "386d9e3ed319fc84506593d4ab5dcc0b",
+        "c823c93a1fd7bc7114c82b7133facb7d",
+        "5de01120b6f90e25a68f5d444dc3526c",
+        "7bccc2858f46ce8c4e577ab5a9cd6d4d",
+        "c68932725468f1c11d30e28ab78ecc02",
+        "257684d78e7c179150a19f735ed6a788",
+        "537e8e23f1c67eac2fbd5136aa0b946a",
+        "987a2b2c45804516de6536503e7c9d41",
+    ];
+    assert_eq!(pinned, expected);
+}
+
 #[test]
 fn what_looks_alike_is_told_apart() {
     let apart = [

@@ -23,13 +23,8 @@ pub fn value_text(array: &dyn Array, row: usize) -> Option<String> {
         DataType::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
-        DataType::Float32 => float_text(f64::from(array.as_primitive::<Float32Type>().value(row)), || {
-            array.as_primitive::<Float32Type>().value(row).to_string()
-        }),
-        DataType::Float64 => {
-            let value = array.as_primitive::<Float64Type>().value(row);
-            float_text(value, || value.to_string())
-        }
+        DataType::Float32 => printed(|out| pgtext::float4(array.as_primitive::<Float32Type>().value(row), out)),
+        DataType::Float64 => printed(|out| pgtext::float8(array.as_primitive::<Float64Type>().value(row), out)),
         DataType::Decimal128(_, scale) => decimal_text(array.as_primitive::<Decimal128Type>().value(row), *scale),
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         DataType::Binary => bytes_text(array.as_binary::<i32>().value(row)),
@@ -50,9 +45,7 @@ pub fn value_text(array: &dyn Array, row: usize) -> Option<String> {
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
             let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
-            let mut text = Vec::new();
-            pgtext::interval(value.months, value.days, value.nanoseconds.div_euclid(1000), &mut text);
-            String::from_utf8_lossy(&text).into_owned()
+            printed(|out| pgtext::interval(value.months, value.days, value.nanoseconds.div_euclid(1000), out))
         }
         DataType::List(_) | DataType::FixedSizeList(..) | DataType::Struct(_) | DataType::Map(..) => {
             value_json(array, row).to_string()
@@ -101,14 +94,10 @@ pub fn row_json(batch: &RecordBatch, row: usize) -> Map<String, Value> {
     fields.map(|(field, column)| (field.name().clone(), value_json(column, row))).collect()
 }
 
-fn float_text(value: f64, finite: impl FnOnce() -> String) -> String {
-    if value.is_nan() {
-        "NaN".to_owned()
-    } else if value.is_infinite() {
-        if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
-    } else {
-        finite()
-    }
+fn printed(print: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut text = Vec::new();
+    print(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn decimal_text(value: i128, scale: i8) -> String {
@@ -144,16 +133,19 @@ fn uuid_text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{BinaryArray, Decimal128Array, FixedSizeBinaryArray, Float64Array, Int64Array};
+    use arrow::array::{BinaryArray, Decimal128Array, FixedSizeBinaryArray, Float32Array, Float64Array, Int64Array};
 
     #[test]
     fn values_are_written_exactly() {
         let decimals = Decimal128Array::from(vec![-5, 12_345]).with_precision_and_scale(10, 2).unwrap();
         assert_eq!(value_text(&decimals, 0).unwrap(), "-0.05");
         assert_eq!(value_text(&decimals, 1).unwrap(), "123.45");
-        let floats = Float64Array::from(vec![f64::NAN, f64::NEG_INFINITY, -0.0, 0.1 + 0.2]);
-        let texts: Vec<_> = (0..4).map(|i| value_text(&floats, i).unwrap()).collect();
-        assert_eq!(texts, ["NaN", "-Infinity", "-0", "0.30000000000000004"]);
+        let floats = Float64Array::from(vec![f64::NAN, f64::NEG_INFINITY, -0.0, 0.1 + 0.2, 1.5e300, 1e-7]);
+        let texts: Vec<_> = (0..6).map(|i| value_text(&floats, i).unwrap()).collect();
+        assert_eq!(texts, ["NaN", "-Infinity", "-0", "0.30000000000000004", "1.5e+300", "1e-07"]);
+        let reals = Float32Array::from(vec![0.1, 1_234_567.0, f32::INFINITY]);
+        let texts: Vec<_> = (0..3).map(|i| value_text(&reals, i).unwrap()).collect();
+        assert_eq!(texts, ["0.1", "1.234567e+06", "Infinity"]);
         let bytes = BinaryArray::from_vec(vec![b"\x00\xff"]);
         assert_eq!(value_text(&bytes, 0).unwrap(), "\\x00ff");
         let uuids = FixedSizeBinaryArray::try_from_iter([[0x11_u8; 16]].into_iter()).unwrap();
