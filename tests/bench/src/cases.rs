@@ -1,6 +1,6 @@
 //! The cases: what is run, against what, and how often.
 
-use crate::measure::{Usage, median, run};
+use crate::measure::{Usage, median, run, run_expecting};
 use crate::table::{Line, head};
 use anyhow::{Context as _, Result};
 use firn_postgres::PgSettings;
@@ -242,12 +242,14 @@ fn workspace_of(server: &Server, folder: &Path, table: &str) -> Result<()> {
 }
 
 pub(crate) fn sync_once(folder: &Path) -> Result<Usage> {
-    let data = folder.join("data");
-    run(Command::new(firn_binary()?)
-        .args(["--json", "--workspace"])
-        .arg(folder)
-        .args(["sync", "run"])
-        .env("XDG_DATA_HOME", data))
+    firn(folder, &["sync", "run"], 0)
+}
+
+/// Runs the program in a workspace, which is to end with this exit code.
+fn firn(folder: &Path, words: &[&str], code: i32) -> Result<Usage> {
+    let mut command = Command::new(firn_binary()?);
+    command.args(["--json", "--workspace"]).arg(folder).args(words);
+    run_expecting(command.env("XDG_DATA_HOME", folder.join("data")), code)
 }
 
 /// First load, one row in twenty changed, nothing changed: each time a whole process with default settings.
@@ -305,24 +307,18 @@ fn verify(server: &Server) -> Result<()> {
     let folder = tempfile::tempdir()?;
     workspace(server, folder.path(), "")?;
     sync_once(folder.path())?;
-    let program = |words: &[&str], expected: i32| {
-        let mut command = Command::new("sh");
-        command.args(["-c", "\"$@\"; test $? -eq \"$EXPECTED\"", "sh"]).arg(firn_binary()?);
-        command.args(["--json", "--workspace"]).arg(folder.path()).args(words);
-        run(command.env("XDG_DATA_HOME", folder.path().join("data")).env("EXPECTED", expected.to_string()))
-    };
-    let equal = several(|| program(&["sync", "verify"], 0))?;
+    let equal = several(|| firn(folder.path(), &["sync", "verify"], 0))?;
     line("verify of 1 M × 16, equal", "firn", Some(SYNC_ROWS), equal, None);
     server.sql("UPDATE orders SET quantity = quantity + 1 WHERE order_id % 100000 = 7")?;
-    let different = several(|| program(&["sync", "verify"], 3))?;
+    let different = several(|| firn(folder.path(), &["sync", "verify"], 3))?;
     line("verify of 1 M × 16, 10 rows differ", "firn", Some(SYNC_ROWS), different, Some(("equal", equal)));
     let mut plain = Vec::new();
     let mut verified = Vec::new();
     for _ in 0..RUNS {
         server.sql(include_str!("../sql/touch.sql"))?;
-        plain.push(program(&["sync", "run"], 0)?);
+        plain.push(firn(folder.path(), &["sync", "run"], 0)?);
         server.sql(include_str!("../sql/touch.sql"))?;
-        verified.push(program(&["sync", "run", "--verify"], 0)?);
+        verified.push(firn(folder.path(), &["sync", "run", "--verify"], 0)?);
     }
     let (plain, verified) = (median(plain), median(verified));
     line("5 % of 1 M changed", "firn", None, plain, None);

@@ -18,6 +18,14 @@ pub(crate) struct Usage {
 /// # Errors
 /// Where it cannot be started or does not end with success; the error holds what it wrote.
 pub(crate) fn run(command: &mut Command) -> Result<Usage> {
+    run_expecting(command, 0)
+}
+
+/// Runs a command to its end, which is to be this exit code.
+///
+/// # Errors
+/// Where it cannot be started or ends otherwise; the error holds what it wrote.
+pub(crate) fn run_expecting(command: &mut Command, code: i32) -> Result<Usage> {
     let log = tempfile::NamedTempFile::new()?;
     let output = log.reopen()?;
     let started = Instant::now();
@@ -36,7 +44,7 @@ pub(crate) fn run(command: &mut Command) -> Result<Usage> {
         std::thread::sleep(Duration::from_millis(5));
     };
     let wall = started.elapsed().as_secs_f64();
-    if !status.success() {
+    if status.code() != Some(code) {
         bail!("{command:?} ended with {status}: {}", std::fs::read_to_string(log.path())?);
     }
     Ok(Usage { wall, peak_mib: peak })
@@ -54,4 +62,21 @@ fn high_water(pid: u32) -> f64 {
 pub(crate) fn median(mut runs: Vec<Usage>) -> Usage {
     runs.sort_by(|a, b| a.wall.total_cmp(&b.wall));
     runs[runs.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_that_of_the_program_whatever_code_it_ends_with() {
+        // Its buffer is read into again and again.
+        let mut program = Command::new("dd");
+        program.args(["if=/dev/zero", "of=/dev/null", "bs=64M", "count=20"]);
+        assert!(run(&mut program).unwrap().peak_mib > 60.0);
+        let mut refused = Command::new("dd");
+        refused.arg("if=/nowhere");
+        assert!(run(&mut refused).unwrap_err().to_string().contains("ended with"));
+        assert!(run_expecting(&mut refused, 1).is_ok() && run_expecting(&mut refused, 3).is_err());
+    }
 }
