@@ -37,7 +37,8 @@ export function clock(seconds: number | null | undefined): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${s}` : `${minutes}:${s}`;
 }
 
-/** How long something took, with its unit: `84 ms`, `1.4 s`, `48 s`, `1 m 52 s`, `2 h 3 m`. */
+/** How long something took, or is ago, with its units: `84 ms`, `1.4 s`, `48 s`, `1 m 52 s`, `2 h 3 m`, `14 d 22 h`,
+ * `2 y 41 d`, `56 y`; never more than nine characters below ten thousand years. A year is 365 days. */
 export function span(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NOTHING;
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -45,7 +46,12 @@ export function span(seconds: number | null | undefined): string {
   const total = Math.floor(seconds);
   if (total < 60) return `${total} s`;
   if (total < 3600) return `${Math.floor(total / 60)} m ${total % 60} s`;
-  return `${Math.floor(total / 3600)} h ${Math.floor(total / 60) % 60} m`;
+  const hours = Math.floor(total / 3600);
+  if (hours < 24) return `${hours} h ${Math.floor(total / 60) % 60} m`;
+  const days = Math.floor(hours / 24);
+  if (days < 365) return days < 100 ? `${days} d ${hours % 24} h` : `${days} d`;
+  const years = Math.floor(days / 365);
+  return years < 10 ? `${years} y ${days % 365} d` : `${years} y`;
 }
 
 const two = (value: number) => String(value).padStart(2, "0");

@@ -68,7 +68,7 @@ pub(crate) fn count(n: impl Into<i128>) -> String {
     text
 }
 
-/// Writes a duration: `0.42 s`, `12.3 s`, `3 min 05 s`, `2 h 10 min`.
+/// Writes a duration: `0.42 s`, `12.3 s`, `3 min 05 s`, `2 h 10 min`, `14 d 22 h`.
 pub(crate) fn seconds(seconds: f64) -> String {
     if seconds < 9.995 {
         return format!("{seconds:.2} s");
@@ -80,8 +80,10 @@ pub(crate) fn seconds(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     if whole < 3600 {
         format!("{} min {:02} s", whole / 60, whole % 60)
-    } else {
+    } else if whole < 86_400 {
         format!("{} h {:02} min", whole / 3600, whole % 3600 / 60)
+    } else {
+        format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600)
     }
 }
 
@@ -128,6 +130,8 @@ mod tests {
             (185.0, "3 min 05 s"),
             (3599.6, "1 h 00 min"),
             (7800.0, "2 h 10 min"),
+            (86_399.0, "23 h 59 min"),
+            (1_291_680.0, "14 d 22 h"),
         ];
         for (n, text) in cases {
             assert_eq!(seconds(n), text);
