@@ -57,6 +57,10 @@ export async function resume() {
   await until("rows come in", async () => number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null, {
     within: 60_000,
   });
+  // The chart tells of rows as soon as the figure beside it does.
+  await until("the chart has thousands of rows a second", async () =>
+    />\s*\d+ k\s*</.test(await session.script("return document.querySelector('.drawn svg')?.outerHTML ?? '';")) || null,
+  );
   await desk.shot("run-light");
   // Leaving the screen and coming back finds the run as it stands.
   await desk.go("Overview");

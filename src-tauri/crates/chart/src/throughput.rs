@@ -46,6 +46,8 @@ pub struct Throughput<'a> {
     pub seconds: f64,
 }
 
+/// Seconds over which a rate is taken, as that of the figures beside the chart is (`ui/src/data/run.ts`).
+const WINDOW: f64 = 5.0;
 /// Pixels of a label's letters, of the width of one of them, and of a mark.
 const LETTER: f64 = 11.0;
 const LETTER_WIDTH: f64 = 6.6;
@@ -234,20 +236,26 @@ fn refused<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -
     ChartError(error.to_string())
 }
 
-/// Returns the rate between each two samples, at the later one's moment; the first stands at the beginning.
+/// Returns the rate at each sample but the first: over the last five seconds, or since the sample before it where that
+/// is older. The first rate stands at the beginning, too.
 fn rates(samples: &[Sample]) -> Vec<(f64, f64)> {
     let mut rates = Vec::with_capacity(samples.len());
-    for pair in samples.windows(2) {
-        let span = pair[1].seconds - pair[0].seconds;
+    let mut from = 0;
+    for (at, now) in samples.iter().enumerate().skip(1) {
+        while from + 1 < at && samples[from].seconds < now.seconds - WINDOW {
+            from += 1;
+        }
+        let before = samples[from];
+        let span = now.seconds - before.seconds;
         if span <= 0.0 || !span.is_finite() {
             continue;
         }
         // Exact below 2^53 rows between two samples.
-        let rate = pair[1].rows.saturating_sub(pair[0].rows) as f64 / span;
+        let rate = now.rows.saturating_sub(before.rows) as f64 / span;
         if rates.is_empty() {
-            rates.push((pair[0].seconds.max(0.0), rate));
+            rates.push((before.seconds.max(0.0), rate));
         }
-        rates.push((pair[1].seconds, rate));
+        rates.push((now.seconds, rate));
     }
     rates
 }

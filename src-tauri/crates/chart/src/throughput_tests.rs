@@ -14,9 +14,13 @@ fn steady(seconds: u32, rows: u64) -> Vec<Sample> {
 }
 
 #[test]
-fn a_rate_is_what_came_between_two_samples() {
+fn a_rate_is_what_came_in_the_last_five_seconds() {
     assert!(rates(&[]).is_empty() && rates(&[sample(0.0, 5)]).is_empty());
-    assert_eq!(rates(&[sample(0.0, 0), sample(2.0, 100), sample(3.0, 100)]), [(0.0, 50.0), (2.0, 50.0), (3.0, 0.0)]);
+    assert_eq!(rates(&[sample(0.0, 0), sample(2.0, 100), sample(4.0, 100)]), [(0.0, 50.0), (2.0, 50.0), (4.0, 25.0)]);
+    let lumps: Vec<Sample> = (0..=40_u32).map(|at| sample(f64::from(at) / 4.0, u64::from(at / 8) * 1000)).collect();
+    assert_eq!(rates(&lumps).last(), Some(&(10.0, (5000.0 - 2000.0) / 5.0)));
+    // Of a long run the samples are further apart than that.
+    assert_eq!(rates(&[sample(0.0, 0), sample(60.0, 600), sample(120.0, 600)])[1..], [(60.0, 10.0), (120.0, 0.0)]);
     // A clock that stood still says nothing about a rate, and a counter does not fall.
     assert_eq!(rates(&[sample(1.0, 9), sample(1.0, 20), sample(2.0, 5)]), [(1.0, 0.0), (2.0, 0.0)]);
 }

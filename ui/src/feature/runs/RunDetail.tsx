@@ -135,6 +135,7 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
             <Throughput
               runId={runId}
               running={running}
+              begun={view.tables.some((one) => one.rows_read > 0)}
               words={`Rows a second over ${clock(elapsed(view, now))}; the figures beside it and the lines below say the same in words`}
             />
           </div>

@@ -9,8 +9,16 @@ import { SaveChart } from "./SaveChart";
 
 const HEIGHT = 128;
 
-/** Rows a second over a run, drawn by the host; while the run goes on it is asked for about once a second. */
-export function Throughput({ runId, running, words }: { runId: string; running: boolean; words: string }) {
+type ThroughputProps = {
+  runId: string;
+  running: boolean;
+  /** Whether a row has come yet: what was drawn before is a line along the foot. */
+  begun: boolean;
+  words: string;
+};
+
+/** Rows a second over a run, drawn by the host: as soon as rows come, and then about once a second. */
+export function Throughput({ runId, running, begun, words }: ThroughputProps) {
   const host = useHost();
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -32,7 +40,7 @@ export function Throughput({ runId, running, words }: { runId: string; running: 
     };
   }, []);
   const chart = useQuery({
-    queryKey: [...keys.chart(runId), width, dark, running],
+    queryKey: [...keys.chart(runId), width, dark, running, begun],
     queryFn: () => host.call("run_chart", { run_id: runId, width, height: HEIGHT, dark }),
     enabled: width > 0,
     refetchInterval: running ? 1000 : false,

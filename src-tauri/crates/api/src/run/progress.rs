@@ -98,9 +98,14 @@ impl Progress {
         self.state().finished.clone()
     }
 
-    /// Returns how the rows came so far.
+    /// Returns how the rows came until now.
     pub(crate) fn track(&self) -> Track {
-        self.state().track.clone()
+        let state = self.state();
+        let mut track = state.track.clone();
+        if state.finished.is_none() {
+            track.sample(state.elapsed(), state.rows_read(), true);
+        }
+        track
     }
 
     /// Notes that the person asked to stop.
@@ -154,10 +159,13 @@ impl State {
         self.began.elapsed().as_secs_f64()
     }
 
+    fn rows_read(&self) -> u64 {
+        self.view.tables.iter().map(|table| table.rows_read).sum()
+    }
+
     fn sample(&mut self, last: bool) {
         if self.finished.is_none() {
-            let rows = self.view.tables.iter().map(|table| table.rows_read).sum();
-            self.track.sample(self.elapsed(), rows, last);
+            self.track.sample(self.elapsed(), self.rows_read(), last);
         }
     }
 

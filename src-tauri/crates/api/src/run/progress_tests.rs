@@ -182,3 +182,16 @@ fn a_refused_sign_in_carries_the_advice_of_its_side() {
     assert_eq!(finished.error.unwrap().hint.as_deref(), Some("keep the password"));
     assert_eq!(finished.tables[0].error.as_ref().unwrap().hint.as_deref(), Some("keep the password"));
 }
+
+#[test]
+fn the_chart_of_a_run_that_goes_on_ends_with_the_rows_read_until_now() {
+    let (sender, _received) = mpsc::unbounded_channel();
+    let progress = Progress::begin("run", "/shop", &[config("t0"), config("t1")], sender);
+    take(&progress, &Step::Count(0, 500));
+    take(&progress, &Step::Count(1, 70));
+    // Nothing has been sent to the window yet, and nothing sampled.
+    let drawn = serde_json::to_value(progress.track()).unwrap();
+    let last = drawn["samples"].as_array().unwrap().last().unwrap();
+    assert_eq!((last[1].as_u64(), drawn["samples"][0][1].as_u64()), (Some(570), Some(0)));
+    assert_eq!(last[0], drawn["seconds"]);
+}
