@@ -28,19 +28,15 @@ const fn row(
     TypeRow { postgres, arrow, duckdb, verdict, note }
 }
 
+/// What becomes of the odd values of binary floats.
+const FLOATS: &str = "NaN and infinities included; −0 beside 0 may become one of them";
+
 pub(crate) const BOOLEAN: TypeRow = row("boolean", "Boolean", "BOOLEAN", Exact, "");
 pub(crate) const SMALLINT: TypeRow = row("smallint", "Int16", "SMALLINT", Exact, "");
 pub(crate) const INTEGER: TypeRow = row("integer", "Int32", "INTEGER", Exact, "");
 pub(crate) const BIGINT: TypeRow = row("bigint", "Int64", "BIGINT", Exact, "");
-pub(crate) const REAL: TypeRow =
-    row("real", "Float32", "FLOAT", Exact, "NaN and infinities included; −0 beside 0 may become one of them");
-pub(crate) const DOUBLE: TypeRow = row(
-    "double precision",
-    "Float64",
-    "DOUBLE",
-    Exact,
-    "NaN and infinities included; −0 beside 0 may become one of them",
-);
+pub(crate) const REAL: TypeRow = row("real", "Float32", "FLOAT", Exact, FLOATS);
+pub(crate) const DOUBLE: TypeRow = row("double precision", "Float64", "DOUBLE", Exact, FLOATS);
 pub(crate) const DECIMAL: TypeRow =
     row("numeric(p,s)", "Decimal128(p,s)", "DECIMAL(p,s)", Exact, "up to 38 digits; NaN does not fit");
 pub(crate) const NUMERIC: TypeRow = row(
@@ -120,13 +116,7 @@ pub(crate) const RANGE: TypeRow = row(
     AsText,
     "as PostgreSQL prints it in the time zone UTC; ranges of one's own, too",
 );
-pub(crate) const POINT: TypeRow = row(
-    "point",
-    "Struct(x, y: Float64)",
-    "STRUCT(x DOUBLE, y DOUBLE)",
-    Exact,
-    "NaN and infinities included; −0 beside 0 may become one of them",
-);
+pub(crate) const POINT: TypeRow = row("point", "Struct(x, y: Float64)", "STRUCT(x DOUBLE, y DOUBLE)", Exact, FLOATS);
 pub(crate) const GEOMETRIC: TypeRow = row(
     "line, lseg, box, path, polygon, circle",
     "Utf8",

@@ -1,6 +1,6 @@
 //! Rows to look at: any window of a table, by rows and columns, as text.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result, Side};
 use arrow::array::{ArrayRef, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema};
 use async_trait::async_trait;
@@ -88,6 +88,99 @@ pub trait RowList: Send + Sync {
     async fn page(&self, first: u64, rows: u32, columns: &[usize], most_chars: Option<u32>) -> Result<RowsPage>;
 }
 
+/// Most rows that are shown of a view or another table whose rows have no places of their own.
+pub const MOST_WITHOUT_PLACES: u64 = 10_000;
+
+/// Which rows a list has, and whether those are all there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<P> {
+    which: Which<P>,
+    complete: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Which<P> {
+    /// By where they are stored, in that order.
+    Places(Vec<P>),
+    /// The first ones, in the order in which they come.
+    First(u64),
+}
+
+/// A window of listed rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stretch<'a, P> {
+    /// Those at these places.
+    Places(&'a [P]),
+    /// The next ones after as many as are passed over.
+    After(u64),
+}
+
+impl<P: Ord> Listed<P> {
+    /// Lists rows by their places, of which one more than `most` was looked for.
+    #[must_use]
+    pub fn places(mut places: Vec<P>, most: u64) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let complete = places.len() <= most;
+        places.truncate(most);
+        // In the order of storage, whatever order they came in.
+        places.sort_unstable();
+        Self { which: Which::Places(places), complete }
+    }
+}
+
+impl<P> Listed<P> {
+    /// Lists the first rows of those that have no places; one more than `most` was counted at the most.
+    #[must_use]
+    pub fn first(counted: u64, most: u64) -> Self {
+        Self { which: Which::First(counted.min(most)), complete: counted <= most }
+    }
+
+    /// Returns how many rows are listed.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        match &self.which {
+            Which::Places(places) => places.len() as u64,
+            Which::First(rows) => *rows,
+        }
+    }
+
+    /// Returns whether those are all rows there are.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Returns the window of up to `rows` rows from `first` on, and how many rows it has.
+    #[must_use]
+    pub fn stretch(&self, first: u64, rows: u32) -> (Stretch<'_, P>, usize) {
+        let left = usize::try_from(self.rows().saturating_sub(first)).unwrap_or(usize::MAX);
+        let rows = left.min(rows as usize);
+        let stretch = match &self.which {
+            Which::Places(places) => {
+                let from = usize::try_from(first).unwrap_or(usize::MAX).min(places.len());
+                Stretch::Places(&places[from..from + rows])
+            }
+            Which::First(_) => Stretch::After(first),
+        };
+        (stretch, rows)
+    }
+}
+
+/// Returns the column of this number.
+///
+/// # Errors
+/// [`crate::ErrorKind::Configuration`] where the table has fewer.
+pub fn column_at<'a>(columns: &'a [RowsColumn], at: usize, table: &TableName) -> Result<&'a RowsColumn> {
+    columns.get(at).ok_or_else(|| Error::configuration(format!("the table has no column number {at}")).on_table(table))
+}
+
+/// Makes the error of a filter whose column is not there.
+#[must_use]
+pub fn no_such_column(side: Side, filter: &RowFilter) -> Error {
+    Error::new(side, ErrorKind::NotFound, format!("the table has no column {}", filter.column))
+        .with_hint("list the rows again: the table has other columns now")
+}
+
 /// Builds a page, row by row, in the order of the list.
 #[derive(Debug)]
 pub struct RowsPageBuilder {
@@ -126,7 +219,7 @@ impl RowsPageBuilder {
         });
         let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.gone.len()));
         let values = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns.collect(), &options)
-            .map_err(|e| crate::Error::configuration("the rows cannot be put into one page").caused_by(e))?;
+            .map_err(|e| Error::configuration("the rows cannot be put into one page").caused_by(e))?;
         Ok(RowsPage { values, gone: self.gone })
     }
 }
@@ -156,6 +249,19 @@ mod tests {
         assert_eq!(page.values.column(0).as_string::<i32>().value(2), "7");
         assert!(page.values.column(1).is_null(2) && page.values.column(0).is_null(0));
         assert_eq!(RowsPageBuilder::new(Vec::new(), 2).finish().unwrap().values.num_rows(), 2);
+    }
+
+    #[test]
+    fn a_window_never_reaches_beyond_what_is_listed() {
+        let listed = Listed::places(vec![3, 1, 2, 9], 3);
+        assert_eq!((listed.rows(), listed.complete()), (3, false));
+        assert_eq!(listed.stretch(1, 10), (Stretch::Places(&[2, 3][..]), 2));
+        assert_eq!(listed.stretch(7, 10), (Stretch::Places(&[][..]), 0));
+        assert_eq!(listed.stretch(u64::MAX, u32::MAX).1, 0);
+        let first = Listed::<u8>::first(11, 10);
+        assert_eq!((first.rows(), first.complete()), (10, false));
+        assert_eq!(first.stretch(8, 5), (Stretch::After(8), 2));
+        assert!(Listed::<u8>::first(10, 10).complete() && Listed::places(vec![1], 1).complete());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use duckdb::params_from_iter;
 use firn_catalog::TableName;
 use firn_catalog::text::value_text;
-use firn_connector::rows::cut;
+use firn_connector::rows::{Listed, MOST_WITHOUT_PLACES, Stretch, column_at, cut, no_such_column};
 use firn_connector::{
     Error, ErrorKind, Result, RowFilter, RowList, RowTest, RowsAsk, RowsColumn, RowsPage, RowsPageBuilder, Side,
     TargetColumn,
@@ -24,18 +24,8 @@ use firn_connector::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Most rows that are shown of a view, which has no row numbers.
-const MOST_OF_VIEW: u64 = 10_000;
 /// How many times as many numbers as rows a page may span to be read as a range.
 const SPARSE: i64 = 8;
-
-/// Which rows are listed.
-enum Listed {
-    /// By their numbers.
-    Numbers(Vec<i64>),
-    /// The first ones, in the order in which they come.
-    First(u64),
-}
 
 struct DuckdbRows {
     target: Arc<DuckdbTarget>,
@@ -44,8 +34,8 @@ struct DuckdbRows {
     /// What is selected for each column.
     read: Vec<String>,
     condition: Condition,
-    listed: Listed,
-    complete: bool,
+    /// By their numbers; a view has none.
+    listed: Listed<i64>,
 }
 
 /// A condition with the values that it is to be given.
@@ -95,42 +85,35 @@ fn list(session: &Session, target: Arc<DuckdbTarget>, ask: &RowsAsk) -> Result<D
         let name = quote::identifier(&column.name);
         readable(&DuckType::read(&column.ty)).map_or_else(|| name.clone(), |ty| format!("{name}::{ty}"))
     };
-    let mut rows = DuckdbRows {
-        target,
-        table: ask.table.clone(),
-        columns: found.columns.iter().map(column).collect(),
-        read: found.columns.iter().map(read).collect(),
-        condition: condition(&found.columns, &ask.filters).map_err(|error| error.on_table(&ask.table))?,
-        listed: Listed::First(0),
-        complete: true,
-    };
-    let from = quote::table(session.lease().catalog(), &rows.table);
-    let clause = rows.condition.clause();
+    let condition = condition(&found.columns, &ask.filters).map_err(|error| error.on_table(&ask.table))?;
+    let from = quote::table(session.lease().catalog(), &ask.table);
+    let clause = condition.clause();
     let failed = |e: duckdb::Error| conversion("listing rows", &e).on_table(&ask.table);
-    if found.writable {
+    let listed = if found.writable {
         let most = ask.most.saturating_add(1).min(i64::MAX.unsigned_abs());
         let query = format!("SELECT rowid FROM {from}{clause} LIMIT {most}");
         let mut statement = session.connection().prepare(&query).map_err(failed)?;
-        let batches = statement.query_arrow(params_from_iter(&rows.condition.values)).map_err(failed)?;
+        let batches = statement.query_arrow(params_from_iter(&condition.values)).map_err(failed)?;
         let mut numbers: Vec<i64> = Vec::new();
         for batch in batches {
             numbers.extend(batch.column(0).as_primitive::<Int64Type>().values());
         }
-        let most = usize::try_from(ask.most).unwrap_or(usize::MAX);
-        rows.complete = numbers.len() <= most;
-        numbers.truncate(most);
-        // In the order of storage, whatever order threads brought them in.
-        numbers.sort_unstable();
-        rows.listed = Listed::Numbers(numbers);
+        Listed::places(numbers, ask.most)
     } else {
-        let most = ask.most.min(MOST_OF_VIEW);
+        let most = ask.most.min(MOST_WITHOUT_PLACES);
         let query = format!("SELECT count(*) FROM (SELECT 1 FROM {from}{clause} LIMIT {})", most + 1);
-        let values = params_from_iter(&rows.condition.values);
+        let values = params_from_iter(&condition.values);
         let count: i64 = session.connection().query_row(&query, values, |row| row.get(0)).map_err(failed)?;
-        rows.complete = count.unsigned_abs() <= most;
-        rows.listed = Listed::First(count.unsigned_abs().min(most));
-    }
-    Ok(rows)
+        Listed::first(count.unsigned_abs(), most)
+    };
+    Ok(DuckdbRows {
+        target,
+        table: ask.table.clone(),
+        columns: found.columns.iter().map(column).collect(),
+        read: found.columns.iter().map(read).collect(),
+        condition,
+        listed,
+    })
 }
 
 /// Makes an error of a statement of a person's filter: a value of another type is theirs to correct.
@@ -151,42 +134,33 @@ impl RowList for DuckdbRows {
     }
 
     fn rows(&self) -> u64 {
-        match &self.listed {
-            Listed::Numbers(numbers) => numbers.len() as u64,
-            Listed::First(rows) => *rows,
-        }
+        self.listed.rows()
     }
 
     fn complete(&self) -> bool {
-        self.complete
+        self.listed.complete()
     }
 
     async fn page(&self, first: u64, rows: u32, columns: &[usize], most_chars: Option<u32>) -> Result<RowsPage> {
-        let left = usize::try_from(self.rows().saturating_sub(first)).unwrap_or(usize::MAX);
-        let rows = left.min(rows as usize);
+        let (stretch, rows) = self.listed.stretch(first, rows);
         let mut names = Vec::with_capacity(columns.len());
         let mut list = Vec::with_capacity(columns.len() + 1);
         for at in columns {
-            let (Some(column), Some(read)) = (self.columns.get(*at), self.read.get(*at)) else {
-                let message = format!("the table has no column number {at}");
-                return Err(Error::configuration(message).on_table(&self.table));
-            };
-            names.push(column.name.clone());
-            list.push(read.clone());
+            names.push(column_at(&self.columns, *at, &self.table)?.name.clone());
+            list.push(self.read[*at].clone());
         }
         let page = RowsPageBuilder::new(names, rows);
         if rows == 0 {
             return page.finish();
         }
         let table = self.table.clone();
-        match &self.listed {
-            Listed::Numbers(numbers) => {
-                let from = usize::try_from(first).unwrap_or(usize::MAX).min(numbers.len());
-                let numbers = numbers[from..from + rows].to_vec();
+        match stretch {
+            Stretch::Places(numbers) => {
+                let numbers = numbers.to_vec();
                 list.push("rowid".to_owned());
                 self.target.run(move |s| numbered(s, &table, &list, &numbers, page, most_chars)).await
             }
-            Listed::First(_) => {
+            Stretch::After(first) => {
                 let condition = self.condition.clone();
                 let range = (first, rows);
                 self.target.run(move |s| first_of(s, &table, &list, &condition, range, page, most_chars)).await
@@ -269,10 +243,8 @@ fn is_number(ty: &DuckType) -> bool {
 fn condition(columns: &[TargetColumn], filters: &[RowFilter]) -> Result<Condition> {
     let mut condition = Condition::default();
     for filter in filters {
-        let column = columns.iter().find(|column| column.name == filter.column).ok_or_else(|| {
-            let message = format!("the table has no column {}", filter.column);
-            Error::new(Side::Target, ErrorKind::NotFound, message)
-        })?;
+        let column = columns.iter().find(|column| column.name == filter.column);
+        let column = column.ok_or_else(|| no_such_column(Side::Target, filter))?;
         let name = quote::identifier(&column.name);
         let ty = DuckType::read(&column.ty);
         let nested = matches!(ty, DuckType::List(_) | DuckType::Array(..) | DuckType::Map(..) | DuckType::Struct(_));

@@ -11,7 +11,7 @@ use crate::source::PostgresSource;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use async_trait::async_trait;
 use firn_catalog::{Dialect, PgType, TableName, plan_column};
-use firn_connector::rows::cut;
+use firn_connector::rows::{Listed, MOST_WITHOUT_PLACES, Stretch, column_at, cut, no_such_column};
 use firn_connector::{
     Error, ErrorKind, ReadBatch, ReadColumn, ReadPlan, ReadScope, Relation, Result, RowFilter, RowList, RowTest,
     RowsAsk, RowsColumn, RowsPage, RowsPageBuilder, Side, Snapshot as _, Source as _, SourceColumn,
@@ -25,8 +25,6 @@ use std::time::Duration;
 const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may take to list rows.
 const LIST_PATIENCE: Duration = Duration::from_secs(120);
-/// Most rows that are shown of a relation without places.
-const MOST_WITHOUT_PLACES: u64 = 10_000;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4_096;
 /// Bytes of a batch.
@@ -50,22 +48,13 @@ impl Place {
     }
 }
 
-/// Which rows are listed.
-enum Listed {
-    /// By where they are stored.
-    Places(Vec<Place>),
-    /// The first ones, in the order in which the server brings them.
-    First(u64),
-}
-
 /// Rows of one table.
 struct PgRows {
     source: PostgresSource,
     table: TableName,
     columns: Vec<RowsColumn>,
     filter: Option<String>,
-    listed: Listed,
-    complete: bool,
+    listed: Listed<Place>,
 }
 
 impl PostgresSource {
@@ -86,28 +75,22 @@ impl PostgresSource {
             columns: found.columns.iter().map(column).collect(),
             filter: condition(&found.columns, &ask.filters).map_err(|error| error.on_table(&found.name))?,
             table: found.name,
-            listed: Listed::First(0),
-            complete: true,
+            listed: Listed::first(0, 0),
         };
         let has_places = match found.relation {
             Relation::Table | Relation::Partitioned => true,
             Relation::View => found.materialized,
             Relation::Foreign => false,
         };
-        if has_places {
-            let mut places = rows.places(ask.most.saturating_add(1)).await?;
-            let most = usize::try_from(ask.most).unwrap_or(usize::MAX);
-            rows.complete = places.len() <= most;
-            places.truncate(most);
-            rows.listed = Listed::Places(places);
+        rows.listed = if has_places {
+            Listed::places(rows.places(ask.most.saturating_add(1)).await?, ask.most)
         } else {
             let most = ask.most.min(MOST_WITHOUT_PLACES);
             let plan = rows.plan(Vec::new(), None);
             let waiting = self.waiting(&plan, None, most.saturating_add(1));
             let count = in_time(LIST_PATIENCE, waiting).await.map_err(|error| error.on_table(&rows.table))?;
-            rows.complete = count <= most;
-            rows.listed = Listed::First(count.min(most));
-        }
+            Listed::first(count, most)
+        };
         Ok(Box::new(rows))
     }
 }
@@ -159,7 +142,6 @@ impl PgRows {
             let message = format!("the server told the places of {unreadable} rows in a form that is not known");
             return Err(Error::new(Side::Source, ErrorKind::Other, message).on_table(&self.table));
         }
-        places.sort_unstable();
         Ok(places)
     }
 
@@ -167,9 +149,7 @@ impl PgRows {
         let mut names = Vec::with_capacity(columns.len());
         let mut read = Vec::with_capacity(columns.len() + 1);
         for at in columns {
-            let column = self.columns.get(*at).ok_or_else(|| {
-                Error::configuration(format!("the table has no column number {at}")).on_table(&self.table)
-            })?;
+            let column = column_at(&self.columns, *at, &self.table)?;
             let text = self.source.text_of(&column.name);
             // What nobody sees does not travel.
             let text = most_chars.map_or_else(|| text.clone(), |most| format!("left({text}, {})", u64::from(most) + 1));
@@ -237,26 +217,19 @@ impl RowList for PgRows {
     }
 
     fn rows(&self) -> u64 {
-        match &self.listed {
-            Listed::Places(places) => places.len() as u64,
-            Listed::First(rows) => *rows,
-        }
+        self.listed.rows()
     }
 
     fn complete(&self) -> bool {
-        self.complete
+        self.listed.complete()
     }
 
     async fn page(&self, first: u64, rows: u32, columns: &[usize], most_chars: Option<u32>) -> Result<RowsPage> {
-        let left = usize::try_from(self.rows().saturating_sub(first)).unwrap_or(usize::MAX);
-        let rows = left.min(rows as usize);
+        let (stretch, rows) = self.listed.stretch(first, rows);
         let page = async {
-            match &self.listed {
-                Listed::Places(places) => {
-                    let from = usize::try_from(first).unwrap_or(usize::MAX).min(places.len());
-                    self.at_places(&places[from..from + rows], columns, most_chars).await
-                }
-                Listed::First(_) => self.first(first, rows, columns, most_chars).await,
+            match stretch {
+                Stretch::Places(places) => self.at_places(places, columns, most_chars).await,
+                Stretch::After(first) => self.first(first, rows, columns, most_chars).await,
             }
         };
         in_time(PAGE_PATIENCE, page).await.map_err(|error| error.on_table(&self.table))
@@ -299,10 +272,8 @@ fn is_number(ty: &PgType) -> bool {
 /// cannot be compared, its text is.
 fn condition(columns: &[SourceColumn], filters: &[RowFilter]) -> Result<Option<String>> {
     let one = |filter: &RowFilter| {
-        let column = columns.iter().find(|column| column.name == filter.column).ok_or_else(|| {
-            let message = format!("the table has no column {}", filter.column);
-            Error::new(Side::Source, ErrorKind::NotFound, message)
-        })?;
+        let column = columns.iter().find(|column| column.name == filter.column);
+        let column = column.ok_or_else(|| no_such_column(Side::Source, filter))?;
         let name = ident(&column.name);
         let text = format!("{name}::pg_catalog.text");
         let value = literal(&filter.value);
