@@ -3,7 +3,7 @@
 use crate::cursor::TableState;
 use crate::error::Result;
 use crate::plan::WritePlan;
-use crate::sweep::{KeyStage, SweepCommit, SweepCount, SweepOutcome};
+use crate::sweep::{DELETED_AT, KeyStage, SweepCommit, SweepCount, SweepOutcome};
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use firn_catalog::{Dialect, RowMark, TableName};
@@ -41,6 +41,14 @@ pub struct TargetTable {
     pub rows: u64,
     /// Whether it is a table one can write to; a view is not.
     pub writable: bool,
+}
+
+impl TargetTable {
+    /// Returns whether it has the column that marks deleted rows, [`DELETED_AT`].
+    #[must_use]
+    pub fn has_marks(&self) -> bool {
+        self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(DELETED_AT))
+    }
 }
 
 /// How staged rows reach the table.

@@ -7,7 +7,7 @@
 //! row that has gone (with 100 million keys, one in 200 billion).
 
 use crate::error::{self, Touching};
-use crate::feed::{self, FeedSender, FeedShape};
+use crate::feed::{FeedSender, FeedShape};
 use crate::introspect;
 use crate::merge;
 use crate::quote;
@@ -17,7 +17,7 @@ use crate::types::DuckType;
 use crate::worker::{Group, Worker};
 use firn_connector::switches;
 use firn_connector::{
-    DELETED_AT, Error, KeyStage, Result, Side, SweepCommit, SweepCount, SweepOutcome, TargetTable, Vanished, WriteMode,
+    DELETED_AT, Error, KeyStage, Result, SweepCommit, SweepCount, SweepOutcome, TargetTable, Vanished, WriteMode,
     WritePlan,
 };
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Swept {
         let values: Vec<String> =
             names.iter().zip(key_types(plan, found)?).map(|(name, ty)| exact(name, &ty)).collect();
         let keyed: Vec<String> = names.iter().map(|name| format!("{name} IS NOT NULL")).collect();
-        let marks = found.columns.iter().any(|c| c.name.eq_ignore_ascii_case(DELETED_AT));
+        let marks = found.has_marks();
         let keyed = keyed.join(" AND ");
         let live = if marks { format!("{keyed} AND {} IS NULL", quote::identifier(DELETED_AT)) } else { keyed.clone() };
         Ok(Self {
@@ -175,29 +175,10 @@ impl Worker {
         self.abandon();
         let prepared = self.prepare_keys(keys);
         drop(running);
-        let (shape, types) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                let _cancelled = reply.send(Err(self.failed(error)));
-                return;
-            }
-        };
-        let (handle, sender) = feed::open(shape);
-        if reply.send(Ok(sender)).is_err() {
-            self.abandon();
-            return;
-        }
-        let fill = fill_keys(&self.plan, &types, keys.filtered, &handle.sql());
-        let filled = self.session.connection().execute(&fill, []);
-        drop(handle);
-        self.group = match filled {
-            Ok(rows) => Group::Keys { rows: rows as u64 },
-            Err(error) => {
-                let error = error::failure(Touching::Else, "staging keys", &error);
-                let given_up = error::cause(&error).is_some_and(|c| c.text.contains(feed::GIVEN_UP));
-                Group::Failed(self.failed(if given_up { Error::cancelled(Side::Target) } else { error }))
-            }
-        };
+        let (plan, filtered) = (Arc::clone(&self.plan), keys.filtered);
+        let prepared = prepared
+            .map(|(shape, types)| (shape, move |_catalog: &str, feed: &str| fill_keys(&plan, &types, filtered, feed)));
+        self.fill(prepared, Touching::Else, "staging keys", reply, |rows| Group::Keys { rows });
     }
 
     fn prepare_keys(&mut self, keys: &KeyStage) -> Result<(FeedShape, Vec<String>)> {

@@ -146,20 +146,16 @@ impl Worker {
                 Job::Begin { mode, running, reply } => self.begin(mode, running, reply),
                 Job::Commit { commit, running, reply } => {
                     let done = self.commit(&commit, running);
-                    let done = done.map_err(|e| self.failed(e));
-                    // Nobody listens where the caller was cancelled; the outcome is in the database.
-                    let _cancelled = reply.send(done);
+                    self.answer(reply, done);
                 }
                 Job::BeginSweep { keys, running, reply } => self.begin_sweep(&keys, running, reply),
                 Job::Weigh { running, reply } => {
                     let weighed = self.weigh(running);
-                    let weighed = weighed.map_err(|e| self.failed(e));
-                    let _cancelled = reply.send(weighed);
+                    self.answer(reply, weighed);
                 }
                 Job::Sweep { commit, running, reply } => {
                     let swept = self.sweep(&commit, running);
-                    let swept = swept.map_err(|e| self.failed(e));
-                    let _cancelled = reply.send(swept);
+                    self.answer(reply, swept);
                 }
                 Job::Discard { running, reply } => {
                     self.abandon();
@@ -180,6 +176,12 @@ impl Worker {
         self.abandon();
     }
 
+    fn answer<T>(&mut self, reply: oneshot::Sender<Result<T>>, done: Result<T>) {
+        let done = done.map_err(|e| self.failed(e));
+        // Nobody listens where the caller was cancelled; the outcome is in the database.
+        let _cancelled = reply.send(done);
+    }
+
     fn begin(&mut self, mode: WriteMode, running: Running, reply: oneshot::Sender<Result<FeedSender>>) {
         self.abandon();
         let prepared = match mode {
@@ -188,27 +190,43 @@ impl Worker {
         };
         // From here on the group ends with its feed.
         drop(running);
-        if let Err(error) = prepared {
-            let _cancelled = reply.send(Err(self.failed(error)));
-            return;
-        }
-        let (handle, sender) = feed::open(self.feed_shape(mode));
-        if reply.send(Ok(sender)).is_err() {
-            self.abandon();
-            return;
-        }
-        let catalog = self.session.lease().catalog();
-        let fill = match mode {
-            WriteMode::Append | WriteMode::Replace => merge::append(catalog, &self.plan, &handle.sql()),
-            WriteMode::Upsert => merge::fill_stage(&handle.sql()),
+        let plan = Arc::clone(&self.plan);
+        let fill = move |catalog: &str, feed: &str| match mode {
+            WriteMode::Append | WriteMode::Replace => merge::append(catalog, &plan, feed),
+            WriteMode::Upsert => merge::fill_stage(feed),
         };
-        let filled = self.session.connection().execute(&fill, []);
+        let prepared = prepared.map(|()| (self.feed_shape(mode), fill));
+        self.fill(prepared, Touching::Rows, "writing rows", reply, |rows| match mode {
+            WriteMode::Append | WriteMode::Replace => Group::Written { mode, rows },
+            WriteMode::Upsert => Group::Staged { rows },
+        });
+    }
+
+    /// Opens a feed, hands its sender over and lets DuckDB pull it to its end; then the group is what `filled` makes of
+    /// the number of rows. `prepared` has the feed's shape and the statement that pulls it, by catalog and feed.
+    pub(crate) fn fill(
+        &mut self,
+        prepared: Result<(FeedShape, impl FnOnce(&str, &str) -> String)>,
+        touching: Touching,
+        doing: &str,
+        reply: oneshot::Sender<Result<FeedSender>>,
+        filled: impl FnOnce(u64) -> Group,
+    ) {
+        let (shape, statement) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return self.answer(reply, Err(error)),
+        };
+        let (handle, sender) = feed::open(shape);
+        if reply.send(Ok(sender)).is_err() {
+            return self.abandon();
+        }
+        let statement = statement(self.session.lease().catalog(), &handle.sql());
+        let pulled = self.session.connection().execute(&statement, []);
         drop(handle);
-        self.group = match (filled, mode) {
-            (Ok(rows), WriteMode::Upsert) => Group::Staged { rows: rows as u64 },
-            (Ok(rows), _) => Group::Written { mode, rows: rows as u64 },
-            (Err(error), _) => {
-                let error = error::failure(Touching::Rows, "writing rows", &error);
+        self.group = match pulled {
+            Ok(rows) => filled(rows as u64),
+            Err(error) => {
+                let error = error::failure(touching, doing, &error);
                 let given_up = error::cause(&error).is_some_and(|c| c.text.contains(feed::GIVEN_UP));
                 Group::Failed(self.failed(if given_up { Error::cancelled(Side::Target) } else { error }))
             }
@@ -324,8 +342,8 @@ impl Worker {
         self.abandon();
         let error = error.on_table(&self.plan.table);
         if grown {
-            let hint = "DuckDB may take twice the memory from now on: the same rows may go through.";
-            return Error { kind: ErrorKind::Transient, ..error }.with_hint(hint);
+            let message = format!("{}; it may take twice the memory from now on", error.message);
+            return Error { kind: ErrorKind::Transient, message, ..error };
         }
         error
     }

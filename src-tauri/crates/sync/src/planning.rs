@@ -7,8 +7,8 @@ use crate::{advice, deletes};
 use firn_catalog::{ColumnPlan, Dialect, PgType, Verdict, WatermarkKind, plan_column};
 use firn_connector::switches::{Protection, on};
 use firn_connector::{
-    DELETED_AT, Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, Source, SourceShape, SourceTable,
-    TableState, Target, TargetTable, WriteColumn, WritePlan,
+    Error, Finding, Level, ReadColumn, ReadPlan, Relation, Result, Source, SourceShape, SourceTable, TableState,
+    Target, TargetTable, WriteColumn, WritePlan,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -177,7 +177,7 @@ pub(crate) fn prepare(
     let unique_key = table.unique_keys.iter().any(|unique| unique.iter().all(|c| config.key.contains(c)));
     findings.extend(drift::check_position(config, state, &drift, &table, unique_key).map_err(on_table)?);
     let marker = deletes::marker(config, &table, target.dialect()).map_err(on_table)?;
-    let marked = existing.is_none_or(|t| t.columns.iter().any(|c| c.name.eq_ignore_ascii_case(DELETED_AT)));
+    let marked = existing.is_none_or(TargetTable::has_marks);
     let whole: Vec<WriteColumn> = write.iter().chain(marker.iter().filter(|_| marked)).cloned().collect();
     let mut ddl = match existing {
         None => target.plan_ddl(&config.target, None, &whole).map_err(on_table)?.0,
