@@ -1,7 +1,8 @@
 //! The Arrow writer: what the encoder writes, the decoder reads back; what does not fit is turned down, never changed.
 
-use super::column_types::{column_types, oids, plan};
+use super::column_types::{column_types, oids};
 use super::input::Input;
+use super::reading::plan;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, FixedSizeListArray,
     Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, MapArray,

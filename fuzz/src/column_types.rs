@@ -1,7 +1,6 @@
 //! The column types that the targets choose from.
 
-use firn_catalog::{Dialect, Numeric, PgType, TableName, WatermarkKind, plan_column};
-use firn_connector::{ReadColumn, ReadPlan};
+use firn_catalog::{Numeric, PgType};
 use firn_postgres::encode::Oids;
 
 fn list(item: PgType) -> PgType {
@@ -125,25 +124,5 @@ pub fn length_of(ty: &PgType) -> Option<usize> {
         PgType::Lseg | PgType::Box => Some(32),
         PgType::InternalChar => Some(1),
         _ => None,
-    }
-}
-
-/// A read of columns of these types; the first is the key, the first after it that can be is the watermark.
-pub fn plan(types: &[PgType]) -> ReadPlan {
-    let column = |(at, ty): (usize, &PgType)| ReadColumn {
-        name: format!("c{at}"),
-        expression: None,
-        ty: ty.clone(),
-        plan: plan_column(ty, Dialect::Duckdb),
-    };
-    ReadPlan {
-        table: TableName::new("public", "t"),
-        columns: types.iter().enumerate().map(column).collect(),
-        key: vec![0],
-        watermark: types.iter().enumerate().skip(1).find_map(|(at, ty)| Some((at, WatermarkKind::of(ty)?))),
-        filter: None,
-        row_versions: false,
-        batch_rows: 1_000_000,
-        batch_bytes: 1 << 30,
     }
 }

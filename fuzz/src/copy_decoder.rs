@@ -1,11 +1,11 @@
 //! The COPY decoder: any bytes give batches or an error, the same however they are cut.
 
-use super::column_types::{column_types, length_of, plan};
+use super::column_types::{column_types, length_of};
 use super::input::Input;
+use super::reading::{decode, plan};
 use arrow::array::Array as _;
 use firn_catalog::text::{row_json, value_text};
 use firn_connector::{ReadBatch, ReadPlan};
-use firn_postgres::decode::{DecodeError, Decoder};
 
 /// The input's first byte chooses the columns (0: all), the second the length of the pieces, the third is flags:
 /// 1 the stream is made of rows below, 2 row versions, 4 and 8 the rows of a batch, 16 small batches by bytes.
@@ -61,18 +61,6 @@ fn rows(plan: &ReadPlan, mut input: Input<'_>) -> Vec<u8> {
     }
     stream.extend((-1_i16).to_be_bytes());
     stream
-}
-
-fn decode(plan: &ReadPlan, stream: &[u8], piece: usize) -> Result<Vec<ReadBatch>, DecodeError> {
-    let mut decoder = Decoder::new(plan)?;
-    let mut batches = Vec::new();
-    for bytes in stream.chunks(piece) {
-        decoder.push(bytes)?;
-        batches.extend(std::iter::from_fn(|| decoder.next_batch()));
-    }
-    decoder.finish()?;
-    batches.extend(std::iter::from_fn(|| decoder.next_batch()));
-    Ok(batches)
 }
 
 fn check_batch(plan: &ReadPlan, batch: &ReadBatch) {

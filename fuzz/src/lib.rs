@@ -8,4 +8,5 @@ pub mod arrow_round_trip;
 mod column_types;
 pub mod copy_decoder;
 mod input;
+mod reading;
 pub mod workspace_document;

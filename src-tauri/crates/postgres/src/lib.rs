@@ -1,6 +1,10 @@
 //! PostgreSQL: introspection, COPY decoding into Arrow, state tables, leases.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+// What the fuzz targets share with the tests in here names this crate as they do.
+#[cfg(test)]
+extern crate self as firn_postgres;
+
 mod advice;
 pub mod check;
 pub mod connect;

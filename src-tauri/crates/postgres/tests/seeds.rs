@@ -11,6 +11,8 @@ mod column_types;
 mod copy_decoder;
 #[path = "../../../../fuzz/src/input.rs"]
 mod input;
+#[path = "../../../../fuzz/src/reading.rs"]
+mod reading;
 
 use std::path::{Path, PathBuf};
 

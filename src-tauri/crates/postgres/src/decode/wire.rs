@@ -1,10 +1,11 @@
 //! Streams for tests, built byte by byte as the manual describes the format.
 
 use super::frame::SIGNATURE;
-use firn_catalog::{Dialect, PgType, TableName, WatermarkKind, plan_column};
-use firn_connector::{ReadBatch, ReadColumn, ReadPlan};
 
-use super::{DecodeError, Decoder};
+#[path = "../../../../../fuzz/src/reading.rs"]
+mod reading;
+
+pub(super) use reading::{decode, plan};
 
 /// A COPY stream under construction.
 pub(super) struct Stream(pub Vec<u8>);
@@ -98,37 +99,4 @@ pub(super) fn hstore(pairs: &[(String, Option<String>)]) -> Option<Vec<u8>> {
         bytes.extend(sized(&value.as_ref().and_then(|value| text(value))));
     }
     Some(bytes)
-}
-
-/// A plan over columns named c0, c1, …; the first is the key, the first after it that can be is the watermark.
-pub(super) fn plan(types: &[PgType]) -> ReadPlan {
-    let columns = types.iter().enumerate().map(|(at, ty)| ReadColumn {
-        name: format!("c{at}"),
-        expression: None,
-        ty: ty.clone(),
-        plan: plan_column(ty, Dialect::Duckdb),
-    });
-    ReadPlan {
-        table: TableName::new("public", "t"),
-        columns: columns.collect(),
-        key: vec![0],
-        watermark: types.iter().enumerate().skip(1).find_map(|(at, ty)| Some((at, WatermarkKind::of(ty)?))),
-        filter: None,
-        row_versions: false,
-        batch_rows: 1_000_000,
-        batch_bytes: 1 << 30,
-    }
-}
-
-/// Decodes a stream pushed in pieces of `piece` bytes.
-pub(super) fn decode(plan: &ReadPlan, stream: &[u8], piece: usize) -> Result<Vec<ReadBatch>, DecodeError> {
-    let mut decoder = Decoder::new(plan)?;
-    let mut batches = Vec::new();
-    for bytes in stream.chunks(piece) {
-        decoder.push(bytes)?;
-        batches.extend(std::iter::from_fn(|| decoder.next_batch()));
-    }
-    decoder.finish()?;
-    batches.extend(std::iter::from_fn(|| decoder.next_batch()));
-    Ok(batches)
 }
