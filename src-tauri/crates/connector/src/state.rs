@@ -318,9 +318,6 @@ pub trait StateStore: Send + Sync {
     /// Lists log rows, newest first.
     async fn logs(&self, source: Option<&str>, most: u32) -> Result<Vec<LogEntry>>;
 
-    /// Lists rejected rows of these tables, or of all for none, newest first.
-    async fn errors(&self, sources: &[String], resolved: bool, most: u32) -> Result<Vec<ErrorEntry>>;
-
     /// Lists a stretch of rejected rows, newest first, and says how many match in all (0 beyond the last).
     async fn rejected(&self, query: &RejectedQuery) -> Result<(Vec<ErrorEntry>, u64)>;
 

@@ -61,6 +61,8 @@ pub enum Value<'a> {
     Optional(Option<&'a str>),
     /// An integer, written as a literal that the statement casts.
     Integer(i64),
+    /// A truth value, written likewise.
+    Truth(bool),
 }
 
 /// Fills the variables of a statement, written as psql writes them: `:'name'` for a value, `:"name"` for an identifier.
@@ -91,6 +93,7 @@ pub fn fill(statement: &str, values: &[(&str, Value<'_>)]) -> Result<String> {
             ('\'', Some(Value::Text(text) | Value::Optional(Some(text)))) => literal(text),
             ('\'', Some(Value::Optional(None))) => "NULL".to_owned(),
             ('\'', Some(Value::Integer(number))) => literal(&number.to_string()),
+            ('\'', Some(Value::Truth(is))) => literal(if is { "true" } else { "false" }),
             ('"', Some(Value::Text(name))) => ident(name),
             _ => {
                 let message = format!("a statement has no value for the variable `{name}`");

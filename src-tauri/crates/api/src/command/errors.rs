@@ -26,8 +26,15 @@ pub async fn sync_errors(firn: &Firn, request: HistoryRequest) -> Result<ErrorsV
     if sources.names.is_empty() {
         return Ok(ErrorsView { errors: Vec::new() });
     }
-    let errors = state.errors(&sources.names, request.resolved, request.limit).await;
-    let errors = none_before_the_first_run(errors).map_err(|error| advice.explain(error.into()))?;
+    let query = RejectedQuery {
+        sources: sources.names.clone(),
+        resolved: request.resolved,
+        payload: true,
+        most: request.limit,
+        ..RejectedQuery::default()
+    };
+    let found = none_before_the_first_run(state.rejected(&query).await);
+    let (errors, _) = found.map_err(|error| advice.explain(error.into()))?;
     sources.check(&state, errors.is_empty()).await?;
     Ok(ErrorsView { errors: errors.into_iter().map(rejected).collect() })
 }
@@ -185,7 +192,8 @@ impl Sources {
     /// Makes sure that a table outside of the workspace is one that was synced once.
     async fn check(self, state: &impl StateStore, nothing_found: bool) -> Result<(), ErrorView> {
         let Some(unknown) = self.unknown.filter(|_| nothing_found) else { return Ok(()) };
-        let entries = none_before_the_first_run(state.errors(&self.names, true, 1).await)?;
+        let query = RejectedQuery { sources: self.names, resolved: true, most: 1, ..RejectedQuery::default() };
+        let (entries, _) = none_before_the_first_run(state.rejected(&query).await)?;
         if entries.is_empty() { Err(unknown) } else { Ok(()) }
     }
 }

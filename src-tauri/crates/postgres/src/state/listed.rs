@@ -1,17 +1,18 @@
 //! Rejected rows as a person looks through them: in stretches, by table and reason, searched where they are kept.
 
-use super::reject::{Stored, in_order, run_up_to_date};
+use super::reject::run_up_to_date;
 use super::{PostgresState, objects};
 use crate::quote::Value;
 use firn_connector::{ErrorEntry, RejectedCause, RejectedQuery, Result};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-/// An entry of a stretch, with how many there are in all.
+/// An entry of a stretch, with the order of its payload's columns, and how many entries there are in all.
 #[derive(Deserialize)]
 struct Listed {
     #[serde(flatten)]
-    stored: Stored,
+    entry: ErrorEntry,
+    payload_columns: Option<Vec<String>>,
     matching: u64,
 }
 
@@ -22,26 +23,34 @@ pub(super) async fn rejected(state: &PostgresState, query: &RejectedQuery) -> Re
     let values = [
         ("sources", Value::Text(&sources)),
         ("ids", Value::Text(&ids)),
-        ("resolved", truth(query.resolved)),
+        ("resolved", Value::Truth(query.resolved)),
         ("error", Value::Text(&query.error)),
         ("search", Value::Text(&query.search)),
-        ("payload", truth(query.payload)),
+        ("payload", Value::Truth(query.payload)),
         ("most", Value::Integer(i64::from(query.most))),
         ("skip", Value::Integer(i64::from(query.skip))),
     ];
     let statement = include_str!("../../../../../sql/postgres/state/rejected.sql");
     let listed: Vec<Listed> = objects(&run_up_to_date(state, statement, &values).await?, "entry")?;
     let matching = listed.first().map_or(0, |first| first.matching);
-    Ok((listed.into_iter().map(|one| in_order(one.stored)).collect(), matching))
+    Ok((listed.into_iter().map(in_order).collect(), matching))
+}
+
+/// Puts a payload's columns back into the order in which they were read.
+fn in_order(listed: Listed) -> ErrorEntry {
+    let Listed { mut entry, payload_columns, .. } = listed;
+    if let (Json::Object(payload), Some(columns)) = (&mut entry.payload, payload_columns) {
+        let mut ordered: Map<String, Json> =
+            columns.into_iter().filter_map(|name| payload.remove(&name).map(|value| (name, value))).collect();
+        ordered.append(payload);
+        *payload = ordered;
+    }
+    entry
 }
 
 /// Counts rejected rows by table and reason, most first.
 pub(super) async fn causes(state: &PostgresState, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>> {
     let sources = Json::from(sources).to_string();
-    let values = [("sources", Value::Text(&sources)), ("resolved", truth(resolved))];
+    let values = [("sources", Value::Text(&sources)), ("resolved", Value::Truth(resolved))];
     state.list(include_str!("../../../../../sql/postgres/state/causes.sql"), &values, "cause").await
-}
-
-fn truth(is: bool) -> Value<'static> {
-    Value::Text(if is { "true" } else { "false" })
 }

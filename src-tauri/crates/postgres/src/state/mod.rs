@@ -176,10 +176,6 @@ impl StateStore for PostgresState {
         report::logs(self, source, most).await
     }
 
-    async fn errors(&self, sources: &[String], resolved: bool, most: u32) -> Result<Vec<ErrorEntry>> {
-        reject::errors(self, sources, resolved, most).await
-    }
-
     async fn rejected(&self, query: &RejectedQuery) -> Result<(Vec<ErrorEntry>, u64)> {
         listed::rejected(self, query).await
     }

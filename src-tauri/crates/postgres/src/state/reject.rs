@@ -1,11 +1,10 @@
 //! Rejected rows: one open entry a key, payloads capped, and forgotten after a while.
 
-use super::{PostgresState, SIDE, objects, schema};
+use super::{PostgresState, SIDE, schema};
 use crate::error::sqlstate;
 use crate::quote::Value;
 use crate::session;
-use firn_connector::{Error, ErrorEntry, RejectedRow, Resolution, Result};
-use serde::Deserialize;
+use firn_connector::{Error, RejectedRow, Resolution, Result};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgRow;
@@ -213,44 +212,6 @@ pub(super) async fn run_up_to_date(
 /// version and lack a column.
 fn is_earlier(error: &Error) -> bool {
     sqlstate(error) == Some("42703")
-}
-
-/// An entry with the order of its payload's columns.
-#[derive(Deserialize)]
-pub(super) struct Stored {
-    #[serde(flatten)]
-    entry: ErrorEntry,
-    payload_columns: Option<Vec<String>>,
-}
-
-/// Lists rejected rows of these tables, or of all for none, newest first; `resolved` lists the closed ones, too.
-pub(super) async fn errors(
-    state: &PostgresState,
-    sources: &[String],
-    resolved: bool,
-    most: u32,
-) -> Result<Vec<ErrorEntry>> {
-    let sources = Json::from(sources).to_string();
-    let values = [
-        ("sources", Value::Text(&sources)),
-        ("resolved", Value::Text(if resolved { "true" } else { "false" })),
-        ("most", Value::Integer(i64::from(most))),
-    ];
-    let statement = include_str!("../../../../../sql/postgres/state/errors.sql");
-    let stored: Vec<Stored> = objects(&run_up_to_date(state, statement, &values).await?, "entry")?;
-    Ok(stored.into_iter().map(in_order).collect())
-}
-
-/// Puts a payload's columns back into the order in which they were read.
-pub(super) fn in_order(stored: Stored) -> ErrorEntry {
-    let Stored { mut entry, payload_columns } = stored;
-    if let (Json::Object(payload), Some(columns)) = (&mut entry.payload, payload_columns) {
-        let mut ordered: Map<String, Json> =
-            columns.into_iter().filter_map(|name| payload.remove(&name).map(|value| (name, value))).collect();
-        ordered.append(payload);
-        *payload = ordered;
-    }
-    entry
 }
 
 #[cfg(test)]

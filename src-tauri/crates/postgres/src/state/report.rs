@@ -79,7 +79,7 @@ pub(super) async fn note_idle(
         ("tables", Value::Text(&asked)),
         ("run_id", Value::Text(run_id)),
         ("took", Value::Integer(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))),
-        ("logged", Value::Text(if logged { "true" } else { "false" })),
+        ("logged", Value::Truth(logged)),
     ];
     let rows = state.run(include_str!("../../../../../sql/postgres/state/note_idle.sql"), &values).await?;
     rows.iter().map(|row| session::column(row, "source", SIDE)).collect()
