@@ -2,9 +2,9 @@
 
 use super::run::{run_state, theme, track, unknown};
 use crate::Firn;
+use crate::edit;
 use crate::wire::{
     ErrorView, RunChartSave, RunEvent, RunEventKind, RunRecordRequest, RunRecordView, RunRef, RunView, SavedFile,
-    UsedPlanView,
 };
 use firn_chart::Look;
 use firn_store::{MAX_EVENTS, Uuid};
@@ -36,7 +36,7 @@ pub async fn run_record(firn: &Firn, request: RunRecordRequest) -> Result<RunRec
             }
         }
         if let RunEventKind::Planned { plan } = &mut event.what {
-            **plan = UsedPlanView { statements: None, ..(**plan).clone() };
+            plan.statements = None;
         }
         record.events.push(event);
     }
@@ -113,23 +113,24 @@ fn chart_path(request: &RunChartSave) -> Result<(PathBuf, Format), ErrorView> {
 /// Writes a file whole or not at all.
 fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<(), ErrorView> {
     use std::io::Write as _;
-    let failed = |error: std::io::Error| {
-        ErrorView::other(format!("{} was not written: {error}", path.display())).with_hint("choose another folder")
-    };
-    let there = || {
-        ErrorView::configuration(format!("{} is there already", path.display()))
-            .with_hint("choose another name, or let it be replaced")
-    };
-    if !replace {
-        // Made by us or not at all: nothing that came meanwhile is lost.
-        let mut file = std::fs::File::create_new(path)
-            .map_err(|error| if error.kind() == std::io::ErrorKind::AlreadyExists { there() } else { failed(error) })?;
-        return file.write_all(bytes).map_err(failed);
+    let elsewhere = |error: ErrorView| error.with_hint("choose another folder");
+    if replace {
+        return edit::put(path, bytes, || Ok(())).map_err(elsewhere);
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)
+    let failed = |error: std::io::Error| elsewhere(ErrorView::file(format!("cannot write {}", path.display()), &error));
+    // Made by us or not at all: nothing that came meanwhile is lost.
+    let mut file = match std::fs::File::create_new(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(ErrorView::configuration(format!("{} is there already", path.display()))
+                .with_hint("choose another name, or let it be replaced"));
+        }
+        made => made.map_err(failed)?,
+    };
+    file.write_all(bytes).map_err(|error| {
+        // The failure is what matters.
+        let _half = std::fs::remove_file(path);
+        failed(error)
+    })
 }
 
 /// Says in a line which run a chart is of. Numbers and an id: what tables are called stays with the person.
