@@ -58,8 +58,11 @@ export async function resume() {
     within: 60_000,
   });
   // The chart tells of rows as soon as the figure beside it does.
-  await until("the chart has thousands of rows a second", async () =>
-    />\s*\d+ k\s*</.test(await session.script("return document.querySelector('.drawn svg')?.outerHTML ?? '';")) || null,
+  await until(
+    "the chart has thousands of rows a second",
+    async () =>
+      />\s*\d+ k\s*</.test(await session.script("return document.querySelector('.drawn svg')?.outerHTML ?? '';")) ||
+      null,
   );
   await desk.shot("run-light");
   // Leaving the screen and coming back finds the run as it stands.

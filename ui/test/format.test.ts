@@ -57,7 +57,9 @@ test("how long something took has its unit", () => {
     "2 h 3 m",
   ]);
   const day = 86_400;
-  const old = [day - 1, day, 14.95 * day, 364 * day, 365 * day, 406 * day, 56.4 * 365 * day, 2_025 * 365 * day].map(span);
+  const old = [day - 1, day, 14.95 * day, 364 * day, 365 * day, 406 * day, 56.4 * 365 * day, 2_025 * 365 * day].map(
+    span,
+  );
   expect(old).toEqual(["23 h 59 m", "1 d 0 h", "14 d 22 h", "364 d", "1 y 0 d", "1 y 41 d", "56 y", "2025 y"]);
 });
 
