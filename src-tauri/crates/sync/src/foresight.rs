@@ -115,15 +115,20 @@ impl Engine {
         self.foresee(config, None).await.0
     }
 
-    /// Asks both sides about a table.
+    /// Asks both sides about a table, at the same time: neither answer depends on the other.
     async fn ask(&self, config: &TableConfig) -> Result<Foresight> {
-        let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
         let expressions = expressions(config);
-        let table = match self.source.inspect(&config.source, &expressions, config.filter.as_deref()).await {
+        let remembered = async {
+            let state = self.target.state(&config.state_name()).await?.map(|(state, _)| state).unwrap_or_default();
+            Ok((state, self.target.inspect(&config.target).await?))
+        };
+        let described = self.source.inspect(&config.source, &expressions, config.filter.as_deref());
+        let (remembered, described) = futures::join!(remembered, described);
+        let (state, existing) = remembered?;
+        let table = match described {
             Err(error) => return Err(drift::gone(self.source.as_ref(), config, &state, error).await),
             Ok(table) => table,
         };
-        let existing = self.target.inspect(&config.target).await?;
         let typed = expressions.into_iter().filter_map(|(column, sql)| {
             let ty = table.expressions.get(&column)?.clone();
             Some(((column, sql), ty))
