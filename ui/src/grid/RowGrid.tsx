@@ -1,5 +1,5 @@
 import "./grid.css";
-import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useRowHeight } from "./density";
 import { movedTo, type RowRange, rowsInView, scrollTo } from "./window";
 
@@ -11,6 +11,8 @@ export type GridColumn<R> = {
   spoken?: string;
   /** Its least width in pixels. */
   width: number;
+  /** What it is content with, in pixels: it has that much, up to 15 % of the list, before what room is left is parted. */
+  enough?: number;
   /** Its part of what room is left; none where it keeps its width. */
   grow?: number;
   /** Figures stand at the end. */
@@ -23,6 +25,7 @@ export type GridColumn<R> = {
 
 type RowGridProps<R> = {
   label: string;
+  /** Rows that are the same are not drawn again as long as these are the same, too. */
   columns: readonly GridColumn<R>[];
   rows: readonly R[];
   rowKey: (row: R) => string;
@@ -59,11 +62,12 @@ export function RowGrid<R>({
   const box = useRef<HTMLDivElement>(null);
   const tall = useRowHeight();
   const baseId = useId();
-  const [range, setRange] = useState<RowRange>({ from: 0, to: 60 });
+  // None before it is known how many are in view.
+  const [range, setRange] = useState<RowRange>({ from: 0, to: 0 });
   const current = rows.findIndex((row) => rowKey(row) === selected);
   const tracks = [
     ticked && `${TICK}px`,
-    ...columns.map((column) => (column.grow ? `minmax(${column.width}px, ${column.grow}fr)` : `${column.width}px`)),
+    ...columns.map(({ width, enough, grow }) => `minmax(${width}px, ${most(width, enough, grow)})`),
   ]
     .filter(Boolean)
     .join(" ");
@@ -100,6 +104,12 @@ export function RowGrid<R>({
     if (!next.delete(rowKey(row))) next.add(rowKey(row));
     onTick(next);
   };
+  const acts: Acts<R> = { select: onSelect, open: onOpen, tick };
+  const latest = useRef(acts);
+  useLayoutEffect(() => {
+    latest.current = acts;
+  });
+  const act = useCallback((what: keyof Acts<R>, row: R) => latest.current[what]?.(row), []);
 
   return (
     <div
@@ -154,45 +164,89 @@ export function RowGrid<R>({
           const index = range.from + place;
           const key = rowKey(row);
           return (
-            <div
+            <Row
               key={key}
               id={`${baseId}${index}`}
-              className={`grid-row${index === current ? " current" : ""}`}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={index === current}
-              data-row={key}
-              style={{ top: index * tall, gridTemplateColumns: tracks }}
-              onMouseDown={() => onSelect(row)}
-              onDoubleClick={() => onOpen?.(row)}
-            >
-              {ticked && (
-                <span className="cell" role="gridcell">
-                  <input
-                    type="checkbox"
-                    className="check-box"
-                    aria-label={key}
-                    tabIndex={-1}
-                    disabled={!tickable(row)}
-                    checked={ticked.has(key)}
-                    onChange={() => tick(row)}
-                  />
-                </span>
-              )}
-              {columns.map((column) => (
-                <span
-                  key={column.id}
-                  className={`cell${column.end ? " end" : ""}${column.mono ? " mono" : ""}`}
-                  role="gridcell"
-                  title={column.whole?.(row) ?? undefined}
-                >
-                  {column.cell(row)}
-                </span>
-              ))}
-            </div>
+              name={key}
+              row={row}
+              index={index}
+              top={index * tall}
+              columns={columns}
+              tracks={tracks}
+              current={index === current}
+              ticked={ticked ? ticked.has(key) : null}
+              tickable={tickable(row)}
+              act={act}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+/** How wide a column becomes where there is room. */
+function most(width: number, enough: number | undefined, grow: number | undefined): string {
+  if (grow) return `${grow}fr`;
+  return enough === undefined ? `${width}px` : `min(${Math.max(width, enough)}px, 15%)`;
+}
+
+/** What a person does to a row. */
+type Acts<R> = { select: (row: R) => void; open: ((row: R) => void) | undefined; tick: (row: R) => void };
+
+type RowProps<R> = {
+  id: string;
+  name: string;
+  row: R;
+  index: number;
+  top: number;
+  columns: readonly GridColumn<R>[];
+  tracks: string;
+  current: boolean;
+  /** Null where rows are not ticked. */
+  ticked: boolean | null;
+  tickable: boolean;
+  act: (what: keyof Acts<R>, row: R) => void;
+};
+
+/** One row; drawn again only where something of it is another. */
+const Row = memo(function Row<R>(props: RowProps<R>) {
+  const { id, name, row, index, top, columns, tracks, current, ticked, tickable, act } = props;
+  return (
+    <div
+      id={id}
+      className={`grid-row${current ? " current" : ""}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={current}
+      data-row={name}
+      style={{ top, gridTemplateColumns: tracks }}
+      onMouseDown={() => act("select", row)}
+      onDoubleClick={() => act("open", row)}
+    >
+      {ticked !== null && (
+        <span className="cell" role="gridcell">
+          <input
+            type="checkbox"
+            className="check-box"
+            aria-label={name}
+            tabIndex={-1}
+            disabled={!tickable}
+            checked={ticked}
+            onChange={() => act("tick", row)}
+          />
+        </span>
+      )}
+      {columns.map((column) => (
+        <span
+          key={column.id}
+          className={`cell${column.end ? " end" : ""}${column.mono ? " mono" : ""}`}
+          role="gridcell"
+          title={column.whole?.(row) ?? undefined}
+        >
+          {column.cell(row)}
+        </span>
+      ))}
+    </div>
+  );
+}) as <R>(props: RowProps<R>) => ReactNode;

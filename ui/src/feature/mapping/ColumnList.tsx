@@ -1,13 +1,17 @@
 import { ChevronDown, Clock, KeyRound } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { shortType } from "../../data/format";
 import type { MappedColumn } from "../../data/mapping";
 import { verdictWord } from "../../data/words";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
+import { widthOf } from "../../grid/width";
 import { Chip, Icon } from "../../kit";
 
 type ColumnListProps = {
   source: string;
   target: string;
+  /** All columns of the table: the widths are those of the longest words, whichever are listed. */
+  all: readonly MappedColumn[];
   columns: readonly MappedColumn[];
   chosen: string | null;
   onChoose: (name: string) => void;
@@ -19,12 +23,19 @@ type ColumnListProps = {
 };
 
 /** The columns of the source and of the target, side by side, each pair joined by a line. */
-export function ColumnList({ source, target, columns, chosen, onChoose, onOpen, onType, onTake }: ColumnListProps) {
+export function ColumnList(props: ColumnListProps) {
+  const { source, target, all, columns, chosen, onChoose, onOpen, onTake } = props;
+  const latest = useRef(props.onType);
+  useEffect(() => {
+    latest.current = props.onType;
+  });
+  const onType = useCallback((name: string) => latest.current(name), []);
+  const shown = useMemo(() => gridColumns(source, target, all, onType), [source, target, all, onType]);
   const taken = new Set(columns.filter((one) => one.treatment.kind !== "left_out").map((one) => one.name));
   return (
     <RowGrid
       label="Columns"
-      columns={gridColumns(source, target, onType)}
+      columns={shown}
       rows={columns}
       rowKey={(column) => column.name}
       selected={chosen}
@@ -38,17 +49,31 @@ export function ColumnList({ source, target, columns, chosen, onChoose, onOpen, 
   );
 }
 
+/** Most pixels that a type has: names have to be seen beside it. */
+const WIDEST_TYPE = 200;
+const WIDEST_NAME = 480;
+/** The glyph behind a type that can be another, and the word behind a column that was edited. */
+const GLYPH = 18;
+const EDITED = 44;
+
 function gridColumns(
   source: string,
   target: string,
+  all: readonly MappedColumn[],
   onType: (name: string) => void,
 ): readonly GridColumn<MappedColumn>[] {
+  const beside = all.some((column) => column.edited) ? EDITED : 0;
+  const names = widthOf(
+    all.map((column) => column.name),
+    WIDEST_NAME,
+    beside,
+  );
   return [
     {
       id: "source",
       head: `${source} column`,
-      width: 120,
-      grow: 3,
+      width: 96,
+      enough: names,
       mono: true,
       cell: (column) => (
         <>
@@ -61,8 +86,10 @@ function gridColumns(
     {
       id: "source-type",
       head: "Type",
-      width: 112,
-      grow: 2,
+      width: widthOf(
+        all.map((column) => shortType(column.ownType)),
+        WIDEST_TYPE,
+      ),
       mono: true,
       cell: (column) => shortType(column.ownType),
       whole: (column) => column.ownType,
@@ -83,12 +110,12 @@ function gridColumns(
           </span>
         ) : null,
     },
-    { id: "line", head: "", spoken: "Leads to", width: 92, cell: (column) => <Line of={column} /> },
+    { id: "line", head: "", spoken: "Leads to", width: 88, cell: (column) => <Line of={column} /> },
     {
       id: "target",
       head: `${target} column`,
-      width: 120,
-      grow: 3,
+      width: 96,
+      enough: names,
       mono: true,
       cell: (column) =>
         column.treatment.kind === "left_out" ? (
@@ -103,8 +130,11 @@ function gridColumns(
     {
       id: "target-type",
       head: "Type",
-      width: 118,
-      grow: 2,
+      width: widthOf(
+        all.map((column) => column.target_type),
+        WIDEST_TYPE,
+        GLYPH,
+      ),
       mono: true,
       cell: (column) =>
         column.treatment.kind === "left_out" ? (
@@ -134,8 +164,8 @@ function gridColumns(
     {
       id: "transform",
       head: "Transform, or what to know",
-      width: 120,
-      grow: 4,
+      width: 100,
+      grow: 1,
       cell: (column) =>
         column.treatment.kind === "expression" ? (
           <code>{column.treatment.sql}</code>
@@ -147,7 +177,7 @@ function gridColumns(
   ];
 }
 
-const WIDTH = 76;
+const WIDTH = 72;
 const MIDDLE = 13;
 
 /** The line between a column and its copy; what becomes of it is told in words beside it. */

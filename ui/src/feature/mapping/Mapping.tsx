@@ -9,7 +9,7 @@ import { filteredColumns, mappedColumns, take } from "../../data/mapping";
 import { askAfresh, keepWorkspace, mayConnect, useCommand, useMapping, useSizes } from "../../data/queries";
 import type { Word } from "../../data/sql";
 import { useOpenWorkspace } from "../../data/workspace";
-import { type ColumnEdit, type ColumnTreatment, errorView, type TableEdit } from "../../host";
+import { type ColumnEdit, type ColumnTreatment, errorView, type TableEdit, type TableSizeView } from "../../host";
 import { ActionButton, Button, FilterField, Icon, Label, Nothing, Segments, State, Trouble, Waiting } from "../../kit";
 import { BulkEdit } from "./BulkEdit";
 import { ColumnList } from "./ColumnList";
@@ -28,6 +28,8 @@ const views = [
   { value: "table", text: "Table" },
   { value: "sql", text: "SQL" },
 ] as const;
+
+const unknown: readonly TableSizeView[] = [];
 
 /** How each column of a table travels: two aligned lists joined by lines, and the document beside them. */
 export function Mapping({ table, column }: { table: string; column: string | null }) {
@@ -235,7 +237,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
         <TableTree
           current={table}
           tables={tables}
-          sizes={sizes.data ?? []}
+          sizes={sizes.data ?? unknown}
           edited={edited}
           ticked={ticked}
           onTick={setTicked}
@@ -271,6 +273,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
                 <ColumnList
                   source={workspace.source ?? "source"}
                   target={workspace.target ?? "target"}
+                  all={columns}
                   columns={listed}
                   chosen={object}
                   onChoose={(name) => navigate({ screen: "mapping", table, column: name }, true)}

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { routeHash } from "../../action";
 import { bytes, count, counted } from "../../data/format";
 import type { DocumentTable, TableSizeView } from "../../host";
@@ -14,8 +14,10 @@ type TableTreeProps = {
   onTick: (sources: ReadonlySet<string>) => void;
 };
 
-/** The tables of the workspace by schema, with their sizes: to go from one mapping to the next, and to choose several. */
-export function TableTree({ current, tables, sizes, edited, ticked, onTick }: TableTreeProps) {
+/** The tables of the workspace by schema, with their sizes: to go from one mapping to the next, and to choose several.
+ * There may be hundreds: they are drawn again only where something of them is another. */
+export const TableTree = memo(function TableTree(props: TableTreeProps) {
+  const { current, tables, sizes, edited, ticked, onTick } = props;
   const [filter, setFilter] = useState("");
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const field = useRef<HTMLInputElement>(null);
@@ -111,7 +113,7 @@ export function TableTree({ current, tables, sizes, edited, ticked, onTick }: Ta
       )}
     </nav>
   );
-}
+});
 
 /** Ticks all of several tables, or none. */
 function Tick({

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { count } from "../../data/format";
 import { diffLines } from "../../data/lines";
 import type { WorkingDocument } from "../../data/document";
@@ -65,9 +65,11 @@ export function YamlPane({ document: working, table }: { document: WorkingDocume
   };
   const problems = view && view.text === text ? view.problems : [];
   const lines = text.split("\n").length;
-  const touched = draft
-    ? diffLines(draft.base, text).flatMap((line) => (line.kind === "added" && line.after ? [line.after] : []))
-    : [];
+  const base = draft?.base ?? text;
+  const touched = useMemo(
+    () => diffLines(base, text).flatMap((line) => (line.kind === "added" && line.after ? [line.after] : [])),
+    [base, text],
+  );
   return (
     <section className="pane yaml-pane" aria-label="firn.yaml">
       <div className="pane-head">

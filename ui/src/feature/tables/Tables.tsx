@@ -1,6 +1,6 @@
 import "./tables.css";
 import { Play, Search } from "lucide-react";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { count, counted, shellWord, when } from "../../data/format";
 import { standing } from "../../data/attention";
@@ -11,6 +11,7 @@ import { stageWord, tableWord, type Word } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
 import { errorView, type TableStatusView, type TableView } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
+import { widthOf } from "../../grid/width";
 import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
 import { TableInspector } from "./TableInspector";
 
@@ -40,6 +41,16 @@ export function Tables({ table: chosenName }: { table: string | null }) {
         : tableWord(standing(table, now));
     return { table, status: now, word, rejected: now?.open_errors ?? table.last?.rows_rejected ?? 0 };
   });
+  const shownColumns = useMemo(
+    () =>
+      columns(
+        widthOf(
+          workspace.tables.map((table) => table.target),
+          WIDEST_TARGET,
+        ),
+      ),
+    [workspace.tables],
+  );
   const wanted = filter.trim().toLowerCase();
   const shown =
     wanted === ""
@@ -156,7 +167,7 @@ export function Tables({ table: chosenName }: { table: string | null }) {
             ) : (
               <RowGrid
                 label="Tables"
-                columns={columns}
+                columns={shownColumns}
                 rows={shown}
                 rowKey={({ table }) => table.source}
                 selected={chosen?.table.source ?? null}
@@ -186,11 +197,14 @@ export function Tables({ table: chosenName }: { table: string | null }) {
   );
 }
 
-const columns: readonly GridColumn<Line>[] = [
+const WIDEST_TARGET = 320;
+
+/** The list's columns; `targets` is the width in which every target's name is seen whole. */
+const columns = (targets: number): readonly GridColumn<Line>[] => [
   {
     id: "state",
     head: "State",
-    width: 116,
+    width: 130,
     cell: ({ word }) => <StateWord of={word} />,
     whole: ({ status }) => (status?.holder ? `held by ${status.holder}` : null),
   },
@@ -206,8 +220,8 @@ const columns: readonly GridColumn<Line>[] = [
   {
     id: "target",
     head: "Target",
-    width: 110,
-    grow: 2,
+    width: 96,
+    enough: targets,
     mono: true,
     cell: ({ table }) => <span className="soft">{table.target}</span>,
     whole: ({ table }) => table.target,
