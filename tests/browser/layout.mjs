@@ -6,6 +6,11 @@ const inPage = `
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth || document.body.scrollWidth > innerWidth)
     found.push("the page is " + Math.max(root.scrollWidth, document.body.scrollWidth) + " px wide");
+  for (const one of document.querySelectorAll(".split")) {
+    const ends = [...one.children].map((part) => part.getBoundingClientRect().bottom);
+    const free = one.getBoundingClientRect().bottom - Math.max(...ends);
+    if (free > 2) found.push(free + " px below the panes are empty");
+  }
   const called = (one) => (one.getAttribute("aria-label") ?? one.textContent).replace(/\\s+/g, " ").trim().slice(0, 60);
   const controls = "button, a[href], input, select, textarea, [role=menuitem], [role=option]";
   for (const one of document.querySelectorAll(controls)) {

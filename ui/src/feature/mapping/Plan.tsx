@@ -43,26 +43,28 @@ export function PlanBar({
   return (
     <div className="plan-bar" aria-busy={busy}>
       <b>Plan</b>
-      <span>
-        {plan.rows_waiting === null
-          ? "rows not counted"
-          : plan.rows_waiting >= 1_000_000
-            ? "1,000,000 rows or more waiting"
-            : `${counted(plan.rows_waiting, "row")} waiting`}
-      </span>
-      <span>
-        {plan.ddl.length === 0 ? "target fits" : counted(plan.ddl.length, "statement")}
-        {`, ${counted(plan.columns.length - leftOut, "column")}`}
-      </span>
-      {refused > 0 && <State tone="failed">{count(refused)} refused</State>}
-      {warnings > 0 && <State tone="warn">{counted(warnings, "warning")}</State>}
-      {busy ? (
-        <State tone="running">asking</State>
-      ) : (
-        <span className="faint cut" title={view.asked_at}>
-          asked {when(view.asked_at)}
+      <span className="told">
+        <span>
+          {plan.rows_waiting === null
+            ? "rows not counted"
+            : plan.rows_waiting >= 1_000_000
+              ? "1,000,000 rows or more waiting"
+              : `${counted(plan.rows_waiting, "row")} waiting`}
         </span>
-      )}
+        <span>
+          {plan.ddl.length === 0 ? "target fits" : counted(plan.ddl.length, "statement")}
+          {`, ${counted(plan.columns.length - leftOut, "column")}`}
+        </span>
+        {refused > 0 && <State tone="failed">{count(refused)} refused</State>}
+        {warnings > 0 && <State tone="warn">{counted(warnings, "warning")}</State>}
+        {busy ? (
+          <State tone="running">asking</State>
+        ) : (
+          <span className="faint" title={view.asked_at}>
+            asked {when(view.asked_at)}
+          </span>
+        )}
+      </span>
       <span className="acts">
         <ActionButton id="mapping.run" look="primary" compact>
           <Icon of={Play} small />

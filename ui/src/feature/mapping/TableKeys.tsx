@@ -132,11 +132,6 @@ function WatermarkPicker({
         <span className="faint">the column that grows with every change of a row</span>
       </legend>
       <table className="plain">
-        <colgroup>
-          {["20%", "15%", "12%", "13%", "15%", "25%"].map((width, place) => (
-            <col key={place} style={{ width }} />
-          ))}
-        </colgroup>
         <thead>
           <tr>
             <th>Column</th>

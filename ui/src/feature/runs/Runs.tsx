@@ -90,6 +90,14 @@ function soFar(view: RunView): Pick<RunSummary, "tables" | "rows_merged" | "rows
 function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
   const start = millis(run.started_at);
   const end = millis(run.finished_at);
+  const figures = [
+    counted(run.tables, "table"),
+    counted(run.rows_merged, "row"),
+    start !== null && end !== null && span((end - start) / 1000),
+    run.rows_rejected > 0 && `${count(run.rows_rejected)} rejected`,
+  ]
+    .filter(Boolean)
+    .join(", ");
   return (
     <li>
       <button
@@ -99,10 +107,8 @@ function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
       >
         <StateWord of={runWord(run.status)} />
         <span className="faint small">{timeOfDay(run.started_at)}</span>
-        <span className="numbers cut">
-          <code>{shortRun(run.run_id)}</code>&ensp;{counted(run.tables, "table")}, {count(run.rows_merged)} rows
-          {start !== null && end !== null && `, ${span((end - start) / 1000)}`}
-          {run.rows_rejected > 0 && `, ${count(run.rows_rejected)} rejected`}
+        <span className="numbers cut" title={`run ${shortRun(run.run_id)}: ${figures}`}>
+          {figures}
         </span>
       </button>
     </li>
