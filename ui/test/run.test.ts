@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { followed, inOrderOfNeed, receive, restate, runRate, tableRate } from "../src/data/run";
+import {
+  followed,
+  inOrderOfNeed,
+  receive,
+  restate,
+  runRate,
+  runSums,
+  secondsAt,
+  tableRate,
+  withActive,
+} from "../src/data/run";
 import type { RunEvent, RunView, TableProgress } from "../src/host";
-import { progress } from "./fake/shop";
+import { progress, runs } from "./fake/shop";
 
 const start = Date.parse("2026-11-20T14:32:00Z");
 const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
@@ -197,4 +207,39 @@ test("tables stand in the order in which a person needs them", () => {
     "queued",
     "done",
   ]);
+});
+
+const figures = [
+  progress("public.a", "done", { rows_read: 10, rows_merged: 8, rows_rejected: 2 }),
+  progress("public.b", "reading", { rows_read: 5, rows_merged: 1 }),
+];
+
+test("the figures of a run are those of all its tables", () => {
+  expect(runSums(view(1, { tables: figures }))).toEqual({
+    tables: 2,
+    done: 1,
+    rows_read: 15,
+    rows_merged: 9,
+    rows_rejected: 2,
+  });
+});
+
+test("a run that goes on is listed as it is now, in its place or first", () => {
+  const [first, second] = runs;
+  if (!first || !second) throw new Error("two runs are listed");
+  const now = view(1, { run_id: second.run_id, status: "cancelling", tables: figures });
+  const there = withActive([first, second], now);
+  expect(there.map((run) => run.run_id)).toEqual([first.run_id, second.run_id]);
+  expect(there[1]).toEqual({ ...second, status: "cancelling", tables: 2, rows_merged: 9, rows_rejected: 2 });
+  const fresh = withActive([first], now);
+  expect(fresh.map((run) => run.run_id)).toEqual([second.run_id, first.run_id]);
+  expect(fresh[0]?.rows_merged).toBe(9);
+  expect(withActive([first], null)).toEqual([first]);
+});
+
+test("the seconds of a run go on with the clock, and stand once it has ended", () => {
+  expect(secondsAt(view(1, { seconds: 2 }), start + 7_000)).toBe(7);
+  expect(secondsAt(view(1, { seconds: 9 }), start + 7_000)).toBe(9);
+  expect(secondsAt(view(1, { seconds: 2, status: "success" }), start + 7_000)).toBe(2);
+  expect(secondsAt(view(1, { seconds: 2 }), null)).toBe(2);
 });

@@ -1,13 +1,13 @@
 import "./drawer.css";
 import { ChevronDown, Square } from "lucide-react";
-import { useEffect, useState } from "react";
 import { navigate, useAction } from "../action";
+import { useNow } from "../data/clock";
 import { clock, count, counted, shortRun } from "../data/format";
 import { layout, useDrawer } from "../data/layout";
 import { useCommand } from "../data/queries";
-import { type Follow, goesOn, runRate } from "../data/run";
+import { type Follow, goesOn, runRate, runSums, secondsAt } from "../data/run";
 import { runWord } from "../data/words";
-import { useLatestRun, useOpenWorkspace } from "../data/workspace";
+import { useLatestRun, useOpenWorkspace, useSources } from "../data/workspace";
 import { errorView, type RunView } from "../host";
 import { Log } from "../feature/runs/Log";
 import { Button, Divider, Icon, Nothing, State, Trouble } from "../kit";
@@ -25,6 +25,7 @@ function OpenDrawer() {
   const cancel = useCommand("sync_cancel");
   const follow = activeRun?.view && goesOn(activeRun.view.status) ? activeRun : latest;
   const view = follow?.view ?? null;
+  const sources = useSources(view);
   return (
     <section className="drawer runs" aria-label="Runs and log">
       <Divider pane="drawer" />
@@ -57,7 +58,7 @@ function OpenDrawer() {
       {cancel.isError && <Trouble error={errorView(cancel.error)} title={<b>The run was not cancelled</b>} />}
       {follow && view ? (
         follow.moments.length > 0 ? (
-          <Log moments={follow.moments} tables={follow.view?.tables.map((table) => table.source) ?? []} />
+          <Log moments={follow.moments} tables={sources} />
         ) : (
           <p className="pad soft">Nothing has happened in this run since the window began to follow it.</p>
         )
@@ -75,35 +76,22 @@ function OpenDrawer() {
 /** A run in a line. */
 function Summary({ follow, view }: { follow: Follow; view: RunView }) {
   const running = goesOn(view.status);
-  const now = useSecond(running);
+  const now = useNow(running, 1000);
   const word = runWord(view.status);
-  const done = view.tables.filter((table) => table.stage === "done").length;
-  const merged = view.tables.reduce((sum, table) => sum + table.rows_merged, 0);
+  const { done, tables, rows_merged } = runSums(view);
   const rate = running ? runRate(follow) : null;
-  const seconds = running ? Math.max(view.seconds, (now - Date.parse(view.started_at)) / 1000) : view.seconds;
   return (
     <>
       <h2>
         Run <code>{shortRun(view.run_id)}</code>
       </h2>
       <State tone={word.tone}>
-        {word.word}, {clock(seconds)}
+        {word.word}, {clock(secondsAt(view, now))}
       </State>
       <span className="soft cut">
-        {count(done)} of {counted(view.tables.length, "table")}, {counted(merged, "row")} merged
+        {count(done)} of {counted(tables, "table")}, {counted(rows_merged, "row")} merged
         {rate !== null && `, ${count(rate)} a second`}
       </span>
     </>
   );
-}
-
-/** The time now; goes on only while it is looked at. */
-function useSecond(ticking: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [ticking]);
-  return now;
 }

@@ -1,6 +1,6 @@
 // A run as the window follows it: the state first, then the numbered changes. Pure: no host, no clock.
 
-import type { ErrorView, RunEvent, RunFinished, RunStatus, RunView, Stage, TableProgress } from "../host";
+import type { ErrorView, RunEvent, RunFinished, RunStatus, RunSummary, RunView, Stage, TableProgress } from "../host";
 import { millis } from "./format";
 import { type Moment, momentOf, sourceOf } from "./moment";
 
@@ -65,7 +65,7 @@ function drain(follow: Follow): Follow {
 }
 
 function apply(follow: Follow, before: RunView, event: RunEvent): Follow {
-  const view: RunView = { ...before, seq: event.seq, seconds: elapsed(before, event.at) };
+  const view: RunView = { ...before, seq: event.seq, seconds: secondsAt(before, millis(event.at)) };
   const moment = momentOf(event, before.tables.find(({ source }) => source === sourceOf(event))?.stage ?? null);
   const moments = moment ? [...follow.moments.slice(-KEPT_MOMENTS), moment] : follow.moments;
   const after = { ...follow, view, moments };
@@ -105,10 +105,38 @@ function apply(follow: Follow, before: RunView, event: RunEvent): Follow {
   }
 }
 
-function elapsed(view: RunView, at: string): number {
+/** How long a run has taken by an instant, in milliseconds since 1970; of one that has ended, how long it took. */
+export function secondsAt(view: RunView, now: number | null): number {
   const start = millis(view.started_at);
-  const now = millis(at);
-  return start === null || now === null ? view.seconds : Math.max(view.seconds, (now - start) / 1000);
+  if (!goesOn(view.status) || start === null || now === null) return view.seconds;
+  return Math.max(view.seconds, (now - start) / 1000);
+}
+
+/** What has come of the tables of a run so far. */
+export type RunSums = { tables: number; done: number; rows_read: number; rows_merged: number; rows_rejected: number };
+
+/** The figures of a run over all its tables. */
+export function runSums({ tables }: RunView): RunSums {
+  const sum = (of: "rows_read" | "rows_merged" | "rows_rejected") =>
+    tables.reduce((total, table) => total + table[of], 0);
+  return {
+    tables: tables.length,
+    done: tables.filter((table) => table.stage === "done").length,
+    rows_read: sum("rows_read"),
+    rows_merged: sum("rows_merged"),
+    rows_rejected: sum("rows_rejected"),
+  };
+}
+
+/** The runs of a list with the one that is followed as it is now: in its place, or first where it is not listed yet. */
+export function withActive(runs: readonly RunSummary[], view: RunView | null): readonly RunSummary[] {
+  if (!view) return runs;
+  const { tables, rows_merged, rows_rejected } = runSums(view);
+  const now = { status: view.status, tables, rows_merged, rows_rejected };
+  const { run_id, started_at } = view;
+  if (!runs.some((run) => run.run_id === run_id))
+    return [{ run_id, started_at, finished_at: null, trigger: "window", ...now }, ...runs];
+  return runs.map((run) => (run.run_id === run_id ? { ...run, ...now } : run));
 }
 
 function sampled(samples: Sample[] | undefined, at: string, rows: number): Sample[] {

@@ -1,5 +1,5 @@
-import { createContext, useContext, useSyncExternalStore } from "react";
-import type { WorkspaceView } from "../host";
+import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
+import type { RunView, WorkspaceView } from "../host";
 import type { RunFeed } from "./feed";
 import type { Follow } from "./run";
 
@@ -36,4 +36,10 @@ export function useRunOf(feed: RunFeed, table: string, ask: boolean): Follow | u
 /** The run of a workspace that began last among those that the window has met. */
 export function useLatestRun(feed: RunFeed, folder: string): Follow | undefined {
   return useSyncExternalStore(feed.watch, () => feed.latest(folder));
+}
+
+/** The names of a run's tables: the same list for as long as they are the same, however its figures change. */
+export function useSources(view: RunView | null): readonly string[] {
+  const names = JSON.stringify(view?.tables.map((table) => table.source) ?? []);
+  return useMemo(() => JSON.parse(names) as string[], [names]);
 }

@@ -3,13 +3,13 @@ import { useEffect, useState } from "react";
 import { Button } from "./button";
 import { Icon } from "./icon";
 
-/** Puts a text on the clipboard and says that it did. */
+/** Puts a text on the clipboard and says that it did. A long one is only written when it is asked for. */
 export function CopyButton({
   text,
   what = "Copy",
   bare = false,
 }: {
-  text: string;
+  text: string | (() => string);
   what?: string;
   /** Only the glyph; the word is for readers. */ bare?: boolean;
 }) {
@@ -24,7 +24,7 @@ export function CopyButton({
       look="quiet"
       compact
       onPress={() => {
-        navigator.clipboard.writeText(text).then(
+        navigator.clipboard.writeText(typeof text === "string" ? text : text()).then(
           () => setDone("copied"),
           () => setDone("refused"),
         );

@@ -1,6 +1,6 @@
 import { inStep } from "../../data/attention";
 import { count, counted, when } from "../../data/format";
-import { goesOn } from "../../data/run";
+import { goesOn, runSums } from "../../data/run";
 import type { RunView, TableStatusView, WorkspaceView } from "../../host";
 import { Glyph } from "../../kit";
 
@@ -39,9 +39,7 @@ export function Figures({ workspace, active, status, silent }: FiguresProps) {
           )}
         </div>
         <div className="note">
-          {active
-            ? `${active.tables.filter((table) => table.stage === "done").length} of ${counted(active.tables.length, "table")} done`
-            : "nothing goes on"}
+          {active ? `${runSums(active).done} of ${counted(active.tables.length, "table")} done` : "nothing goes on"}
         </div>
       </div>
       <div>

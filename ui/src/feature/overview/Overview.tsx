@@ -5,10 +5,10 @@ import { type Need, needs } from "../../data/attention";
 import { clock, count, counted, millis, shortRun, when } from "../../data/format";
 import { useDriftAhead } from "../../data/drift";
 import { mayConnect, useConnections, useStatus } from "../../data/queries";
-import { goesOn } from "../../data/run";
+import { goesOn, withActive } from "../../data/run";
 import { runWord } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RunSummary, type RunView, type TableProgress, type WorkspaceView } from "../../host";
+import { errorView, type RunSummary, type WorkspaceView } from "../../host";
 import {
   ActionButton,
   Button,
@@ -98,11 +98,7 @@ export function Overview() {
           </>
         )}
         <Schedule />
-        <WhatRan
-          runs={
-            active ? [going(active), ...workspace.runs.filter((run) => run.run_id !== active.run_id)] : workspace.runs
-          }
-        />
+        <WhatRan runs={withActive(workspace.runs, active)} />
       </div>
     </>
   );
@@ -220,22 +216,6 @@ function Problems({ workspace }: { workspace: WorkspaceView }) {
       </ul>
     </section>
   );
-}
-
-/** A run that goes on, as a line of the list. */
-function going(view: RunView): RunSummary {
-  const sum = (figure: (table: TableProgress) => number) =>
-    view.tables.reduce((total, table) => total + figure(table), 0);
-  return {
-    run_id: view.run_id,
-    started_at: view.started_at,
-    finished_at: null,
-    status: view.status,
-    trigger: "window",
-    tables: view.tables.length,
-    rows_merged: sum((table) => table.rows_merged),
-    rows_rejected: sum((table) => table.rows_rejected),
-  };
 }
 
 function WhatRan({ runs }: { runs: readonly RunSummary[] }) {

@@ -1,5 +1,5 @@
 import { ArrowDownToLine, ChevronDown, ChevronUp } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { memo, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useAction } from "../../action";
 import { count, timeOfDay } from "../../data/format";
 import { filtered, type Moment } from "../../data/moment";
@@ -12,7 +12,7 @@ const EVERY_TABLE = "";
 
 /** What happened in a run, a line an event. Drawn only where it is in view; follows only while it is scrolled to its
  * end. */
-export function Log({ moments, tables }: { moments: readonly Moment[]; tables: readonly string[] }) {
+export const Log = memo(function Log({ moments, tables }: { moments: readonly Moment[]; tables: readonly string[] }) {
   const [level, setLevel] = useState<"all" | "warn" | "failed">("all");
   const [table, setTable] = useState(EVERY_TABLE);
   const [text, setText] = useState("");
@@ -22,7 +22,7 @@ export function Log({ moments, tables }: { moments: readonly Moment[]; tables: r
   const lines = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const source = tables.includes(table) ? table : null;
-  const shown = filtered(moments, level, source, text);
+  const shown = useMemo(() => filtered(moments, level, source, text), [moments, level, source, text]);
   useAction("run.log", () => {
     setOpen(true);
     // The field is there once the log is open.
@@ -38,7 +38,10 @@ export function Log({ moments, tables }: { moments: readonly Moment[]; tables: r
     if (following && lines.current) lines.current.scrollTop = lines.current.scrollHeight;
     measure();
   });
-  const number = (wanted: Moment["level"]) => moments.reduce((sum, one) => sum + (one.level === wanted ? 1 : 0), 0);
+  const [warnings, errors] = useMemo(() => {
+    const number = (wanted: Moment["level"]) => moments.filter((one) => one.level === wanted).length;
+    return [number("warn"), number("failed")];
+  }, [moments]);
   return (
     <section className={`log${open ? "" : " shut"}`} aria-label="Log">
       <div className="pane-head">
@@ -51,8 +54,8 @@ export function Log({ moments, tables }: { moments: readonly Moment[]; tables: r
               value={level}
               options={[
                 { value: "all", text: "All" },
-                { value: "warn", text: `Warnings ${count(number("warn"))}` },
-                { value: "failed", text: `Errors ${count(number("failed"))}` },
+                { value: "warn", text: `Warnings ${count(warnings)}` },
+                { value: "failed", text: `Errors ${count(errors)}` },
               ]}
               onChange={setLevel}
             />
@@ -88,7 +91,9 @@ export function Log({ moments, tables }: { moments: readonly Moment[]; tables: r
             </Button>
           )}
           <CopyButton
-            text={shown.map((moment) => `${moment.at} ${moment.word} ${moment.source ?? ""} ${moment.text}`).join("\n")}
+            text={() =>
+              shown.map((moment) => `${moment.at} ${moment.word} ${moment.source ?? ""} ${moment.text}`).join("\n")
+            }
           />
           <Button look="quiet" compact onPress={() => setOpen(!open)} expanded={open}>
             <Icon of={open ? ChevronDown : ChevronUp} small />
@@ -130,4 +135,4 @@ export function Log({ moments, tables }: { moments: readonly Moment[]; tables: r
       )}
     </section>
   );
-}
+});

@@ -1,12 +1,13 @@
 import { Play, RotateCw, Square } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { navigate, useAction, useStartRun } from "../../action";
+import { useNow } from "../../data/clock";
 import { clock, shortRun, when } from "../../data/format";
-import { momentsOf, wholeLog } from "../../data/moment";
+import { type Moment, momentsOf, wholeLog } from "../../data/moment";
 import { useCommand, useRunRecord } from "../../data/queries";
-import { type Follow, goesOn, inOrderOfNeed } from "../../data/run";
+import { type Follow, goesOn, inOrderOfNeed, secondsAt } from "../../data/run";
 import { runWord } from "../../data/words";
-import { useOpenWorkspace } from "../../data/workspace";
+import { useOpenWorkspace, useSources } from "../../data/workspace";
 import { errorView, type RunSummary, type RunView } from "../../host";
 import { ActionButton, Button, Finding, Icon, State, Trouble, Waiting } from "../../kit";
 import { Figures } from "./Figures";
@@ -25,6 +26,8 @@ type RunDetailProps = {
   failure: unknown;
 };
 
+const nothing: readonly Moment[] = [];
+
 /** One run in full: figures, what failed, a line a table, log; and one of its tables with the plan that was used. */
 export function RunDetail({ runId, table, follow, summary, failure }: RunDetailProps) {
   const { workspace, feed } = useOpenWorkspace();
@@ -35,11 +38,15 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
   const failed = (view?.tables ?? []).filter((table) => table.stage === "failed").map((table) => table.source);
   const configured = new Set(workspace.tables.map((table) => table.source));
   const again = (view?.tables ?? []).map((table) => table.source).filter((source) => configured.has(source));
-  const now = useNow(running);
+  const now = useNow(running, 500);
+  const seconds = view ? secondsAt(view, now) : 0;
   const record = useRunRecord(runId, null, "");
   const kept = useMemo(() => momentsOf(record.data?.events ?? []), [record.data]);
-  const heard = follow?.moments;
-  const moments = useMemo(() => wholeLog(kept, heard ?? [], view), [kept, heard, view]);
+  const heard = follow?.moments ?? nothing;
+  // While it goes on the log changes with what is heard, not with every count.
+  const ended = running ? null : view;
+  const moments = useMemo(() => wholeLog(kept, heard, ended), [kept, heard, ended]);
+  const sources = useSources(view);
   const chosen = view?.tables.find((one) => one.source === table) ?? null;
   const retry = (source: string) => starting.start([source]);
   const cannotRetry = running ? "when the run has ended" : starting.unavailable;
@@ -76,7 +83,7 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
           Run <code>{shortRun(runId)}</code>
         </h1>
         <span aria-live="polite" className="run-state">
-          <State tone={word.tone}>{running ? `${word.word}, ${clock(elapsed(view, now))}` : word.word}</State>
+          <State tone={word.tone}>{running ? `${word.word}, ${clock(seconds)}` : word.word}</State>
         </span>
         <span className="about cut">
           <code>
@@ -131,12 +138,12 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
       {view && follow ? (
         <>
           <div className="over-run">
-            <Figures view={view} follow={follow} seconds={elapsed(view, now)} />
+            <Figures view={view} follow={follow} seconds={seconds} />
             <Throughput
               runId={runId}
               running={running}
               begun={view.tables.some((one) => one.rows_read > 0)}
-              words={`Rows a second over ${clock(elapsed(view, now))}; the figures beside it and the lines below say the same in words`}
+              words={`Rows a second over ${clock(seconds)}; the figures beside it and the lines below say the same in words`}
             />
           </div>
           <div className="split folds">
@@ -175,7 +182,7 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
               />
             )}
           </div>
-          <Log moments={moments} tables={view.tables.map((one) => one.source)} />
+          <Log moments={moments} tables={sources} />
         </>
       ) : failure === undefined ? (
         <Waiting text="Asking for the state of the run" />
@@ -185,22 +192,6 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
 }
 
 const triggers: Record<string, string> = { window: "window", watch: "schedule", cli: "command line" };
-
-/** The time now, in milliseconds; goes on only while something depends on it. */
-function useNow(ticking: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [ticking]);
-  return now;
-}
-
-function elapsed(view: RunView, now: number): number {
-  if (!goesOn(view.status)) return view.seconds;
-  return Math.max(view.seconds, (now - Date.parse(view.started_at)) / 1000);
-}
 
 /** What the run noticed, table by table. */
 function Findings({ view }: { view: RunView }) {

@@ -4,16 +4,17 @@ import { ActionButton, Divider, Nothing, StateWord, Trouble } from "../../kit";
 import { navigate, useAction, useStartRun } from "../../action";
 import { count, counted, day, millis, shortRun, span, timeOfDay } from "../../data/format";
 import { useRuns } from "../../data/queries";
+import { withActive } from "../../data/run";
 import { runWord } from "../../data/words";
 import { useFollow, useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RunSummary, type RunView } from "../../host";
+import { errorView, type RunSummary } from "../../host";
 import { RunDetail } from "./RunDetail";
 
 /** Runs of this workspace: the history, and one of them in full. */
 export function Runs({ runId, table }: { runId: string | null; table: string | null }) {
   const { workspace, feed, activeRun } = useOpenWorkspace();
   const history = useRuns(workspace.folder);
-  const runs = history.data ?? workspace.runs;
+  const runs = withActive(history.data ?? workspace.runs, activeRun?.view ?? null);
   const shown = runId ?? workspace.active_run ?? runs[0]?.run_id ?? null;
   useEffect(() => {
     if (shown) feed.open(shown);
@@ -31,32 +32,12 @@ export function Runs({ runId, table }: { runId: string | null; table: string | n
         <div className="scroll">
           {history.isError && <Trouble error={errorView(history.error)} title={<b>The history was not read</b>} />}
           <ul className="history">
-            {activeRun?.view && !runs.some((run) => run.run_id === activeRun.runId) && (
-              <HistoryLine
-                current={shown === activeRun.runId}
-                run={{
-                  run_id: activeRun.runId,
-                  started_at: activeRun.view.started_at,
-                  finished_at: null,
-                  status: activeRun.view.status,
-                  trigger: "window",
-                  ...soFar(activeRun.view),
-                }}
-              />
-            )}
             {runs.map((run, place) => (
               <Fragment key={run.run_id}>
                 {day(run.started_at) !== day(runs[place - 1]?.started_at) && (
                   <li className="day">{day(run.started_at)}</li>
                 )}
-                <HistoryLine
-                  run={
-                    activeRun?.view && run.run_id === activeRun.runId
-                      ? { ...run, status: activeRun.view.status, ...soFar(activeRun.view) }
-                      : run
-                  }
-                  current={run.run_id === shown}
-                />
+                <HistoryLine run={run} current={run.run_id === shown} />
               </Fragment>
             ))}
           </ul>
@@ -76,15 +57,6 @@ export function Runs({ runId, table }: { runId: string | null; table: string | n
       )}
     </div>
   );
-}
-
-/** The figures of a run that goes on. */
-function soFar(view: RunView): Pick<RunSummary, "tables" | "rows_merged" | "rows_rejected"> {
-  return {
-    tables: view.tables.length,
-    rows_merged: view.tables.reduce((sum, table) => sum + table.rows_merged, 0),
-    rows_rejected: view.tables.reduce((sum, table) => sum + table.rows_rejected, 0),
-  };
 }
 
 function HistoryLine({ run, current }: { run: RunSummary; current: boolean }) {
