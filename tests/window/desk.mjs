@@ -42,7 +42,7 @@ export class Desk {
   /** Why a button cannot be pressed; null where it can. */
   whyNot(text) {
     return this.session.script(
-      `${inPage} const one = all("button", over()).find((one) => words(one) === arguments[0]); return one?.getAttribute("aria-disabled") === "true" ? one.title : null;`,
+      `${inPage} const one = all("button", over()).find((one) => words(one) === arguments[0]); return !one ? "it is not there" : one.getAttribute("aria-disabled") === "true" ? one.title : null;`,
       text,
     );
   }
