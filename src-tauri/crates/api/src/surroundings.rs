@@ -10,16 +10,8 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// `configuration` where the variables name no absolute folder.
 pub fn data_dir(variables: &HashMap<String, String>) -> Result<PathBuf, ErrorView> {
-    let folder = |name: &str| variables.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let place = if cfg!(target_os = "macos") {
-        folder("HOME").map(|home| home.join("Library/Application Support/firn"))
-    } else if cfg!(windows) {
-        folder("LOCALAPPDATA").map(|data| data.join("firn"))
-    } else {
-        let data = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
-        data.map(|data| data.join("firn"))
-    };
-    folder("FIRN_DATA_DIR").or(place).ok_or_else(|| {
+    let place = || system_folder(variables, "LOCALAPPDATA", "XDG_DATA_HOME", ".local/share");
+    folder(variables, "FIRN_DATA_DIR").or_else(place).ok_or_else(|| {
         ErrorView::configuration("there is no folder for Firn's local state: no variable names a home folder")
             .with_hint("set FIRN_DATA_DIR to an absolute path")
     })
@@ -29,18 +21,26 @@ pub fn data_dir(variables: &HashMap<String, String>) -> Result<PathBuf, ErrorVie
 /// `FIRN_DATA_DIR` names one, or the system's place for a user's settings. `None` where no variable names a folder.
 #[must_use]
 pub fn settings_dir(variables: &HashMap<String, String>) -> Option<PathBuf> {
-    let folder = |name: &str| variables.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let place = || {
-        if cfg!(target_os = "macos") {
-            folder("HOME").map(|home| home.join("Library/Application Support/firn"))
-        } else if cfg!(windows) {
-            folder("APPDATA").map(|data| data.join("firn"))
-        } else {
-            let config = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
-            config.map(|config| config.join("firn"))
-        }
+    let named = folder(variables, "FIRN_CONFIG_DIR").or_else(|| folder(variables, "FIRN_DATA_DIR"));
+    named.or_else(|| system_folder(variables, "APPDATA", "XDG_CONFIG_HOME", ".config"))
+}
+
+/// Returns the folder that a variable names; a relative one counts as unset.
+fn folder(variables: &HashMap<String, String>, name: &str) -> Option<PathBuf> {
+    variables.get(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+}
+
+/// Returns Firn's folder in the system's place, which a variable names, or which is at a known place below the home.
+fn system_folder(variables: &HashMap<String, String>, windows: &str, xdg: &str, below_home: &str) -> Option<PathBuf> {
+    let folder = |name: &str| folder(variables, name);
+    let place = if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Application Support"))
+    } else if cfg!(windows) {
+        folder(windows)
+    } else {
+        folder(xdg).or_else(|| folder("HOME").map(|home| home.join(below_home)))
     };
-    folder("FIRN_CONFIG_DIR").or_else(|| folder("FIRN_DATA_DIR")).or_else(place)
+    place.map(|place| place.join("firn"))
 }
 
 /// Reads the variables of a file of `NAME=VALUE` lines.
