@@ -78,6 +78,9 @@ pub struct WatermarkError {
 
 const DAY: i64 = MICROS_PER_DAY;
 
+/// The first day of the year 1, in days since 1970-01-01.
+const YEAR_ONE: i64 = -719_162;
+
 impl Watermark {
     /// Makes a watermark of a raw value in the axis's unit.
     #[must_use]
@@ -101,6 +104,16 @@ impl Watermark {
     #[must_use]
     pub fn is_infinite(self) -> bool {
         self.kind != WatermarkKind::Integer && (self.value == i64::MAX || self.value == -i64::MAX)
+    }
+
+    /// Returns whether it is a number, or a time from the beginning of the year 1 on.
+    #[must_use]
+    pub fn is_of_our_era(self) -> bool {
+        match self.kind {
+            WatermarkKind::Integer => true,
+            WatermarkKind::Timestamptz | WatermarkKind::Timestamp => self.value >= YEAR_ONE * DAY,
+            WatermarkKind::Date => self.value >= YEAR_ONE,
+        }
     }
 
     /// Returns the point `distance` units before this one; infinities stay, the ends of the axis hold.
@@ -277,6 +290,16 @@ mod tests {
             assert!(Watermark::parse(WatermarkKind::Timestamptz, bad).is_err(), "{bad}");
         }
         assert!(Watermark::parse(WatermarkKind::Timestamp, "2024-05-01 12:00:00Z").is_err());
+    }
+
+    #[test]
+    fn our_era_begins_with_the_year_1() {
+        let of = |kind, text| Watermark::parse(kind, text).unwrap().is_of_our_era();
+        for kind in [WatermarkKind::Timestamptz, WatermarkKind::Timestamp, WatermarkKind::Date] {
+            assert!(of(kind, "0001-01-01") && of(kind, "infinity"), "{kind:?}");
+            assert!(!of(kind, "0001-12-31 BC") && !of(kind, "-infinity"), "{kind:?}");
+        }
+        assert!(of(WatermarkKind::Integer, "-9000000000000000000"));
     }
 
     #[test]

@@ -23,10 +23,6 @@ const MOST_WINDOW: u64 = 60 * VECTOR_ROWS;
 const WINDOW_BYTES: u64 = 8 << 20;
 /// Batches that wait for whoever reads the stream.
 const WAITING_BATCHES: usize = 2;
-/// Microseconds of 0001-01-01, before which DuckDB writes years another way than PostgreSQL.
-const YEAR_ONE_MICROS: i64 = -62_135_596_800_000_000;
-/// Days of 0001-01-01.
-const YEAR_ONE_DAYS: i64 = -719_162;
 
 /// A table in a transaction of its own.
 pub(crate) struct DuckdbView {
@@ -143,13 +139,14 @@ fn condition(scope: &TargetScope) -> Result<Option<String>> {
 }
 
 fn watermark_literal(mark: Watermark) -> Result<String> {
-    let (first, ty) = match mark.kind() {
-        WatermarkKind::Timestamptz => (YEAR_ONE_MICROS, "TIMESTAMPTZ"),
-        WatermarkKind::Timestamp => (YEAR_ONE_MICROS, "TIMESTAMP"),
-        WatermarkKind::Date => (YEAR_ONE_DAYS, "DATE"),
+    let ty = match mark.kind() {
+        WatermarkKind::Timestamptz => "TIMESTAMPTZ",
+        WatermarkKind::Timestamp => "TIMESTAMP",
+        WatermarkKind::Date => "DATE",
         WatermarkKind::Integer => return Ok(mark.text()),
     };
-    if mark.value() < first && !mark.is_infinite() {
+    // DuckDB writes years before it another way than PostgreSQL.
+    if !mark.is_of_our_era() && !mark.is_infinite() {
         return Err(Error::configuration("a target is not read from a watermark before our era on"));
     }
     Ok(format!("{}::{ty}", quote::literal(&mark.text())))
@@ -302,6 +299,7 @@ mod tests {
         assert_eq!(text(WatermarkKind::Date, 0), "'1970-01-01'::DATE");
         assert_eq!(text(WatermarkKind::Timestamptz, 0), "'1970-01-01 00:00:00+00'::TIMESTAMPTZ");
         assert_eq!(text(WatermarkKind::Timestamptz, i64::MAX), "'infinity'::TIMESTAMPTZ");
-        assert!(watermark_literal(Watermark::new(WatermarkKind::Date, YEAR_ONE_DAYS - 1)).is_err());
+        let before = Watermark::parse(WatermarkKind::Date, "0001-12-31 BC").unwrap();
+        assert!(watermark_literal(before).is_err());
     }
 }

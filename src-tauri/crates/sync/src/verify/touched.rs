@@ -6,13 +6,9 @@ use super::outcome::DifferenceKind;
 use super::{cells, overview};
 use crate::config::Mode;
 use crate::table::TableRun;
-use firn_catalog::Watermark;
 use firn_connector::{Cursor, Finding, Key, Level, Phase, ReadScope, Result};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Microseconds and days of the first day of our era: from an earlier watermark on everything is compared.
-const ERA: [i64; 2] = [-62_135_596_800_000_000, -719_162];
 
 /// Compares the rows from the watermark on at which the run began, and those without a watermark.
 ///
@@ -28,7 +24,7 @@ pub(crate) async fn touched(run: &mut TableRun<'_>, began: Option<Cursor>) -> Re
     };
     let looked = compared.look().await?;
     let range = match began {
-        Some(cursor) if run.config.mode == Mode::Incremental && is_of_our_era(cursor.watermark) => {
+        Some(cursor) if run.config.mode == Mode::Incremental && cursor.watermark.is_of_our_era() => {
             Range::From(cursor.watermark)
         }
         _ => Range::Whole,
@@ -65,13 +61,4 @@ pub(crate) async fn touched(run: &mut TableRun<'_>, began: Option<Cursor>) -> Re
         run.counters.rows_different += different;
     }
     Ok(())
-}
-
-fn is_of_our_era(mark: Watermark) -> bool {
-    use firn_catalog::WatermarkKind as Kind;
-    match mark.kind() {
-        Kind::Integer => true,
-        Kind::Timestamp | Kind::Timestamptz => mark.value() >= ERA[0],
-        Kind::Date => mark.value() >= ERA[1],
-    }
 }
