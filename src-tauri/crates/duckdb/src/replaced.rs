@@ -6,7 +6,7 @@
 use crate::error::{self, Touching};
 use crate::merge;
 use crate::quote;
-use crate::sweep::{Swept, bucket};
+use crate::sweep::{Swept, bucket, find_buckets};
 use crate::worker::Worker;
 use firn_connector::Result;
 
@@ -35,15 +35,10 @@ impl Worker {
         if self.emptied == 0 || self.plan.key.is_empty() {
             return Ok(self.emptied.saturating_sub(rows));
         }
-        let Swept { table, hash, live, .. } = Swept::new(&self.session, &self.plan, &self.found()?)?;
+        let swept = Swept::new(&self.session, &self.plan, &self.found()?)?;
+        self.session.execute("weighing the keys", &find_buckets(&swept, "temp.firn_before"))?;
+        let Swept { table, hash, live, .. } = swept;
         let (before, after) = (bucket("h"), bucket(&hash));
-        let buckets = format!(
-            "CREATE OR REPLACE TEMPORARY TABLE firn_buckets AS SELECT bucket FROM (\
-               SELECT {before} AS bucket, 1 AS weight, h FROM temp.firn_before \
-               UNION ALL SELECT {after}, -1, {hash} FROM {table} WHERE {live}) \
-             GROUP BY bucket HAVING sum(weight) <> 0 OR bit_xor(h) <> 0"
-        );
-        self.session.execute("weighing the keys", &buckets)?;
         let doubtful = "IN (SELECT bucket FROM temp.firn_buckets)";
         self.count(&format!(
             "temp.firn_before AS b WHERE {before} {doubtful} AND NOT EXISTS (SELECT 1 FROM (\

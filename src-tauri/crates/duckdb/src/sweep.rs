@@ -111,18 +111,26 @@ pub(crate) fn bucket(hash: &str) -> String {
     format!("({hash} >> {BELOW_BUCKET})")
 }
 
+/// Returns the statement that finds the buckets, in `firn_buckets`, in which hashes kept aside and those of the table's
+/// live rows do not balance.
+pub(crate) fn find_buckets(swept: &Swept, kept: &str) -> String {
+    let Swept { table, hash, live, .. } = swept;
+    format!(
+        "CREATE OR REPLACE TEMPORARY TABLE firn_buckets AS SELECT bucket FROM (\
+           SELECT {} AS bucket, 1 AS weight, h FROM {kept} \
+           UNION ALL SELECT {}, -1, {hash} FROM {table} WHERE {live}) \
+         GROUP BY bucket HAVING sum(weight) <> 0 OR bit_xor(h) <> 0",
+        bucket("h"),
+        bucket(hash)
+    )
+}
+
 /// Returns the statements that find the live rows that have vanished, in `firn_vanished`, and those outside the
 /// table's condition, which are the rest of `firn_candidates`.
 fn find_vanished(swept: &Swept) -> [(&'static str, String); 5] {
     let Swept { table, hash, live, .. } = swept;
     let own = bucket(hash);
-    let buckets = format!(
-        "CREATE OR REPLACE TEMPORARY TABLE firn_buckets AS SELECT bucket FROM (\
-           SELECT {} AS bucket, 1 AS weight, h FROM temp.firn_keys WHERE inside \
-           UNION ALL SELECT {own}, -1, {hash} FROM {table} WHERE {live}) \
-         GROUP BY bucket HAVING sum(weight) <> 0 OR bit_xor(h) <> 0",
-        bucket("h")
-    );
+    let buckets = find_buckets(swept, "temp.firn_keys WHERE inside");
     let doubtful = format!(
         "CREATE OR REPLACE TEMPORARY TABLE firn_doubtful AS SELECT rowid AS place, {hash} AS h FROM {table} \
          WHERE {live} AND {own} IN (SELECT bucket FROM temp.firn_buckets)"

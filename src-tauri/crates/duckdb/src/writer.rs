@@ -74,10 +74,21 @@ impl DuckdbWriter {
         answered.map_err(|_| gone())
     }
 
-    /// Forgets the group and returns why it stopped taking rows.
-    async fn failure(&mut self) -> Error {
+    /// Lets go of whatever is being fed.
+    fn forget(&mut self) {
         self.feed = None;
         self.keys = None;
+    }
+
+    /// Says that a feed is complete.
+    async fn complete(&mut self, feed: Option<FeedSender>) -> Result<()> {
+        let Some(feed) = feed else { return Ok(()) };
+        if feed.end().await { Ok(()) } else { Err(self.failure().await) }
+    }
+
+    /// Forgets the group and returns why it stopped taking rows.
+    async fn failure(&mut self) -> Error {
+        self.forget();
         self.ask(|running, reply| Job::Failure { running, reply }).await.unwrap_or_else(|e| e)
     }
 }
@@ -85,8 +96,7 @@ impl DuckdbWriter {
 #[async_trait]
 impl Writer for DuckdbWriter {
     async fn begin(&mut self, mode: WriteMode) -> Result<()> {
-        self.feed = None;
-        self.keys = None;
+        self.forget();
         self.ordinal = 0;
         let sender = self.ask(|running, reply| Job::Begin { mode, running, reply }).await??;
         self.feed = Some((mode, sender));
@@ -115,23 +125,18 @@ impl Writer for DuckdbWriter {
     }
 
     async fn commit(&mut self, commit: Commit) -> Result<CommitOutcome> {
-        if let Some((_, feed)) = self.feed.take()
-            && !feed.end().await
-        {
-            return Err(self.failure().await);
-        }
+        let feed = self.feed.take().map(|(_, feed)| feed);
+        self.complete(feed).await?;
         self.ask(|running, reply| Job::Commit { commit, running, reply }).await?
     }
 
     async fn discard(&mut self) -> Result<()> {
-        self.feed = None;
-        self.keys = None;
+        self.forget();
         self.ask(|running, reply| Job::Discard { running, reply }).await
     }
 
     async fn begin_sweep(&mut self, keys: KeyStage) -> Result<()> {
-        self.feed = None;
-        self.keys = None;
+        self.forget();
         let schema = Arc::clone(&keys.schema);
         let sender = self.ask(|running, reply| Job::BeginSweep { keys, running, reply }).await??;
         self.keys = Some((schema, sender));
@@ -151,11 +156,8 @@ impl Writer for DuckdbWriter {
     }
 
     async fn weigh(&mut self) -> Result<SweepCount> {
-        if let Some((_, feed)) = self.keys.take()
-            && !feed.end().await
-        {
-            return Err(self.failure().await);
-        }
+        let feed = self.keys.take().map(|(_, feed)| feed);
+        self.complete(feed).await?;
         self.ask(|running, reply| Job::Weigh { running, reply }).await?
     }
 
@@ -167,8 +169,7 @@ impl Writer for DuckdbWriter {
 impl Drop for DuckdbWriter {
     fn drop(&mut self) {
         // The feed goes first: DuckDB stops pulling, the thread rolls back and finds no more jobs.
-        self.feed = None;
-        self.keys = None;
+        self.forget();
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             // Waited for, so that closing the target afterwards really closes the file.
