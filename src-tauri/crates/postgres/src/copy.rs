@@ -2,6 +2,7 @@
 
 use crate::decode::{DecodeError, Decoder};
 use crate::error::from_sqlx;
+use crate::session::{Left, let_go};
 use crate::stall::Watch;
 use firn_connector::{BatchStream, Error, ErrorKind, ReadBatch, ReadPlan, Result, Side};
 use futures::{Stream, StreamExt, poll};
@@ -11,7 +12,6 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -84,29 +84,13 @@ fn connection(connection: &mut Option<PoolConnection<Postgres>>) -> Result<&mut 
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        let Ok(runtime) = Handle::try_current() else {
-            // Nothing can be awaited any more: the server ends the session when it sees the socket closed.
-            drop(connection.detach());
-            return;
+        let Some(connection) = self.connection.take() else { return };
+        let left = match self.state {
+            State::Idle => Left::Idle,
+            State::Running => Left::Running(self.watch.clone()),
+            State::Failed => Left::Failed,
         };
-        let (state, watch) = (self.state, self.watch.clone());
-        runtime.spawn(async move {
-            if state == State::Idle {
-                let ended = tokio::time::timeout(ENDING, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
-                if matches!(ended, Ok(Ok(_))) {
-                    return;
-                }
-            }
-            if state == State::Running {
-                match tokio::time::timeout(ENDING, watch.cancel()).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => tracing::debug!(%error, "the server could not be told to stop a read"),
-                    Err(_) => tracing::debug!("the server does not answer when told to stop a read"),
-                }
-            }
-            let _already_broken = sqlx::Connection::close_hard(connection.detach()).await;
-        });
+        let_go(connection, left, ENDING);
     }
 }
 

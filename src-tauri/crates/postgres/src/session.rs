@@ -11,6 +11,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Postgres, Row};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How long a statement over catalogs or Firn's own tables may take before the connection counts as dead.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -117,15 +118,52 @@ impl Drop for ReadOnly {
     fn drop(&mut self) {
         // A backend at work does not notice that its client has gone.
         if self.working
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Ok(runtime) = Handle::try_current()
         {
             let watch = self.watch.clone();
-            runtime.spawn(async move {
-                if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, watch.cancel()).await {
-                    tracing::debug!(%error, "a statement could not be stopped on the server");
-                }
-            });
+            runtime.spawn(async move { stop(&watch, DEADLINE).await });
         }
+    }
+}
+
+/// What goes on in a transaction whose connection nobody needs any more.
+pub(crate) enum Left {
+    /// It waits for the next statement.
+    Idle,
+    /// A statement runs.
+    Running(Watch),
+    /// It is of no use any more.
+    Failed,
+}
+
+/// Returns a connection to its pool where the server takes its transaction back within `patience`. Otherwise what runs
+/// is stopped on the server and the connection closed: none comes back to the pool in the middle of something.
+pub(crate) fn let_go(mut connection: PoolConnection<Postgres>, left: Left, patience: Duration) {
+    let Ok(runtime) = Handle::try_current() else {
+        // Nothing can be awaited any more: the server ends the session when it sees the socket closed.
+        drop(connection.detach());
+        return;
+    };
+    runtime.spawn(async move {
+        match left {
+            Left::Idle => {
+                let ended = tokio::time::timeout(patience, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
+                if matches!(ended, Ok(Ok(_))) {
+                    return;
+                }
+            }
+            Left::Running(watch) => stop(&watch, patience).await,
+            Left::Failed => {}
+        }
+        let _already_broken = sqlx::Connection::close_hard(connection.detach()).await;
+    });
+}
+
+async fn stop(watch: &Watch, patience: Duration) {
+    match tokio::time::timeout(patience, watch.cancel()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a statement could not be stopped on the server"),
+        Err(_) => tracing::debug!("the server does not answer when told to stop a statement"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A transaction that writes: statements and loads in it come true together or not at all.
 
 use crate::error::{from_sqlx, no_answer};
-use crate::session::column;
+use crate::session::{Left, column, let_go};
 use crate::slots::acquire;
 use crate::stall::Watch;
 use firn_connector::{Error, ErrorKind, Result, Side};
@@ -9,7 +9,6 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use std::time::Duration;
-use tokio::runtime::Handle;
 
 /// How long the server may take to begin or end a transaction, or to stop a statement.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -110,23 +109,8 @@ impl PgTransaction {
 
 impl Drop for PgTransaction {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        let Ok(runtime) = Handle::try_current() else {
-            // Nothing can be awaited any more: the server ends the session when it sees the socket closed.
-            drop(connection.detach());
-            return;
-        };
-        let (working, watch) = (self.working, self.watch.clone());
-        runtime.spawn(async move {
-            if !working {
-                let ended = tokio::time::timeout(DEADLINE, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
-                if matches!(ended, Ok(Ok(_))) {
-                    return;
-                }
-            } else if let Ok(Err(error)) = tokio::time::timeout(DEADLINE, watch.cancel()).await {
-                tracing::debug!(%error, "a load could not be stopped on the server");
-            }
-            let _already_broken = sqlx::Connection::close_hard(connection.detach()).await;
-        });
+        let Some(connection) = self.connection.take() else { return };
+        let left = if self.working { Left::Running(self.watch.clone()) } else { Left::Idle };
+        let_go(connection, left, DEADLINE);
     }
 }

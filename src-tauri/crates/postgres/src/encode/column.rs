@@ -211,47 +211,26 @@ impl FixedValues for Write<'_> {
 
 /// Gives the values of a column to a visitor, where all have one length; returns whether they have.
 pub(super) fn visit_fixed(form: &Form, array: &dyn Array, visitor: impl FixedValues) -> bool {
+    macro_rules! each {
+        ($ty:ty, $bytes:expr) => {{
+            let values = array.as_primitive::<$ty>().values();
+            visitor.each(|row| $bytes(values[row]));
+        }};
+    }
     match form {
         Form::Bool => {
             let values = array.as_boolean().values();
             visitor.each(|row| [u8::from(values.value(row))]);
         }
-        Form::Int2 => {
-            let values = array.as_primitive::<Int16Type>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Int4 => {
-            let values = array.as_primitive::<Int32Type>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Int8 => {
-            let values = array.as_primitive::<Int64Type>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Float4 => {
-            let values = array.as_primitive::<Float32Type>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Float8 => {
-            let values = array.as_primitive::<Float64Type>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Oid => {
-            let values = array.as_primitive::<UInt32Type>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Date => {
-            let values = array.as_primitive::<Date32Type>().values();
-            visitor.each(|row| day(values[row]));
-        }
-        Form::Time => {
-            let values = array.as_primitive::<Time64MicrosecondType>().values();
-            visitor.each(|row| values[row].to_be_bytes());
-        }
-        Form::Moment => {
-            let values = array.as_primitive::<TimestampMicrosecondType>().values();
-            visitor.each(|row| moment(values[row]));
-        }
+        Form::Int2 => each!(Int16Type, i16::to_be_bytes),
+        Form::Int4 => each!(Int32Type, i32::to_be_bytes),
+        Form::Int8 => each!(Int64Type, i64::to_be_bytes),
+        Form::Float4 => each!(Float32Type, f32::to_be_bytes),
+        Form::Float8 => each!(Float64Type, f64::to_be_bytes),
+        Form::Oid => each!(UInt32Type, u32::to_be_bytes),
+        Form::Date => each!(Date32Type, day),
+        Form::Time => each!(Time64MicrosecondType, i64::to_be_bytes),
+        Form::Moment => each!(TimestampMicrosecondType, moment),
         Form::Uuid => {
             let values = array.as_fixed_size_binary().value_data().as_chunks::<16>().0;
             let offset = array.offset();

@@ -2,6 +2,7 @@
 
 use super::geometry::Shape;
 use super::oid::Oids;
+use crate::decode::MOST_DIMENSIONS;
 use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use firn_catalog::{Numeric, PgType};
 
@@ -66,9 +67,6 @@ pub(super) enum Form {
     /// A composite value: the OID and the form of each attribute.
     Composite(Vec<(u32, Form)>),
 }
-
-/// Most dimensions of an array.
-const MOST_DIMENSIONS: usize = 6;
 
 impl Form {
     /// Chooses the form; `None` where values of this Arrow type are not written as this type.
@@ -150,7 +148,7 @@ impl Form {
             item = inner;
         }
         let oid = oids.of(item)?;
-        for dimensions in 1..=MOST_DIMENSIONS {
+        for dimensions in 1..=MOST_DIMENSIONS as usize {
             if let Some(form) = Self::new(item, arrow, oids) {
                 return Some(Self::Array { dimensions, oid, item: Box::new(form) });
             }
