@@ -46,6 +46,12 @@ pub(crate) async fn acquire(engine: &Engine, config: &TableConfig, run_id: &str,
     })
 }
 
+/// Makes the error of work whose lease somebody else holds by now.
+pub(crate) fn lost(epoch: i64) -> Error {
+    let message = format!("the lease (epoch {epoch}) was lost to another runner");
+    Error::new(Side::State, ErrorKind::Fenced, message)
+}
+
 /// Renews the leases of a run. Dropping it stops the renewal.
 pub(crate) struct Keeper {
     leases: Arc<Mutex<HashMap<String, (i64, CancellationToken)>>>,

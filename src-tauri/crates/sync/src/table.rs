@@ -12,7 +12,7 @@ use crate::retry::{self, Waiting};
 use crate::unfit::UnfitCounts;
 use crate::used::UsedPlan;
 use crate::{advice, deletes, drain, drift, first_load, full, mend, verify};
-use firn_connector::{Cursor, Error, ErrorKind, Finding, LoggedTime, Phase, Result, Side, TableState, Writer};
+use firn_connector::{Cursor, Error, Finding, LoggedTime, Phase, Result, Side, TableState, Writer};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -165,11 +165,7 @@ impl TableRun<'_> {
         self.engine.target.fence(&self.source, epoch).await?;
         tokio::select! {
             done = self.work() => done.map(|()| Ended::Done),
-            () = lost.cancelled() => Err(Error::new(
-                Side::State,
-                ErrorKind::Fenced,
-                format!("the lease (epoch {epoch}) was lost to another runner"),
-            ).with_hint("look at `firn sync status` for who runs the table now; nothing it committed was undone")),
+            () = lost.cancelled() => Err(lease::lost(epoch).with_hint("look at `firn sync status` for who runs the table now; nothing it committed was undone")),
             () = cancel.cancelled() => Err(Error::cancelled(Side::Engine)),
         }
     }

@@ -171,11 +171,7 @@ impl Verifying<'_> {
         self.engine.target.fence(&self.source, epoch).await?;
         tokio::select! {
             done = self.compare() => Ok(done?),
-            () = lost.cancelled() => Err(Error::new(
-                Side::State,
-                ErrorKind::Fenced,
-                format!("the lease (epoch {epoch}) was lost to another runner"),
-            ).with_hint("a run may have begun meanwhile; compare again when it has ended").into()),
+            () = lost.cancelled() => Err(lease::lost(epoch).with_hint("a run may have begun meanwhile; compare again when it has ended").into()),
             () = cancel.cancelled() => Err(Error::cancelled(Side::Engine).into()),
         }
     }
