@@ -1,5 +1,6 @@
 //! Start and end of the window's process.
 
+use crate::bridge;
 use crate::instance::{Claim, First, Handover, claim};
 use crate::page::{Page, raise};
 use crate::place::{Place, note_main};
@@ -105,7 +106,7 @@ pub fn run(word: Option<String>, variables: HashMap<String, String>) -> Result<i
     };
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
-        .invoke_handler(bridge_handler())
+        .invoke_handler(bridge::handler())
         .build(tauri::generate_context!())
         .map_err(Failure::Window)?;
     let handle = app.handle().clone();
@@ -199,10 +200,6 @@ fn take_of_window(handle: &AppHandle, label: &str, event: &WindowEvent) {
         }
         _ => {}
     }
-}
-
-fn bridge_handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
-    crate::bridge::handler()
 }
 
 /// Lets SIGTERM and SIGINT end the process the way a closed window does: runs are cancelled, servers of samples stopped.

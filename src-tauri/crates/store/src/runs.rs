@@ -219,7 +219,7 @@ impl Store {
         transaction.commit().await.map_err(self.failed(ACTION))
     }
 
-    /// Drops runs that ended before a moment, with their events; returns how many.
+    /// Drops runs that have ended and began before a moment, with their events; returns how many.
     ///
     /// # Errors
     /// Fails when the file cannot be written.
