@@ -63,34 +63,23 @@ pub struct GatedSource {
 }
 
 impl GatedSource {
+    fn open(inner: impl Source + 'static) -> Self {
+        Self { inner: Arc::new(inner), before_snapshot: None, before_read: None, before_keys: None }
+    }
+
     /// Puts a gate between the horizon and the first snapshot.
     pub fn before_snapshot(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
-        Arc::new(Self {
-            inner: Arc::new(inner),
-            before_snapshot: Some(Arc::clone(gate)),
-            before_read: None,
-            before_keys: None,
-        })
+        Arc::new(Self { before_snapshot: Some(Arc::clone(gate)), ..Self::open(inner) })
     }
 
     /// Puts a gate between the first snapshot and its first read.
     pub fn before_read(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
-        Arc::new(Self {
-            inner: Arc::new(inner),
-            before_snapshot: None,
-            before_read: Some(Arc::clone(gate)),
-            before_keys: None,
-        })
+        Arc::new(Self { before_read: Some(Arc::clone(gate)), ..Self::open(inner) })
     }
 
     /// Puts a gate between the view in which the keys of the whole table are seen and their first read.
     pub fn before_keys(inner: impl Source + 'static, gate: &Arc<Gate>) -> Arc<dyn Source> {
-        Arc::new(Self {
-            inner: Arc::new(inner),
-            before_snapshot: None,
-            before_read: None,
-            before_keys: Some(Arc::clone(gate)),
-        })
+        Arc::new(Self { before_keys: Some(Arc::clone(gate)), ..Self::open(inner) })
     }
 }
 
