@@ -104,7 +104,7 @@ export const activeRun: RunView = {
         code: "transient",
         message:
           "app_db closed the connection while public.shipments was read; 1,403 rows are committed and will not be read again.",
-        hint: "Nothing: it is tried again by itself.",
+        hint: "If it stays: Look at the network between this machine and the server.",
         side: "source",
         table: "public.shipments",
       },
