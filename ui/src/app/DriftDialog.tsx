@@ -69,14 +69,8 @@ function Looking({ waiting: { tables, answer } }: { waiting: Waiting }) {
     <Dialog
       title="Looking for drift"
       onClose={() => answer(null)}
-      foot={
-        <>
-          <Button keys="Escape" autoFocus onPress={() => answer(null)}>
-            Cancel the run
-          </Button>
-          <Button onPress={() => answer(tables)}>Run without looking</Button>
-        </>
-      }
+      leave="Cancel the run"
+      foot={<Button onPress={() => answer(tables)}>Run without looking</Button>}
     >
       <div className="body">
         <State tone="running">
@@ -99,20 +93,16 @@ function DriftSheet({ folder, tables, found, answer }: Waiting & { found: readon
     <Dialog
       title={`The source of ${counted(found.length, "table")} has changed since the last run`}
       onClose={() => answer(null)}
+      leave="Not now"
       foot={
-        <>
-          <Button keys="Escape" onPress={() => answer(null)}>
-            Not now
-          </Button>
-          <Button
-            look="primary"
-            autoFocus
-            unavailable={going.length === 0 ? "what has changed stops every table of the run" : null}
-            onPress={accept}
-          >
-            {stopping.length === 0 ? "Accept and run" : `Run without ${count(stopping.length)}`}
-          </Button>
-        </>
+        <Button
+          look="primary"
+          autoFocus
+          unavailable={going.length === 0 ? "what has changed stops every table of the run" : null}
+          onPress={accept}
+        >
+          {stopping.length === 0 ? "Accept and run" : `Run without ${count(stopping.length)}`}
+        </Button>
       }
     >
       <div className="body drift">

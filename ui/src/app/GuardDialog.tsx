@@ -37,20 +37,11 @@ function GuardDialog({ write, onAnswer }: { write: Write; onAnswer: (agreed: boo
         </>
       }
       onClose={() => onAnswer(false)}
+      leave="Leave it"
       foot={
-        <>
-          <Button keys="Escape" onPress={() => onAnswer(false)}>
-            Leave it
-          </Button>
-          <Button
-            look="primary"
-            keys="Enter"
-            unavailable={same ? null : `type ${connection.name} first`}
-            onPress={agree}
-          >
-            Write into it
-          </Button>
-        </>
+        <Button look="primary" keys="Enter" unavailable={same ? null : `type ${connection.name} first`} onPress={agree}>
+          Write into it
+        </Button>
       }
     >
       <div className="body guard">

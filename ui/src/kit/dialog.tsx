@@ -1,9 +1,11 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { Button } from "./button";
 
 /** A dialog over the page. Keeps the focus inside; Esc and a press outside close it; the focus goes back. */
 export function Dialog({
   title,
   children,
+  leave,
   foot,
   onClose,
   label,
@@ -11,6 +13,9 @@ export function Dialog({
   title?: ReactNode;
   label?: string;
   children: ReactNode;
+  /** The words of the button that closes it. */
+  leave?: string;
+  /** What else can be done, behind that. */
   foot?: ReactNode;
   onClose: () => void;
 }) {
@@ -66,7 +71,16 @@ export function Dialog({
           </div>
         )}
         {children}
-        {foot && <div className="dialog-foot">{foot}</div>}
+        {(leave || foot) && (
+          <div className="dialog-foot">
+            {leave && (
+              <Button onPress={onClose} keys="Escape">
+                {leave}
+              </Button>
+            )}
+            {foot}
+          </div>
+        )}
       </div>
     </>
   );

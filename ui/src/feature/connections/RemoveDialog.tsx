@@ -17,19 +17,15 @@ export function RemoveDialog({ connection, onClose }: { connection: ConnectionVi
     <Dialog
       title={`Remove ${connection.name}?`}
       onClose={onClose}
+      leave="Keep it"
       foot={
-        <>
-          <Button onPress={onClose} keys="Escape">
-            Keep it
-          </Button>
-          <Button
-            look="danger"
-            unavailable={remove.isPending ? "one moment" : null}
-            onPress={() => remove.mutate({ folder: workspace.folder, name: connection.name })}
-          >
-            Remove from firn.yaml
-          </Button>
-        </>
+        <Button
+          look="danger"
+          unavailable={remove.isPending ? "one moment" : null}
+          onPress={() => remove.mutate({ folder: workspace.folder, name: connection.name })}
+        >
+          Remove from firn.yaml
+        </Button>
       }
     >
       {remove.isError && <Trouble error={errorView(remove.error)} title={<b>The connection was not removed</b>} />}

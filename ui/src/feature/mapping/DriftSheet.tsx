@@ -25,20 +25,16 @@ export function DriftSheet({
         </>
       }
       onClose={onClose}
+      leave="Not now"
       foot={
-        <>
-          <Button onPress={onClose} keys="Escape">
-            Not now
-          </Button>
-          <Button
-            look="primary"
-            autoFocus
-            unavailable={stopping > 0 ? "a change stops the table: let the target follow, or mend the mapping" : null}
-            onPress={onAccept}
-          >
-            Accept {count(changes.length)}
-          </Button>
-        </>
+        <Button
+          look="primary"
+          autoFocus
+          unavailable={stopping > 0 ? "a change stops the table: let the target follow, or mend the mapping" : null}
+          onPress={onAccept}
+        >
+          Accept {count(changes.length)}
+        </Button>
       }
     >
       <div className="body drift">

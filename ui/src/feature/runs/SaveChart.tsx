@@ -31,15 +31,11 @@ export function SaveChart({ runId, dark, onClose }: { runId: string; dark: boole
     <Dialog
       title="Save the chart"
       onClose={onClose}
+      leave={save.isSuccess ? "Close" : "Leave it"}
       foot={
-        <>
-          <Button onPress={onClose} keys="Escape">
-            {save.isSuccess ? "Close" : "Leave it"}
-          </Button>
-          <Button look="primary" keys="Enter" unavailable={unavailable} onPress={go}>
-            Save
-          </Button>
-        </>
+        <Button look="primary" keys="Enter" unavailable={unavailable} onPress={go}>
+          Save
+        </Button>
       }
     >
       {save.isError && <Trouble error={errorView(save.error)} title={<b>The chart was not saved</b>} />}

@@ -22,19 +22,15 @@ export function ResetDialog({ table, cursor, onClose }: { table: string; cursor:
         </>
       }
       onClose={onClose}
+      leave="Leave it"
       foot={
-        <>
-          <Button onPress={onClose} keys="Escape">
-            Leave it
-          </Button>
-          <Button
-            look="danger"
-            unavailable={reset.isPending ? "one moment" : null}
-            onPress={() => reset.mutate({ folder: workspace.folder, table, to: back || null })}
-          >
-            {back ? "Move it back" : "Start again from the beginning"}
-          </Button>
-        </>
+        <Button
+          look="danger"
+          unavailable={reset.isPending ? "one moment" : null}
+          onPress={() => reset.mutate({ folder: workspace.folder, table, to: back || null })}
+        >
+          {back ? "Move it back" : "Start again from the beginning"}
+        </Button>
       }
     >
       {reset.isError && <Trouble error={errorView(reset.error)} title={<b>The cursor was not moved</b>} />}

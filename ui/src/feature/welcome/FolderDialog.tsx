@@ -27,15 +27,11 @@ export function FolderDialog({ purpose, busy, error, onDone, onClose }: FolderDi
     <Dialog
       title={purpose === "new" ? "New workspace" : "Open a workspace"}
       onClose={onClose}
+      leave="Leave it"
       foot={
-        <>
-          <Button onPress={onClose} keys="Escape">
-            Leave it
-          </Button>
-          <Button look="primary" keys="Enter" unavailable={unavailable} onPress={done}>
-            {word}
-          </Button>
-        </>
+        <Button look="primary" keys="Enter" unavailable={unavailable} onPress={done}>
+          {word}
+        </Button>
       }
     >
       {error && (
