@@ -3,9 +3,10 @@ import { useState } from "react";
 import { count, counted } from "../../data/format";
 import { diffLines } from "../../data/lines";
 import { errorView, type DocumentTable, type TableChange, type TableEdit, useHost } from "../../host";
-import { Button, Choice, Labelled, Nothing, TextField, Trouble } from "../../kit";
-import { deletes, drifts, modes, unfits } from "./choices";
-import { Difference } from "./Difference";
+import { Button, Labelled, Nothing, TextField, Trouble } from "../../kit";
+import type { tableChoices } from "./choices";
+import { LineDifference } from "./LineDifference";
+import { TableChoice } from "./TableChoice";
 
 type BulkEditProps = {
   folder: string;
@@ -15,18 +16,19 @@ type BulkEditProps = {
   onClose: () => void;
 };
 
-const kept = { value: "", text: "as each table has it" } as const;
+const KEPT = "as each table has it";
 
 /** Several tables at once: target names by a pattern, modes, watermark; with the lines that would change. */
 export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditProps) {
   const host = useHost();
   const [template, setTemplate] = useState("");
   const [edit, setEdit] = useState<TableEdit>({});
-  const set = (key: keyof TableEdit, value: string) =>
-    setEdit((known) => {
-      const { [key]: _before, ...others } = known;
-      return value === "" ? others : { ...others, [key]: value };
-    });
+  // What is set to nothing is left as each table has it.
+  const set = (change: TableEdit) =>
+    setEdit((known) => Object.fromEntries(Object.entries({ ...known, ...change }).filter(([, value]) => value !== "")));
+  const choice = (of: keyof typeof tableChoices) => (
+    <TableChoice of={of} value={edit[of] ?? ""} kept={KEPT} onChange={set} />
+  );
   const pattern = template.trim() === "" ? null : template.trim();
   const isAny = pattern !== null || Object.keys(edit).length > 0;
   const changes = tables.map((table): TableChange => ({ table: table.source, columns: [], edit }));
@@ -72,57 +74,21 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
             </>
           )}
         </Labelled>
-        <Labelled text="Reads">
-          {(id) => (
-            <Choice
-              id={id}
-              value={edit.mode ?? ""}
-              options={[kept, ...modes]}
-              onChange={(value) => set("mode", value)}
-            />
-          )}
-        </Labelled>
+        {choice("mode")}
         <Labelled text="Watermark column">
           {(id) => (
             <TextField
               id={id}
               value={edit.watermark_column ?? ""}
-              onChange={(value) => set("watermark_column", value)}
-              placeholder="as each table has it"
+              onChange={(watermark_column) => set({ watermark_column })}
+              placeholder={KEPT}
             />
           )}
         </Labelled>
-        <Labelled text="Deleted rows">
-          {(id) => (
-            <Choice
-              id={id}
-              value={edit.deletes ?? ""}
-              options={[kept, ...deletes]}
-              onChange={(value) => set("deletes", value)}
-            />
-          )}
-        </Labelled>
-        <Labelled text="When columns change">
-          {(id) => (
-            <Choice
-              id={id}
-              value={edit.on_drift ?? ""}
-              options={[kept, ...drifts]}
-              onChange={(value) => set("on_drift", value)}
-            />
-          )}
-        </Labelled>
-        <Labelled text="Values that do not fit">
-          {(id) => (
-            <Choice
-              id={id}
-              value={edit.on_unfit ?? ""}
-              options={[kept, ...unfits]}
-              onChange={(value) => set("on_unfit", value)}
-            />
-          )}
-        </Labelled>
-        <div className="whole line">
+        {choice("deletes")}
+        {choice("on_drift")}
+        {choice("on_unfit")}
+        <div className="whole line wrap">
           <Button
             look="primary"
             unavailable={unavailable}
@@ -154,7 +120,7 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
               {tables.length > 3 && `and ${count(tables.length - 3)} more`}
             </p>
           )}
-          <Difference lines={lines} label="Lines of firn.yaml that would change" />
+          <LineDifference lines={lines} label="Lines of firn.yaml that would change" />
         </div>
       ) : (
         !isAny && (

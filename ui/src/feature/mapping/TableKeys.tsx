@@ -3,7 +3,8 @@ import { useState } from "react";
 import { shortType } from "../../data/format";
 import type { ColumnView, DocumentTable, MappingView, TableEdit, WatermarkCandidateView } from "../../host";
 import { Choice, CopyBlock, Finding, Icon, Labelled, TextField } from "../../kit";
-import { deletes, drifts, modes, unfits } from "./choices";
+import type { tableChoices } from "./choices";
+import { TableChoice } from "./TableChoice";
 
 type TableKeysProps = {
   view: MappingView;
@@ -15,6 +16,9 @@ type TableKeysProps = {
 /** Key, watermark, condition and modes of a table, with what the source says about them. */
 export function TableKeys({ view, file, onSet }: TableKeysProps) {
   const edited = (isOther: boolean | undefined) => (isOther ? " (edited)" : "");
+  const choice = (of: keyof typeof tableChoices) => (
+    <TableChoice of={of} value={view[of]} edited={!!file && file[of] !== view[of]} onChange={onSet} />
+  );
   return (
     <div className="scroll table-keys">
       <div className="form">
@@ -24,25 +28,13 @@ export function TableKeys({ view, file, onSet }: TableKeysProps) {
         <Labelled text={`Key columns${edited(file && file.pk.join() !== view.pk.join())}`}>
           {(id) => <KeyPicker id={id} view={view} onSet={onSet} />}
         </Labelled>
-        <Labelled text={`Reads${edited(file && file.mode !== view.mode)}`}>
-          {(id) => <Choice id={id} value={view.mode} options={modes} onChange={(mode) => onSet({ mode })} />}
-        </Labelled>
-        <Labelled text={`Only rows where`}>
+        {choice("mode")}
+        <Labelled text="Only rows where">
           {(id) => <Typed id={id} value={view.where ?? ""} onDone={(where) => onSet({ where })} />}
         </Labelled>
-        <Labelled text={`Deleted rows${edited(file && file.deletes !== view.deletes)}`}>
-          {(id) => <Choice id={id} value={view.deletes} options={deletes} onChange={(deletes) => onSet({ deletes })} />}
-        </Labelled>
-        <Labelled text={`When columns change${edited(file && file.on_drift !== view.on_drift)}`}>
-          {(id) => (
-            <Choice id={id} value={view.on_drift} options={drifts} onChange={(on_drift) => onSet({ on_drift })} />
-          )}
-        </Labelled>
-        <Labelled text={`Values that do not fit${edited(file && file.on_unfit !== view.on_unfit)}`}>
-          {(id) => (
-            <Choice id={id} value={view.on_unfit} options={unfits} onChange={(on_unfit) => onSet({ on_unfit })} />
-          )}
-        </Labelled>
+        {choice("deletes")}
+        {choice("on_drift")}
+        {choice("on_unfit")}
       </div>
       <WatermarkPicker
         view={view}

@@ -1,7 +1,7 @@
 import { hunks, type DiffLine } from "../../data/lines";
 
 /** Lines of the document that are others, with one around them. Marks stand beside the colours. */
-export function Difference({ lines, label }: { lines: readonly DiffLine[]; label: string }) {
+export function LineDifference({ lines, label }: { lines: readonly DiffLine[]; label: string }) {
   return (
     <div className="difference selectable" role="group" aria-label={label} tabIndex={0}>
       {hunks(lines).map((line, place) =>
