@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAskDrift } from "../data/drift";
-import { keys, mayConnect, useCommand } from "../data/queries";
+import { cannotConnect, keys, useCommand } from "../data/queries";
 import { goesOn } from "../data/run";
 import { useOpenWorkspace } from "../data/workspace";
 import { errorView, type WorkspaceView } from "../host";
@@ -46,8 +46,8 @@ export function useStartRun() {
 
 /** Why a run cannot be started; null where it can. */
 export function cannotRun(workspace: WorkspaceView, running: boolean, starting: string | null): string | null {
-  if (workspace.problems.length > 0) return "firn.yaml has problems to settle first";
-  if (!mayConnect(workspace)) return "this workspace is not trusted yet";
+  const apart = cannotConnect(workspace);
+  if (apart !== null) return apart;
   if (!workspace.source) return "no connection is the source yet";
   if (!workspace.target) return "no connection is the target yet";
   if (workspace.tables.length === 0) return "no table is chosen yet";

@@ -32,6 +32,13 @@ export function TopBar({ route }: { route: Route }) {
 
 type Step = { text: string; to?: Route; mono?: boolean };
 
+const tables: Step = { text: "Tables", to: { screen: "tables", table: null } };
+
+/** What is looked at of a table. */
+function ofTable(table: string, text: string): Step[] {
+  return [tables, { text: table, to: { screen: "tables", table }, mono: true }, { text }];
+}
+
 function crumbs(route: Route): Step[] {
   const step = (text: string | null): Step[] => (text ? [{ text, mono: true }] : []);
   switch (route.screen) {
@@ -43,27 +50,15 @@ function crumbs(route: Route): Step[] {
         ...(route.name === "+" ? [{ text: "New" }] : step(route.name)),
       ];
     case "tables":
-      return [{ text: "Tables", to: { screen: "tables", table: null } }, ...step(route.table)];
+      return [tables, ...step(route.table)];
     case "mapping":
-      return [
-        { text: "Tables", to: { screen: "tables", table: null } },
-        { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
-        { text: "Columns" },
-      ];
+      return ofTable(route.table, "Columns");
     case "verify":
-      return [
-        { text: "Tables", to: { screen: "tables", table: null } },
-        { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
-        { text: "Compared" },
-      ];
+      return ofTable(route.table, "Compared");
     case "rows":
-      return [
-        { text: "Tables", to: { screen: "tables", table: null } },
-        { text: route.table, to: { screen: "tables", table: route.table }, mono: true },
-        { text: "Rows" },
-      ];
+      return ofTable(route.table, "Rows");
     case "find":
-      return [{ text: "Tables", to: { screen: "tables", table: null } }, { text: "Find" }];
+      return [tables, { text: "Find" }];
     case "runs":
       return [{ text: "Runs", to: { screen: "runs", runId: null } }, ...step(route.runId && shortRun(route.runId))];
     case "settings":

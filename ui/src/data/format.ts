@@ -67,25 +67,31 @@ export function timeOfDay(iso: string | null | undefined): string {
 export function when(iso: string | null | undefined, now: Date = new Date()): string {
   const at = instant(iso);
   if (!at) return NOTHING;
-  const day = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((day(now) - day(at)) / 86_400_000);
+  const days = daysBetween(at, now);
   if (days === 0) return timeOfDay(iso);
   const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
   if (days === 1) return `yesterday ${minute}`;
-  const date = `${at.getDate()} ${months[at.getMonth()]}`;
-  return at.getFullYear() === now.getFullYear() ? `${date} ${minute}` : `${date} ${at.getFullYear()}`;
+  return at.getFullYear() === now.getFullYear() ? `${date(at, now)} ${minute}` : date(at, now);
 }
 
 /** The day of an instant, in the person's zone: `Today`, `Yesterday`, `11 Nov`, `11 Nov 2024`. */
 export function day(iso: string | null | undefined, now: Date = new Date()): string {
   const at = instant(iso);
   if (!at) return NOTHING;
+  const days = daysBetween(at, now);
+  return days === 0 ? "Today" : days === 1 ? "Yesterday" : date(at, now);
+}
+
+/** How many midnights of the person's zone lie between two instants. */
+function daysBetween(at: Date, now: Date): number {
   const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
-  const date = `${at.getDate()} ${months[at.getMonth()]}`;
-  return at.getFullYear() === now.getFullYear() ? date : `${date} ${at.getFullYear()}`;
+  return Math.round((midnight(now) - midnight(at)) / 86_400_000);
+}
+
+/** The date of an instant, with its year where that is another than now. */
+function date(at: Date, now: Date): string {
+  const day = `${at.getDate()} ${months[at.getMonth()]}`;
+  return at.getFullYear() === now.getFullYear() ? day : `${day} ${at.getFullYear()}`;
 }
 
 /** Milliseconds since 1970 of an ISO 8601 text; null where it is none. */

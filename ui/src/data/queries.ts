@@ -5,6 +5,7 @@ import {
   QueryClient as Client,
   keepPreviousData,
   type MutateOptions,
+  queryOptions,
   skipToken,
   useInfiniteQuery,
   useMutation,
@@ -90,9 +91,15 @@ export function useLastCheck(folder: string, name: string) {
   return useQuery<CheckView>({ queryKey: keys.check(folder, name), queryFn: skipToken }).data;
 }
 
+/** Why the databases of a workspace may not be asked; null where they may. */
+export function cannotConnect(workspace: WorkspaceView): string | null {
+  if (workspace.problems.length > 0) return "firn.yaml has problems to settle first";
+  return workspace.trusted ? null : "this workspace is not trusted yet";
+}
+
 /** Whether the databases of a workspace may be asked. */
 export function mayConnect(workspace: WorkspaceView | undefined): boolean {
-  return !!workspace && workspace.trusted && workspace.problems.length === 0;
+  return !!workspace && cannotConnect(workspace) === null;
 }
 
 /** State of its tables, from the state database. */
@@ -202,26 +209,24 @@ export function askAfresh(): void {
   askedSince = new Date().toISOString();
 }
 
+function mapping(host: Host, folder: string, table: string, document: string | null) {
+  return queryOptions({
+    queryKey: [...keys.mapping(folder, table), document],
+    queryFn: () => host.call("mapping_show", { folder, table, document, not_before: askedSince }),
+  });
+}
+
 /** A table's mapping as a text of the document has it, the file's own for null. What was shown stays while a further
  * text is asked about. */
 export function useMapping(folder: string, table: string, document: string | null, ask: boolean) {
   const host = useHost();
-  return useQuery({
-    queryKey: [...keys.mapping(folder, table), document],
-    queryFn: () => host.call("mapping_show", { folder, table, document, not_before: askedSince }),
-    enabled: ask,
-    placeholderData: keepPreviousData,
-  });
+  return useQuery({ ...mapping(host, folder, table, document), enabled: ask, placeholderData: keepPreviousData });
 }
 
 /** Asks for a mapping before somebody opens it. */
 export function usePrefetchedMapping(folder: string, table: string | null, ask: boolean): void {
   const host = useHost();
-  useQuery({
-    queryKey: [...keys.mapping(folder, table ?? ""), null],
-    queryFn: () => host.call("mapping_show", { folder, table: table ?? "", document: null, not_before: askedSince }),
-    enabled: ask && table !== null,
-  });
+  useQuery({ ...mapping(host, folder, table ?? "", null), enabled: ask && table !== null });
 }
 
 /** How large the tables of a workspace are in the source. */

@@ -1,8 +1,8 @@
 import { Copy } from "lucide-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
-import { keepWorkspace, keys, mayConnect, useApp, useCommand } from "../../data/queries";
+import { cannotConnect, keepWorkspace, keys, useApp, useCommand } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type ConnectionView, type ErrorView, errorView, useHost } from "../../host";
 import { ActionButton, Button, Choice, Divider, Icon, Label, Labelled, TextField, Trouble } from "../../kit";
@@ -78,11 +78,11 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
     if (text) void fillFrom(text);
   });
 
-  const check = useQuery({
+  const asking = queryOptions({
     queryKey: keys.check(workspace.folder, draft.name),
     queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }),
-    enabled: false,
   });
+  const check = useQuery({ ...asking, enabled: false });
   const save = useCommand("connection_save", (queries, answer, request) => {
     keepWorkspace(queries, answer);
     queries.removeQueries({ queryKey: keys.check(workspace.folder, request.name) });
@@ -107,13 +107,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
   const doCheck = async () => {
     if (dirty && !(await doSave())) return;
     client.setQueryData(keys.checking(workspace.folder, draft.name), []);
-    await client
-      .fetchQuery({
-        queryKey: keys.check(workspace.folder, draft.name),
-        queryFn: () => host.call("connection_check", { folder: workspace.folder, name: draft.name }),
-        staleTime: 0,
-      })
-      .catch(() => undefined); // shown by check.error
+    await client.fetchQuery({ ...asking, staleTime: 0 }).catch(() => undefined); // shown by check.error
   };
   const unsaveable = !known
     ? "this version keeps such a connection but cannot edit it"
@@ -128,13 +122,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
     () => void doCheck(),
     !known
       ? "this version cannot connect to this kind"
-      : !mayConnect(workspace)
-        ? workspace.trusted
-          ? "firn.yaml has problems to settle first"
-          : "this workspace is not trusted yet"
-        : check.isFetching
-          ? "a check goes on"
-          : null,
+      : (cannotConnect(workspace) ?? (check.isFetching ? "a check goes on" : null)),
     draft.name || null,
   );
   const held = !connection
@@ -216,16 +204,14 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
                 <Labelled text="Name">
                   {(id) => (
                     <Faulty fault={tried ? found.name : undefined}>
-                      {
-                        <TextField
-                          id={id}
-                          value={draft.name}
-                          placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"}
-                          autoFocus={like !== null}
-                          invalid={tried && found.name !== undefined}
-                          onChange={(name) => setDraft((before) => ({ ...before, name }))}
-                        />
-                      }
+                      <TextField
+                        id={id}
+                        value={draft.name}
+                        placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"}
+                        autoFocus={like !== null}
+                        invalid={tried && found.name !== undefined}
+                        onChange={(name) => setDraft((before) => ({ ...before, name }))}
+                      />
                     </Faulty>
                   )}
                 </Labelled>
@@ -303,7 +289,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
   );
 }
 
-function Faulty({ fault, children }: { fault: string | undefined; children: React.ReactNode }) {
+function Faulty({ fault, children }: { fault: string | undefined; children: ReactNode }) {
   return (
     <>
       {children}

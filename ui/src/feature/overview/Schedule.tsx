@@ -4,7 +4,7 @@ import { counted, span, timeOfDay, when } from "../../data/format";
 import { nextRun, useSchedule, useScheduleCommands } from "../../data/schedule";
 import { tableWord } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
-import { mayConnect } from "../../data/queries";
+import { cannotConnect } from "../../data/queries";
 import { errorView } from "../../host";
 import { ActionButton, Icon, SameAsText, State, StateWord, Trouble } from "../../kit";
 
@@ -18,20 +18,18 @@ export function Schedule() {
   const { start, stop } = useScheduleCommands();
   const schedule = asked.data ?? null;
   const state = schedule?.state ?? "stopped";
+  const cannotStart =
+    workspace.tables.length === 0
+      ? "no table is chosen yet"
+      : state === "stopping"
+        ? "it is stopping"
+        : state === "running" || start.isPending
+          ? "it runs already"
+          : null;
   useAction(
     "schedule.start",
     () => start.mutate({ folder: workspace.folder }),
-    !mayConnect(workspace)
-      ? workspace.trusted
-        ? "firn.yaml has problems to settle first"
-        : "this workspace is not trusted yet"
-      : workspace.tables.length === 0
-        ? "no table is chosen yet"
-        : state !== "stopped" || start.isPending
-          ? state === "stopping"
-            ? "it is stopping"
-            : "it runs already"
-          : null,
+    cannotConnect(workspace) ?? cannotStart,
   );
   useAction(
     "schedule.stop",

@@ -3,7 +3,7 @@ import { ArrowLeft, RotateCw, Rows3 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { count, counted } from "../../data/format";
-import { mayConnect } from "../../data/queries";
+import { cannotConnect, mayConnect } from "../../data/queries";
 import { textParts } from "../../data/value";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type Copied, DataGrid, type GridCell, type GridHandle } from "../../grid/DataGrid";
@@ -54,11 +54,7 @@ export function Rows({ table, side }: { table: string; side: RowsSide }) {
     columns[focused?.column ?? -1]?.name ?? null,
   );
   useAction("rows.dense", () => setDense(!dense), nowhere);
-  useAction(
-    "rows.reload",
-    listed.again,
-    !ask ? "nothing may be connected yet" : listed.busy ? "they are being listed" : null,
-  );
+  useAction("rows.reload", listed.again, cannotConnect(workspace) ?? (listed.busy ? "they are being listed" : null));
   useEffect(() => {
     // The other side has columns of its own.
     setFocused(null);

@@ -41,6 +41,11 @@ class ListCells extends PagedCells {
   }
 }
 
+/** Closes a list. Nobody is left to hear that it could not be closed; the host closes the oldest list by itself. */
+function closeList(host: Host, { list }: RowsView): void {
+  host.call("rows_close", { list }).catch(() => undefined);
+}
+
 /** A list of the host that is read as it is looked at. */
 export class RowsReader {
   #turn = 0;
@@ -65,8 +70,7 @@ export class RowsReader {
     this.#read(rows, columns, true, signal);
 
   close(): void {
-    // Nobody is left to hear that it could not be closed; the host closes the oldest list by itself.
-    this.host.call("rows_close", { list: this.view.list }).catch(() => undefined);
+    closeList(this.host, this.view);
   }
 
   async #read(rows: RowRange, columns: RowRange, whole: boolean, signal: AbortSignal): Promise<PageCells> {
@@ -146,14 +150,11 @@ export function useListed(question: RowsQuestion, ask: boolean): Listed {
       extending = true;
       setBusy(true);
       open(MOST).then((view) => {
-        if (over || !reader || !cells) {
-          void host.call("rows_close", { list: view.list }).catch(() => undefined);
-          return;
-        }
+        if (over || !reader || !cells) return closeList(host, view);
         // The rows listed before stand first in the longer list; the pages that are here stay.
-        const old = reader.view.list;
+        const old = reader.view;
         reader.view = view;
-        void host.call("rows_close", { list: old }).catch(() => undefined);
+        closeList(host, old);
         cells.grow(view.rows);
         setKnown((now) => now && { ...now, view });
         setBusy(false);
@@ -162,10 +163,7 @@ export function useListed(question: RowsQuestion, ask: boolean): Listed {
     setBusy(true);
     setFailure(null);
     open(side === "source" ? FIRST : MOST).then((view) => {
-      if (over) {
-        void host.call("rows_close", { list: view.list }).catch(() => undefined);
-        return;
-      }
+      if (over) return closeList(host, view);
       reader = new RowsReader(host, view);
       cells = new ListCells(reader, more);
       const last = before.current;

@@ -5,7 +5,7 @@ import { navigate, useAction, useStartRun } from "../../action";
 import { count, counted, shellWord, when } from "../../data/format";
 import { standing } from "../../data/attention";
 import { useDriftAhead } from "../../data/drift";
-import { mayConnect, usePlan, usePrefetchedMapping, useStatus } from "../../data/queries";
+import { cannotConnect, mayConnect, usePlan, usePrefetchedMapping, useStatus } from "../../data/queries";
 import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, tableWord, type Word } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
@@ -21,7 +21,8 @@ type Line = { table: TableView; status: TableStatusView | null; word: Word; reje
 /** The tables of the workspace: state, cursor, rows; run them, plan them, find more. */
 export function Tables({ table: chosenName }: { table: string | null }) {
   const { workspace, activeRun } = useOpenWorkspace();
-  const ask = mayConnect(workspace) && workspace.state !== null && workspace.tables.length > 0;
+  const connects = mayConnect(workspace);
+  const ask = connects && workspace.state !== null && workspace.tables.length > 0;
   const status = useStatus(workspace.folder, ask);
   const starting = useStartRun();
   useDriftAhead(workspace.folder, starting.unavailable === null);
@@ -57,25 +58,21 @@ export function Tables({ table: chosenName }: { table: string | null }) {
       ? lines
       : lines.filter(({ table }) => `${table.source} ${table.target}`.toLowerCase().includes(wanted));
   const chosen = lines.find(({ table }) => table.source === chosenName) ?? null;
+  const source = chosen?.table.source ?? null;
   const chosenTables = workspace.tables.filter((table) => ticked.has(table.source)).map((table) => table.source);
-  const plan = usePlan(
-    workspace.folder,
-    chosen?.table.source ?? null,
-    mayConnect(workspace) && planned !== null && planned === chosen?.table.source,
-  );
+  const isPlanned = source !== null && planned === source;
+  const plan = usePlan(workspace.folder, source, connects && isPlanned);
 
   // Whoever chooses a table is likely to open its columns: they are asked for before that.
-  usePrefetchedMapping(workspace.folder, chosen?.table.source ?? null, mayConnect(workspace) && running.length === 0);
+  usePrefetchedMapping(workspace.folder, source, connects && running.length === 0);
 
+  const apart = cannotConnect(workspace);
+  const noTable = chosen ? null : "choose a table first";
   useAction("tables.filter", () => filterField.current?.focus());
   useAction(
     "tables.find",
     () => navigate({ screen: "find" }),
-    mayConnect(workspace)
-      ? workspace.source
-        ? null
-        : "no connection is the source yet"
-      : "nothing may be connected yet",
+    apart ?? (workspace.source ? null : "no connection is the source yet"),
   );
   useAction(
     "tables.run",
@@ -87,33 +84,22 @@ export function Tables({ table: chosenName }: { table: string | null }) {
   );
   useAction(
     "tables.mapping",
-    () => chosen && navigate({ screen: "mapping", table: chosen.table.source, column: null }),
-    chosen ? null : "choose a table first",
-    chosen?.table.source ?? null,
+    () => source && navigate({ screen: "mapping", table: source, column: null }),
+    noTable,
+    source,
   );
-  useAction(
-    "tables.verify",
-    () => chosen && navigate({ screen: "verify", table: chosen.table.source }),
-    chosen ? null : "choose a table first",
-    chosen?.table.source ?? null,
-  );
+  useAction("tables.verify", () => source && navigate({ screen: "verify", table: source }), noTable, source);
   useAction(
     "tables.rows",
-    () => chosen && navigate({ screen: "rows", table: chosen.table.source, side: "source" }),
-    !chosen ? "choose a table first" : !mayConnect(workspace) ? "nothing may be connected yet" : null,
-    chosen?.table.source ?? null,
+    () => source && navigate({ screen: "rows", table: source, side: "source" }),
+    noTable ?? apart,
+    source,
   );
   const askPlan = () => {
-    if (!chosen) return;
-    if (planned === chosen.table.source) void plan.refetch();
-    else setPlanned(chosen.table.source);
+    if (isPlanned) void plan.refetch();
+    else setPlanned(source);
   };
-  useAction(
-    "tables.plan",
-    askPlan,
-    !chosen ? "choose a table first" : !mayConnect(workspace) ? "nothing may be connected yet" : null,
-    chosen?.table.source ?? null,
-  );
+  useAction("tables.plan", askPlan, noTable ?? apart, source);
 
   return (
     <div className="page tables-page">
@@ -170,7 +156,7 @@ export function Tables({ table: chosenName }: { table: string | null }) {
                 columns={shownColumns}
                 rows={shown}
                 rowKey={({ table }) => table.source}
-                selected={chosen?.table.source ?? null}
+                selected={source}
                 onSelect={({ table }) => navigate({ screen: "tables", table: table.source }, true)}
                 onOpen={askPlan}
                 ticked={ticked}
@@ -188,7 +174,7 @@ export function Tables({ table: chosenName }: { table: string | null }) {
               table={chosen.table}
               status={chosen.status}
               plan={plan}
-              planned={planned === chosen.table.source}
+              planned={isPlanned}
             />
           )}
         </div>
