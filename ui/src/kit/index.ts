@@ -9,6 +9,6 @@ export { type StateFilter, StateFilters } from "./filters";
 export { Finding, Fix, Trouble } from "./finding";
 export { Glyph, Icon, WordGlyph } from "./icon";
 export { Nothing, Waiting } from "./place";
-export { Said } from "./said";
+export { Said, SaidAndHint } from "./said";
 export { Chip, Label, State, StateWord, toneClass } from "./state";
 export { Value } from "./value";

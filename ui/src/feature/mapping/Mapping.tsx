@@ -161,6 +161,77 @@ export function Mapping({ table, column }: { table: string; column: string | nul
     );
   const target = workspace.connections.find((one) => one.name === workspace.target);
   const changes = shown?.plan.changes.length ?? 0;
+  const body = () => {
+    if (chosenTables.length > 0 && document.draft)
+      return (
+        <BulkEdit
+          folder={folder}
+          text={document.draft.now}
+          tables={chosenTables}
+          onApply={(edits, template) => document.edit(edits, template)}
+          onClose={() => setTicked(new Set())}
+        />
+      );
+    if (!connects)
+      return (
+        <Nothing title="Nothing is connected">
+          Columns and verdicts come from the source and the target. They are asked once the workspace is trusted and
+          firn.yaml has no fault.
+        </Nothing>
+      );
+    if (!shown) return !asked.isError && <Waiting text="Asking source and target" />;
+    if (view === "table")
+      return (
+        <TableKeys view={shown} file={document.fileView?.tables.find((one) => one.source === table)} onSet={set} />
+      );
+    if (view === "sql") return <Statements view={shown} />;
+    return (
+      <>
+        <div className="filter-bar">
+          <VerdictFilters columns={columns} value={verdict} onChange={setVerdict} />
+          <FilterField label="Find column" value={text} onChange={setText} inputRef={filterField} width={168} />
+        </div>
+        {shown.plan.error && <Trouble error={shown.plan.error} title={<b>It cannot run</b>} />}
+        {listed.length === 0 ? (
+          <Nothing title="No column matches">
+            Nothing among {counted(columns.length, "column")} has this verdict and “{text}”.
+          </Nothing>
+        ) : (
+          <ColumnList
+            source={workspace.source ?? "source"}
+            target={workspace.target ?? "target"}
+            all={columns}
+            columns={listed}
+            chosen={object}
+            onChoose={(name) => navigate({ screen: "mapping", table, column: name }, true)}
+            onOpen={() => transformField.current?.focus()}
+            onType={(name) => {
+              navigate({ screen: "mapping", table, column: name }, true);
+              // The pane of the column has to be there first.
+              requestAnimationFrame(focusType);
+            }}
+            onTake={(taken) => before && editColumns(take(listed, taken, before.treatments))}
+          />
+        )}
+        {chosen && (
+          <ColumnPane
+            key={chosen.name}
+            folder={folder}
+            table={table}
+            document={document.sound}
+            text={document.draft?.now ?? ""}
+            column={chosen}
+            words={words}
+            fixed={fixed}
+            transformField={transformField}
+            sampling={sampling}
+            onSampling={setSampling}
+            onTreat={(treatment) => treat(chosen.name, treatment)}
+          />
+        )}
+      </>
+    );
+  };
   return (
     <div className="page mapping-page">
       <div className="head">
@@ -243,71 +314,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
           onTick={setTicked}
         />
         <section className="pane wide" aria-label={`Mapping of ${table}`}>
-          {chosenTables.length > 0 && document.draft ? (
-            <BulkEdit
-              folder={folder}
-              text={document.draft.now}
-              tables={chosenTables}
-              onApply={(edits, template) => document.edit(edits, template)}
-              onClose={() => setTicked(new Set())}
-            />
-          ) : !connects ? (
-            <Nothing title="Nothing is connected">
-              Columns and verdicts come from the source and the target. They are asked once the workspace is trusted and
-              firn.yaml has no fault.
-            </Nothing>
-          ) : !shown ? (
-            !asked.isError && <Waiting text="Asking source and target" />
-          ) : view === "columns" ? (
-            <>
-              <div className="filter-bar">
-                <VerdictFilters columns={columns} value={verdict} onChange={setVerdict} />
-                <FilterField label="Find column" value={text} onChange={setText} inputRef={filterField} width={168} />
-              </div>
-              {shown.plan.error && <Trouble error={shown.plan.error} title={<b>It cannot run</b>} />}
-              {listed.length === 0 ? (
-                <Nothing title="No column matches">
-                  Nothing among {counted(columns.length, "column")} has this verdict and “{text}”.
-                </Nothing>
-              ) : (
-                <ColumnList
-                  source={workspace.source ?? "source"}
-                  target={workspace.target ?? "target"}
-                  all={columns}
-                  columns={listed}
-                  chosen={object}
-                  onChoose={(name) => navigate({ screen: "mapping", table, column: name }, true)}
-                  onOpen={() => transformField.current?.focus()}
-                  onType={(name) => {
-                    navigate({ screen: "mapping", table, column: name }, true);
-                    // The pane of the column has to be there first.
-                    requestAnimationFrame(focusType);
-                  }}
-                  onTake={(taken) => before && editColumns(take(listed, taken, before.treatments))}
-                />
-              )}
-              {chosen && (
-                <ColumnPane
-                  key={chosen.name}
-                  folder={folder}
-                  table={table}
-                  document={document.sound}
-                  text={document.draft?.now ?? ""}
-                  column={chosen}
-                  words={words}
-                  fixed={fixed}
-                  transformField={transformField}
-                  sampling={sampling}
-                  onSampling={setSampling}
-                  onTreat={(treatment) => treat(chosen.name, treatment)}
-                />
-              )}
-            </>
-          ) : view === "table" ? (
-            <TableKeys view={shown} file={document.fileView?.tables.find((one) => one.source === table)} onSet={set} />
-          ) : (
-            <Statements view={shown} />
-          )}
+          {body()}
           {shown && chosenTables.length === 0 && (
             <PlanBar
               view={shown}

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { count } from "../../data/format";
 import { diffLines } from "../../data/lines";
 import type { WorkingDocument } from "../../data/document";
-import { CopyButton, Said, State } from "../../kit";
+import { CopyButton, SaidAndHint, State } from "../../kit";
 
 /** A line's height in pixels, as in the style sheet. */
 const LINE = 18;
@@ -139,13 +139,8 @@ export function YamlPane({ document: working, table }: { document: WorkingDocume
                 line {problem.line}
               </button>
               <span className="selectable">
-                {problem.key && <code>{problem.key}</code>} <Said text={problem.message} />
-                {problem.hint && (
-                  <span className="soft">
-                    {" "}
-                    <Said text={problem.hint} />
-                  </span>
-                )}
+                {problem.key && <code>{problem.key}</code>}{" "}
+                <SaidAndHint message={problem.message} hint={problem.hint} />
               </span>
             </li>
           ))}

@@ -1,7 +1,7 @@
 import { clock, count } from "../../data/format";
 import { tableError } from "../../data/run";
 import type { TableProgress } from "../../host";
-import { Button, Glyph, Said, Trouble } from "../../kit";
+import { Button, Glyph, SaidAndHint, Trouble } from "../../kit";
 
 type NeedyProps = {
   table: TableProgress;
@@ -51,13 +51,7 @@ export function Needy({ table, attempts, running, now, onRetry, cannotRetry }: N
             {attempts !== null && `, attempt ${attempts} failed`}
           </span>
           &ensp;
-          <Said text={error.message} />
-          {error.hint && (
-            <span className="soft">
-              {" "}
-              <Said text={error.hint} />
-            </span>
-          )}
+          <SaidAndHint message={error.message} hint={error.hint} />
         </p>
       </section>
     );

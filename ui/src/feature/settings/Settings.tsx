@@ -13,7 +13,7 @@ import {
   Finding,
   Glyph,
   Icon,
-  Said,
+  SaidAndHint,
   Segments,
   TextField,
   Trouble,
@@ -29,18 +29,14 @@ export function Settings({ onLeave }: { onLeave?: () => void }) {
   const { settings, defaults, problems, notices, file } = view;
   const broken = problems.length > 0;
   const toggle = (key: keyof SettingsValues, text: string, note: ReactNode) => (
-    <Row text={text} note={note}>
-      <Segments
-        compact
-        label={text}
-        value={settings[key] ? "on" : "off"}
-        options={[
-          { value: "on", text: "on" },
-          { value: "off", text: "off" },
-        ]}
-        onChange={(value) => change({ [key]: value === "on" })}
-      />
-    </Row>
+    <WordRow
+      compact
+      text={text}
+      note={note}
+      words={["on", "off"]}
+      value={settings[key] ? "on" : "off"}
+      onChange={(word) => change({ [key]: word === "on" })}
+    />
   );
   return (
     <>
@@ -78,13 +74,7 @@ export function Settings({ onLeave }: { onLeave?: () => void }) {
                     <code>
                       {problem.file}:{problem.line}:{problem.column}
                     </code>{" "}
-                    <Said text={problem.message} />
-                    {problem.hint && (
-                      <span className="soft">
-                        {" "}
-                        <Said text={problem.hint} />
-                      </span>
-                    )}
+                    <SaidAndHint message={problem.message} hint={problem.hint} />
                   </li>
                 ))}
               </ul>
@@ -92,29 +82,21 @@ export function Settings({ onLeave }: { onLeave?: () => void }) {
           </section>
         )}
         <Group title="Look">
-          <Row text="Theme" note="As the system: it changes with the desktop's own.">
-            <Segments
-              label="Theme"
-              value={settings.theme}
-              options={[
-                { value: "system", text: "as the system" },
-                { value: "light", text: "light" },
-                { value: "dark", text: "dark" },
-              ]}
-              onChange={(theme) => change({ theme })}
-            />
-          </Row>
-          <Row text="Rows" note="Compact shows most; roomy leaves some air between the rows of lists.">
-            <Segments
-              label="Rows"
-              value={settings.density}
-              options={[
-                { value: "compact", text: "compact" },
-                { value: "roomy", text: "roomy" },
-              ]}
-              onChange={(density) => change({ density })}
-            />
-          </Row>
+          <WordRow
+            text="Theme"
+            note="As the system: it changes with the desktop's own."
+            words={["system", "light", "dark"]}
+            shown={{ system: "as the system" }}
+            value={settings.theme}
+            onChange={(theme) => change({ theme })}
+          />
+          <WordRow
+            text="Rows"
+            note="Compact shows most; roomy leaves some air between the rows of lists."
+            words={["compact", "roomy"]}
+            value={settings.density}
+            onChange={(density) => change({ density })}
+          />
           <Row text="Panes" note="Their edges can be pulled, or moved by arrows while they have the focus.">
             <Button unavailable={arranged ? null : "every pane has its usual size"} onPress={() => layout.reset()}>
               Usual sizes
@@ -195,6 +177,33 @@ function Row({ text, note, children }: { text: string; note?: ReactNode; childre
         {note && <p className="soft small">{note}</p>}
       </div>
     </div>
+  );
+}
+
+/** One of a few words, kept as soon as it is chosen. */
+function WordRow<V extends string>({
+  text,
+  note,
+  words,
+  shown = {},
+  value,
+  compact,
+  onChange,
+}: {
+  text: string;
+  note: ReactNode;
+  words: readonly V[];
+  /** What words are shown as, where that is not themselves. */
+  shown?: Partial<Record<V, string>>;
+  value: V;
+  compact?: boolean;
+  onChange: (value: V) => void;
+}) {
+  const options = words.map((word) => ({ value: word, text: shown[word] ?? word }));
+  return (
+    <Row text={text} note={note}>
+      <Segments compact={compact} label={text} value={value} options={options} onChange={onChange} />
+    </Row>
   );
 }
 
