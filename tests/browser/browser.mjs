@@ -9,7 +9,9 @@ import { misplaced } from "./layout.mjs";
 import { checkAloud, lostHost, slowHost } from "./host.mjs";
 import { htmlIsText, quietPage, pasteIsText, policyHolds } from "./policy.mjs";
 import { leave, screens, show } from "./screens.mjs";
-import { desk, end, enter, host, makeMarket, openMarket, page, startEverything, step, wear } from "./stage.mjs";
+import { desk, end, enter, host, makeMarket, openMarket, page, startEverything, wear } from "./stage.mjs";
+import { step } from "../window/step.mjs";
+import { until } from "../window/webdriver.mjs";
 
 /** Goes over every screen and gathers what is wrong, all of it at once. */
 async function everyScreen(judge) {
@@ -50,19 +52,32 @@ async function checksCanFail() {
   assert.notDeepEqual(await misplaced(page), [], "a button outside the window is not noticed");
   await page.script("document.querySelector('h1').style.color = '#eeeeee'; document.querySelector('h1').id = 'pale';");
   assert.match((await inaccessible(page)).join("\n"), /color-contrast: #pale/);
+  await openMarket("#/tables");
+  await desk.sees("200 tables", "h1");
+  await page.script("for (const pane of document.querySelector('.split').children) pane.style.maxHeight = '200px';");
+  assert.match((await misplaced(page)).join("\n"), /below the panes are empty/);
 }
 
+/** While something is waited for the page shows that it works, by what turns; and by what stands where nothing may move. */
 async function nothingMoves() {
-  await page.prefers({ "prefers-reduced-motion": "reduce" });
-  await openMarket("#/tables/public.customers");
-  await host.behave({ delay_ms: 400 });
-  await page.press("p");
-  await desk.sees("Rows waiting", ".inspector");
+  const moving = () =>
+    page.script("return document.getAnimations().filter((one) => one.playState === 'running').length;");
+  const look = async () => {
+    await openMarket("#/tables/public.customers");
+    await desk.button("Plan");
+    await page.press("p");
+    await desk.sees("Rows waiting", ".inspector");
+    await host.behave({ holds: true });
+    await page.press("p");
+    await desk.sees("asking again", ".inspector");
+  };
+  await look();
+  await until("something turns", async () => (await moving()) > 0 || null);
   await host.behave();
-  assert.equal(
-    await page.script("return document.getAnimations().filter((one) => one.playState === 'running').length;"),
-    0,
-  );
+  await page.prefers({ "prefers-reduced-motion": "reduce" });
+  await look();
+  assert.equal(await moving(), 0);
+  await host.behave();
   await page.prefers({});
 }
 

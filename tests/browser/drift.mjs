@@ -7,8 +7,7 @@ import { desk, goTo, host, market, openMarket, page, server } from "./stage.mjs"
 const runs = async () =>
   (await host.call("run_history", { folder: market, table: null, limit: 200, resolved: false })).runs.length;
 const run = () => page.press(Key.control, Key.enter);
-const closed = () =>
-  until("the dialog is gone", () => page.script("return document.querySelector('[role=dialog]') === null || null;"));
+const closed = () => desk.gone("[role=dialog]");
 
 /** What a run has changed is asked for again at its end: the steps that follow begin after that. */
 const ended = () => desk.button("Run again");

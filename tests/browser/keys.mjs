@@ -101,7 +101,7 @@ export async function keysAlone() {
   await page.press("l");
   await desk.sees("Done", ".drawer");
   await page.press("l");
-  await until("the drawer is away", () => page.script("return document.querySelector('.drawer') === null || null;"));
+  await desk.gone(".drawer");
   await page.press(Key.control, ",");
   await desk.sees("Ask before production", ".settings");
   await page.press(Key.escape);

@@ -83,7 +83,5 @@ export async function show({ hash, sees, then }) {
 export async function leave({ over }) {
   if (!over) return;
   await press(Key.escape);
-  await until("the dialog is gone", () =>
-    page.script("return document.querySelector('[role=dialog]') === null || null;"),
-  );
+  await desk.gone("[role=dialog]");
 }

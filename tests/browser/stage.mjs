@@ -9,14 +9,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Desk } from "../window/desk.mjs";
-import { Server } from "../window/surroundings.mjs";
+import { cleared, firstLine, Server } from "../window/surroundings.mjs";
 import { until } from "../window/webdriver.mjs";
 import { Chromium } from "./chromium.mjs";
 
 const setting = (name) => process.env[name] ?? assert.fail(`${name} is not set: run tests/browser/run.sh`);
 const here = import.meta.dirname;
 const root = join(here, "../..");
-const begun = performance.now();
 
 export const folder = mkdtempSync(join(tmpdir(), "firn-market-"));
 /** The workspace of 200 tables. */
@@ -25,21 +24,12 @@ export const market = join(folder, "market");
 /** The server, the host, the browser, its page and what a person sees of it. */
 export let server, host, browser, page, desk;
 
-/** Does one step and says how long it took. */
-export async function step(what, does) {
-  const since = performance.now();
-  process.stdout.write(`${((since - begun) / 1000).toFixed(1).padStart(6)} s  ${what} … `);
-  await does();
-  process.stdout.write(`${((performance.now() - since) / 1000).toFixed(1)} s\n`);
-}
-
 /** The command list over HTTP, asked by the test itself. */
 class LoopbackHost {
   #process;
 
   static async start(program) {
     const started = new LoopbackHost();
-    const kept = Object.entries(process.env).filter(([name]) => !/^(FIRN_|PG|POSTGRES_|SNOWFLAKE_|S3_)/.test(name));
     started.#process = spawn(
       program,
       [
@@ -50,14 +40,10 @@ class LoopbackHost {
         "--data",
         join(folder, "data"),
       ],
-      { stdio: ["pipe", "pipe", "inherit"], env: { ...Object.fromEntries(kept), HOME: folder } },
+      { stdio: ["pipe", "pipe", "inherit"], env: { ...cleared(), HOME: folder } },
     );
     const lines = createInterface({ input: started.#process.stdout });
-    const [line] = await Promise.race([
-      once(lines, "line"),
-      once(started.#process, "exit").then(([code]) => Promise.reject(new Error(`the host ended with ${code}`))),
-    ]);
-    const { address, token } = JSON.parse(line);
+    const { address, token } = await firstLine(started.#process, lines, "the host");
     started.origin = `http://${address}`;
     started.token = token;
     return started;
@@ -179,13 +165,7 @@ export async function openMarket(hash) {
 
 /** Opens the workspace from the first screen. */
 export async function enter() {
-  await page.click(
-    await page.element(
-      "the recent workspace",
-      "return [...document.querySelectorAll('.recent .open')].find((one) => one.textContent.includes('market')) ?? null;",
-    ),
-  );
-  await desk.sees("market", ".rail .workspace");
+  await desk.recent("market");
 }
 
 /** Goes to a place in the page. */

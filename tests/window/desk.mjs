@@ -90,6 +90,31 @@ export class Desk {
     );
   }
 
+  /** Waits until nothing that a selector names is shown any more. */
+  async gone(css) {
+    await until(`no ${css}`, () =>
+      this.session.script(`${inPage} return all(arguments[0]).length === 0 || null;`, css),
+    );
+  }
+
+  /** Waits until the page has the colours of a theme. */
+  async wears(theme) {
+    await until(`the page is ${theme}`, () =>
+      this.session.script("return document.documentElement.dataset.theme === arguments[0] || null;", theme),
+    );
+  }
+
+  /** Opens a workspace from the first screen. */
+  async recent(name) {
+    const entry = await this.session.element(
+      `the recent workspace ${name}`,
+      `${inPage} return all(".recent .open").find((one) => one.textContent.includes(arguments[0])) ?? null;`,
+      name,
+    );
+    await this.session.click(entry);
+    await this.sees(name, ".rail .workspace");
+  }
+
   /** What stands in a part of the page. */
   text(css) {
     return this.session.script(

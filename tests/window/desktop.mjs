@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseConnection } from "./setup.mjs";
-import { act, close, desk, folders, line, number, open, server, session, setting } from "./stage.mjs";
+import { act, close, desk, folders, open, rowsOf, server, session, setting } from "./stage.mjs";
 import { Key, until } from "./webdriver.mjs";
 
 export async function keyboard() {
@@ -29,12 +29,7 @@ export async function restart() {
   await open();
   await desk.sees("shop", ".recent");
   await desk.shot("welcome-recent-light");
-  await session.click(
-    await session.element(
-      "the recent workspace",
-      "return [...document.querySelectorAll('.recent .open')].find((one) => one.textContent.includes('shop')) ?? null;",
-    ),
-  );
+  await desk.recent("shop");
   await desk.sees("thing", "h1");
   await desk.go("Connections");
   await chooseConnection("app_db");
@@ -45,10 +40,7 @@ export async function restart() {
 
 export async function dark() {
   await act("theme dark");
-  await until(
-    "the page is dark",
-    async () => (await session.script("return document.documentElement.dataset.theme")) === "dark" || null,
-  );
+  await desk.wears("dark");
   await desk.shot("connections-dark");
   await desk.go("Overview");
   await desk.sees("rejected row", ".needs");
@@ -68,9 +60,7 @@ export async function dark() {
   await desk.go("Tables");
   await desk.press("Run all");
   await desk.sees("Running", ".run-state");
-  await until("rows come in", async () => number((await line("public.readings"))?.cells[3] ?? "0") > 0 || null, {
-    within: 60_000,
-  });
+  await rowsOf("public.readings", "read");
   await desk.shot("run-dark");
   await desk.sees("Done", ".run-state", 240_000);
   await session.press(Key.control, "k");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { desk, kill, line, number, open, server, session, shop } from "./stage.mjs";
+import { desk, kill, line, open, rowsOf, server, session, shop } from "./stage.mjs";
 import { Key, until } from "./webdriver.mjs";
 
 const table = "public.readings";
@@ -13,10 +13,7 @@ async function longRun(mark) {
   await server.ask(`UPDATE readings SET remark = left(remark, 60) || '${mark}', updated_at = now() WHERE id % 3 = 1`);
   await desk.go("Tables");
   await desk.press("Run all");
-  await until("rows come in", async () => number((await line(table))?.cells[3] ?? "0") > 0 || null, {
-    within: 60_000,
-    every: 50,
-  });
+  await rowsOf(table, "read");
 }
 
 /** The database goes away in mid-run: the window says so, tries again, gives up with what to do; and goes on when asked
@@ -54,18 +51,10 @@ export async function databaseKilled() {
 /** The window's process goes away in mid-run: the next one knows what was under way, and a run goes on from there. */
 export async function windowKilled() {
   await longRun("w");
-  await until("rows are merged", async () => number((await line(table))?.cells[4] ?? "0") > 0 || null, {
-    within: 60_000,
-    every: 50,
-  });
+  await rowsOf(table, "merged");
   await kill();
   await open();
-  await session.click(
-    await session.element(
-      "the recent workspace",
-      "return [...document.querySelectorAll('.recent .open')].find((one) => one.textContent.includes('shop')) ?? null;",
-    ),
-  );
+  await desk.recent("shop");
   await desk.go("Runs");
   await desk.sees("Interrupted", ".run-state");
   await desk.sees("went away", ".note-line");

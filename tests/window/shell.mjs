@@ -11,7 +11,6 @@ import { act, desk, folders, server, session } from "./stage.mjs";
 import { Key, until } from "./webdriver.mjs";
 
 const settingsFile = () => readFileSync(join(folders.config, "firn", "settings.toml"), "utf8");
-const theme = () => session.script("return document.documentElement.dataset.theme;");
 
 /** A setting changed on its screen is in the file, beside its comments, and holds at once. */
 export async function settings() {
@@ -25,11 +24,11 @@ export async function settings() {
   assert.ok(before.length > 5, "every setting is explained in the file");
   await desk.shot("settings-light");
   await desk.press("dark");
-  await until("the page is dark", async () => (await theme()) === "dark" || null);
+  await desk.wears("dark");
   await until("the file says so", () => /^theme = "dark"/m.test(settingsFile()) || null);
   await desk.shot("settings-dark");
   await desk.press("light");
-  await until("the page is light again", async () => (await theme()) === "light" || null);
+  await desk.wears("light");
   await until("and the file", () => /^theme = "light"/m.test(settingsFile()) || null);
   assert.ok(comments().length >= before.length - 2, "the comments stay");
   await session.press(Key.escape);
@@ -70,7 +69,7 @@ export async function drawer() {
   await desk.sees("merged", ".drawer");
   await desk.shot("drawer-light");
   await session.press("l");
-  await until("the drawer is away", async () => (await desk.text(".drawer")) === "" || null);
+  await desk.gone(".drawer");
 }
 
 /** A write into a connection labelled production asks for its name; without it nothing is written. */
@@ -89,7 +88,7 @@ export async function guard() {
   await desk.shot("guard-light");
   assert.match(await desk.whyNot("Write into it"), /type warehouse first/);
   await session.press(Key.escape);
-  await until("the dialog is gone", async () => (await desk.text("[role=dialog]")) === "" || null);
+  await desk.gone("[role=dialog]");
   assert.deepEqual(await runs(), before, "nothing ran");
   await desk.press("Run now");
   await desk.fill("Name of the connection", "warehouse");
@@ -128,7 +127,7 @@ export async function accessibleInBoth() {
   // Dark last: the steps that follow take dark pictures.
   for (const kept of ["light", "dark"]) {
     await act(`theme ${kept}`);
-    await until(`the page is ${kept}`, async () => (await theme()) === kept || null);
+    await desk.wears(kept);
     await accessible(kept);
   }
 }

@@ -23,18 +23,9 @@ export const folders = new Folders();
 export const shop = join(folders.workspaces, "shop");
 const log = join(folders.root, "driver.log");
 const logFile = openSync(log, "a");
-const begun = performance.now();
 
 /** The private server, the driver, the window and what a person sees of it. Importers see each change. */
 export let server, driver, session, desk;
-
-/** Does one step and says how long it took. */
-export async function step(what, does) {
-  const since = performance.now();
-  process.stdout.write(`${((since - begun) / 1000).toFixed(1).padStart(6)} s  ${what} … `);
-  await does();
-  process.stdout.write(`${((performance.now() - since) / 1000).toFixed(1)} s\n`);
-}
 
 export async function startServer() {
   server = await Server.start(programs.testbed, {
@@ -93,14 +84,26 @@ export async function end() {
   folders.remove();
 }
 
-/** What stands in a table's line on the run screen. */
+/** What stands in a table's line on the run screen: its state, and its rows. */
 export const line = (table) =>
   session.script(
     `const row = [...document.querySelectorAll(".runs [role=row]")].find((one) => one.dataset.row === arguments[0]);
      if (!row) return null;
      const cells = [...row.querySelectorAll("[role=gridcell]")].map((cell) => cell.innerText.trim());
-     return { state: cells[0], cells };`,
+     const number = (at) => Number(cells[at].replaceAll(",", "").replace("–", "0"));
+     return { state: cells[0], read: number(3), merged: number(4), rejected: number(6) };`,
     table,
+  );
+
+/** Waits until rows of a table are `read`, `merged` or `rejected`: any, or just so many. */
+export const rowsOf = (table, figure, wanted) =>
+  until(
+    `rows of ${table} are ${figure}`,
+    async () => {
+      const now = (await line(table))?.[figure] ?? 0;
+      return (wanted === undefined ? now > 0 : now === wanted) || null;
+    },
+    { within: 60_000 },
   );
 export const number = (text) => Number(text.replaceAll(",", "").replace("–", "0"));
 

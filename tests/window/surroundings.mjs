@@ -10,6 +10,21 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** The variables of this process but those by which a database or Firn is told what to do. */
+export function cleared() {
+  const told = /^(FIRN_|PG|POSTGRES_|SNOWFLAKE_|S3_|KESTRA_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !told.test(name)));
+}
+
+/** The first line that a program says, once it is ready. */
+export async function firstLine(program, lines, what) {
+  const [line] = await Promise.race([
+    once(lines, "line"),
+    once(program, "exit").then(([code]) => Promise.reject(new Error(`${what} ended with ${code}`))),
+  ]);
+  return JSON.parse(line);
+}
+
 /** Folders for one test, gone when it ends. The desktop's own folders lead there, too. */
 export class Folders {
   constructor() {
@@ -29,11 +44,8 @@ export class Folders {
 
   /** The variables of the window's process. */
   environment() {
-    const kept = Object.entries(process.env).filter(
-      ([name]) => !/^(FIRN_|PG|POSTGRES_|SNOWFLAKE_|S3_|KESTRA_)/.test(name),
-    );
     return {
-      ...Object.fromEntries(kept),
+      ...cleared(),
       HOME: this.home,
       XDG_DATA_HOME: this.data,
       XDG_CONFIG_HOME: this.config,
@@ -68,11 +80,7 @@ export class Server {
       stdio: ["pipe", "pipe", "inherit"],
     });
     server.#lines = createInterface({ input: server.#process.stdout });
-    const [line] = await Promise.race([
-      once(server.#lines, "line"),
-      once(server.#process, "exit").then(([code]) => Promise.reject(new Error(`the test server ended with ${code}`))),
-    ]);
-    Object.assign(server, JSON.parse(line));
+    Object.assign(server, await firstLine(server.#process, server.#lines, "the test server"));
     return server;
   }
 

@@ -12,7 +12,8 @@ import { rows } from "./rows.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
 import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";
-import { close, end, open, shots, startDriver, startServer, step, tellFailure } from "./stage.mjs";
+import { close, end, open, shots, startDriver, startServer, tellFailure } from "./stage.mjs";
+import { step } from "./step.mjs";
 
 try {
   await step("a private server with 1,500,000 rows", startServer);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { desk, line, number, server, session, shop } from "./stage.mjs";
+import { desk, line, server, session, shop } from "./stage.mjs";
 import { Key, until } from "./webdriver.mjs";
 
 const file = () => join(shop, "firn.yaml");
@@ -131,7 +131,7 @@ export async function driftAccepted() {
   await desk.sees("accepted", ".strip");
   await desk.press("Run");
   await desk.sees("Done", ".run-state", 60_000);
-  assert.equal(number((await line("public.wide")).cells[4]), 4, "the rows that changed are merged");
+  assert.equal((await line("public.wide")).merged, 4, "the rows that changed are merged");
 }
 
 /** What has changed is looked through whichever screen a run is started from. */
