@@ -46,7 +46,8 @@ export class Chromium {
   #listeners = new Map();
   #rest = "";
 
-  static async start(program) {
+  /** Starts a browser, with what more it is told; its pages have no scroll bars unless it is told something else. */
+  static async start(program, more = ["--hide-scrollbars"]) {
     const browser = new Chromium();
     browser.#profile = mkdtempSync(join(tmpdir(), "firn-browser-"));
     const flags = [
@@ -59,12 +60,11 @@ export class Chromium {
       "--disable-sync",
       "--disable-extensions",
       "--disable-lcd-text",
-      "--hide-scrollbars",
       "--force-device-scale-factor=1",
       "--remote-debugging-pipe",
       `--user-data-dir=${browser.#profile}`,
     ];
-    browser.#process = spawn(program, [...flags, "about:blank"], {
+    browser.#process = spawn(program, [...flags, ...more, "about:blank"], {
       stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
       detached: true,
     });

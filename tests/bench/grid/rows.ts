@@ -1,8 +1,12 @@
-// The rows of both pages: a million of them by 300 columns, worked out from their place, so that neither page pays for
-// making or keeping them.
+// The rows of both grids: a million of them by 300 columns, worked out from their place, so that neither pays for making
+// or keeping them; and what both agree on beside them.
 
 export const ROWS = 1_000_000;
 export const COLUMNS = 300;
+/** Pixels of a column, of a row and of the head. */
+export const WIDTH = 120;
+export const ROW = 28;
+export const HEAD = 42;
 
 const words = Array.from({ length: 8_192 }, (_, place) =>
   place % 5 === 0 ? `${(place * 7_919) % 1_000_003}.${place % 100}` : `value ${place.toString(36)} of ${place % 97}`,
@@ -14,45 +18,14 @@ export function valueAt(row: number, column: number): string | null {
   return (mixed & 63) === 0 ? null : (words[(mixed >>> 7) & 8_191] ?? null);
 }
 
-export const columnName = (column: number): string => `column_${column}`;
+export const columnNames = Array.from({ length: COLUMNS }, (_, column) => `column_${column}`);
 
-export const WIDTH = 120;
-
-/** What the driver asks of a page. */
-export type BenchPage = {
-  /** The element that scrolls. */
-  vertical: () => HTMLElement;
-  horizontal: () => HTMLElement;
-  /** A text of the first row in view, to see that it did scroll. */
-  seen: () => string;
+/** What the bench knows of a grid that was put up. */
+export type BenchGrid = {
+  /** The element that scrolls, to the side and down. */
+  scrolls: () => HTMLElement;
+  /** Which elements have the numbers of rows. */
+  numbers: string;
+  /** Pixels of the element that scrolls above its first row. */
+  head: number;
 };
-
-declare global {
-  interface Window {
-    benchPage?: BenchPage;
-    scrollBench?: (frames: number, down: number, aside: number) => Promise<{ frames: number; millis: number }>;
-  }
-}
-
-/** Puts up what the driver calls: so many frames, each scrolled on by so many pixels. */
-export function offer(page: BenchPage): void {
-  window.scrollBench = (frames, down, aside) =>
-    new Promise((done) => {
-      const vertical = page.vertical();
-      const horizontal = page.horizontal();
-      const begun = performance.now();
-      let frame = 0;
-      const step = () => {
-        if (frame === frames) {
-          done({ frames, millis: performance.now() - begun });
-          return;
-        }
-        frame += 1;
-        if (down) vertical.scrollTop += down;
-        if (aside) horizontal.scrollLeft += aside;
-        requestAnimationFrame(step);
-      };
-      requestAnimationFrame(step);
-    });
-  window.benchPage = page;
-}

@@ -1,8 +1,10 @@
 // The head of a grid: a name over a type for each column in view, and an edge to pull.
 
+import type { Stretch } from "./ahead";
 import type { DataColumn } from "./cells";
+import { type Drawing, placeIn } from "./row";
 import { includes, type Selection } from "./selection";
-import { type ColumnRange, type Tracks, widthAt } from "./tracks";
+import { widthAt } from "./tracks";
 
 type HeadEvents = {
   onWidth(column: number, width: number): void;
@@ -41,8 +43,8 @@ export class Head {
   readonly #events: HeadEvents;
   readonly #pinned: HeadCell[] = [];
   readonly #cells: HeadCell[] = [];
-  #columns: readonly DataColumn[] = [];
-  #tracks: Tracks = { order: [], starts: [0], pinned: 0 };
+  #drawing: Drawing | undefined;
+  #shown: Stretch = { from: 0, to: 0 };
 
   constructor(id: string, events: HeadEvents) {
     this.#events = events;
@@ -79,37 +81,32 @@ export class Head {
     this.element.style.height = `${height}px`;
   }
 
-  /** Shows the columns in view. */
-  draw(
-    columns: readonly DataColumn[],
-    tracks: Tracks,
-    shown: ColumnRange,
-    gutter: number,
-    selection: Selection | null,
-    anew: boolean,
-  ): void {
-    this.#columns = columns;
-    this.#tracks = tracks;
-    this.#corner.style.width = `${gutter}px`;
-    if (anew) for (const [place, cell] of this.#pinned.entries()) this.#put(cell, place, gutter);
+  /** Shows the columns of a stretch. */
+  draw(drawing: Drawing, shown: Stretch): void {
+    const anew = drawing.layout !== this.#drawing?.layout;
+    if (!anew && shown.from === this.#shown.from && shown.to === this.#shown.to) return;
+    this.#drawing = drawing;
+    this.#shown = shown;
+    this.#corner.style.width = `${drawing.gutter}px`;
+    if (anew) for (const [place, cell] of this.#pinned.entries()) this.#put(cell, place, drawing);
     const held = this.#cells.length;
     for (const [slot, cell] of this.#cells.entries()) {
-      const place = shown.from + ((((slot - shown.from) % held) + held) % held);
+      const place = placeIn(shown.from, slot, held);
       if (place < shown.to) {
-        if (anew || cell.place !== place) this.#put(cell, place, gutter);
+        if (anew || cell.place !== place) this.#put(cell, place, drawing);
       } else if (cell.place !== -1) {
         cell.element.hidden = true;
         cell.place = -1;
       }
     }
-    this.choose(selection);
+    this.choose(drawing.chosen);
   }
 
   /** Marks the columns of what is chosen. */
   choose(selection: Selection | null): void {
     for (const cell of [...this.#pinned, ...this.#cells]) {
-      const chosen = selection !== null && includes(selection, selection.active.row, cell.place);
-      cell.element.classList.toggle("chosen", chosen && cell.place >= 0);
+      const chosen = cell.place >= 0 && selection !== null && includes(selection, selection.active.row, cell.place);
+      cell.element.classList.toggle("chosen", chosen);
     }
   }
 
@@ -124,19 +121,23 @@ export class Head {
     return Math.max(...widths);
   }
 
-  #put(cell: HeadCell, place: number, gutter: number): void {
-    const column = this.#columns[this.#tracks.order[place] ?? -1];
+  #put(cell: HeadCell, place: number, { columns, tracks, gutter }: Drawing): void {
+    const column = columns[tracks.order[place] ?? -1];
     if (!column) return;
     cell.place = place;
     const { element } = cell;
     element.hidden = false;
     element.setAttribute("aria-colindex", String(place + 2));
-    element.style.left = `${gutter + (this.#tracks.starts[place] ?? 0)}px`;
-    element.style.width = `${widthAt(this.#tracks, place)}px`;
+    element.style.left = `${gutter + (tracks.starts[place] ?? 0)}px`;
+    element.style.width = `${widthAt(tracks, place)}px`;
     element.className = `cell${column.end ? " end" : ""}${column.key ? " keyed" : ""}`;
     element.title = [column.name, column.type, column.key ? "key" : ""].filter(Boolean).join(" · ");
     cell.name.textContent = column.name;
     cell.type.textContent = below(column);
+  }
+
+  #columnOf(cell: HeadCell | undefined): number | undefined {
+    return cell && this.#drawing?.tracks.order[cell.place];
   }
 
   #cellOf(target: EventTarget | null): HeadCell | undefined {
@@ -146,7 +147,7 @@ export class Head {
 
   readonly #onDown = (event: PointerEvent) => {
     const cell = this.#cellOf(event.target);
-    const column = cell && this.#tracks.order[cell.place];
+    const column = this.#columnOf(cell);
     if (event.button !== 0 || !cell || column === undefined) return;
     if (event.target !== cell.grip) {
       this.#events.onPress(cell.place);
@@ -154,7 +155,7 @@ export class Head {
     }
     event.preventDefault();
     const from = event.clientX;
-    const width = widthAt(this.#tracks, cell.place);
+    const width = this.#drawing ? widthAt(this.#drawing.tracks, cell.place) : 0;
     cell.grip.setPointerCapture(event.pointerId);
     const move = (moved: PointerEvent) => this.#events.onWidth(column, width + moved.clientX - from);
     const end = () => {
@@ -169,7 +170,7 @@ export class Head {
 
   readonly #onTwice = (event: MouseEvent) => {
     const cell = this.#cellOf(event.target);
-    const column = cell && this.#tracks.order[cell.place];
+    const column = this.#columnOf(cell);
     if (cell && column !== undefined && event.target === cell.grip) this.#events.onFit(column);
   };
 }

@@ -38,6 +38,13 @@ export function includes({ anchor, active }: Selection, row: number, place: numb
   );
 }
 
+/** Whether two selections are of the same block, with the focus at the same corner. */
+export function same(one: Selection | null, other: Selection | null): boolean {
+  if (!one || !other) return one === other;
+  const equal = (cell: Cell, to: Cell) => cell.row === to.row && cell.place === to.place;
+  return equal(one.active, other.active) && equal(one.anchor, other.anchor);
+}
+
 /** How many cells the block has. */
 export function cellsIn(selection: Selection): number {
   const { rows, places } = blockOf(selection);

@@ -1,32 +1,25 @@
 // The grid on the page. It draws the rows and columns that are in view, and a few more, on elements that are made once
 // and moved: no framework, no element made while one scrolls. What is where is worked out by the pure files beside it.
 
+import { ahead, around, type Reach, type Stretch } from "./ahead";
 import { barHeight, type Extent, mostRows, type Place, rowsAt, rowTop, scrolled, settled, showing } from "./axis";
 import type { DataColumn, GridCells } from "./cells";
 import { Head } from "./head";
-import { CellElement, type Marks } from "./paint";
+import { type Steered, steer } from "./input";
+import type { Marks } from "./paint";
+import { type Drawing, placeIn, RowElements, rowNumber } from "./row";
+import { blockOf, type Bounds, type Cell, clamped, at as oneCell, same, type Selection } from "./selection";
 import {
-  blockOf,
-  type Bounds,
-  clamped,
-  everything,
-  includes,
-  at as oneCell,
-  pressed,
-  type Selection,
-} from "./selection";
-import {
-  type ColumnRange,
   columnsAt,
   fullWidth,
   layOut,
   mostColumns,
   NARROWEST,
   pinnedWidth,
+  placeAt,
   scrollToColumn,
   type Tracks,
   WIDEST,
-  widthAt,
 } from "./tracks";
 import type { RowRange } from "./window";
 
@@ -49,76 +42,25 @@ export type SurfaceOptions = SurfaceEvents & {
 
 /** Height of the head: a name over a type. */
 const HEAD = 42;
-/** Rows drawn beyond the view on either side. */
-const ROWS_AROUND = 4;
-/** Pixels of columns drawn beyond the view on either side. */
-const PIXELS_AROUND = 60;
-/** How long nobody scrolls before the bar is put where it belongs. */
+/** Rows and columns that are drawn at once beyond the view, and how many are left when more are. */
+const ROWS_AHEAD = 24;
+const ROWS_NEAR = 4;
+const COLUMNS_AHEAD = 4;
+const COLUMNS_NEAR = 1;
+/** How long nothing happens before the bar is put where it belongs, rows and columns are drawn on all sides, and texts
+ * that were cut are there as a whole. */
 const REST_MS = 160;
+/** How long cells are waited for before it is seen. */
+const LATE_MS = 200;
 /** Most pixels that a column is made for the sake of a long value; a person may pull it wider. */
 const WIDEST_FIT = 520;
 /** How much a key makes a column wider or narrower. */
 const STEP = 16;
 
-/** The elements of a row: one that scrolls to the side, and one that does not. */
-class RowElements {
-  readonly scrolling = document.createElement("div");
-  readonly still = document.createElement("div");
-  readonly number: CellElement;
-  readonly pinned: CellElement[] = [];
-  readonly cells: CellElement[] = [];
-  row = -1;
-  /** For which lay-out of columns, and which of them in view, its cells stand. */
-  stands = { layout: -1, from: 0, to: 0 };
-
-  constructor(readonly id: string) {
-    this.scrolling.className = "row";
-    this.scrolling.setAttribute("role", "row");
-    // Two elements make a row: both are one to whoever reads the page aloud, by their number.
-    this.still.className = "row";
-    this.still.setAttribute("role", "row");
-    this.scrolling.hidden = true;
-    this.still.hidden = true;
-    this.number = new CellElement("rowheader", `${id}n`);
-    this.number.element.setAttribute("aria-colindex", "1");
-    this.still.append(this.number.element);
-  }
-
-  /** Makes as many elements as are needed at once. */
-  hold(pinned: number, cells: number): void {
-    const fit = (list: CellElement[], most: number, parent: HTMLElement, mark: string) => {
-      while (list.length < most) {
-        const cell = new CellElement("gridcell", `${this.id}${mark}${list.length}`);
-        list.push(cell);
-        parent.append(cell.element);
-      }
-      for (const cell of list.splice(most)) cell.element.remove();
-    };
-    fit(this.pinned, pinned, this.still, "p");
-    fit(this.cells, cells, this.scrolling, "c");
-  }
-
-  get hidden(): boolean {
-    return this.row < 0;
-  }
-
-  hide(): void {
-    if (this.row < 0) return;
-    this.row = -1;
-    this.scrolling.hidden = true;
-    this.still.hidden = true;
-  }
-}
-
-/** The number of a row as people count, from 1, in groups of three digits. */
-function rowNumber(row: number): string {
-  return String(row + 1).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
 let numbered = 0;
 
 /** A grid within an element. */
-export class GridSurface {
+export class GridSurface implements Steered {
   readonly #root: HTMLElement;
   readonly #id = `g${(numbered += 1)}`;
   readonly #size = document.createElement("div");
@@ -126,22 +68,38 @@ export class GridSurface {
   readonly #stillLayer = document.createElement("div");
   readonly #head: Head;
   readonly #watcher: ResizeObserver;
+  readonly #unsteer: () => void;
   #options: SurfaceOptions;
   #unwatch: () => void;
   #tracks: Tracks = { order: [], starts: [0], pinned: 0 };
   #rows: RowElements[] = [];
   #place: Place = { bar: 0, top: 0 };
+  #left = 0;
   #view = { width: 0, height: 0 };
   #gutter = 0;
+  #letter = 0;
+  /** Most columns that are drawn at once. */
   #capacity = 0;
-  /** Counts how often columns were laid out: elements out of view take their new places when they are needed. */
   #layout = 0;
-  #shownRows: RowRange = { from: 0, to: 0 };
-  #shownColumns: ColumnRange = { from: 0, to: 0 };
+  /** What is in view. */
+  #rowsSeen: Stretch = { from: 0, to: 0 };
+  #columnsSeen: Stretch = { from: 0, to: 0 };
+  /** What is drawn: rows in view and around it. Rows out of view may have fewer columns, or other ones. */
+  #rowsDrawn: Stretch = { from: 0, to: 0 };
+  #columnsDrawn: Stretch = { from: 0, to: 0 };
   #selection: Selection | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  #refill = 0;
-  #dragging = false;
+  /** Whether nobody has scrolled since the timer of the rest was set. */
+  #still = false;
+  #lateness: ReturnType<typeof setTimeout> | undefined;
+  #late = false;
+  /** The frame that is asked for, and what it is to do: put elements, put those elsewhere that stay, fill what has come. */
+  #frame = 0;
+  #due = false;
+  #moved = false;
+  #changed = false;
+  /** Whether one has scrolled to the side since there was rest. */
+  #aside = false;
 
   constructor(root: HTMLElement, options: SurfaceOptions) {
     this.#root = root;
@@ -163,9 +121,7 @@ export class GridSurface {
     this.#size.append(this.#head.element, body);
     root.append(this.#size);
     root.addEventListener("scroll", this.#onScroll, { passive: true });
-    root.addEventListener("keydown", this.#onKey);
-    root.addEventListener("mousedown", this.#onDown);
-    root.addEventListener("dblclick", this.#onTwice);
+    this.#unsteer = steer(root, this);
     this.#watcher = new ResizeObserver(() => {
       const active = this.#selection?.active;
       const inView = active !== undefined && this.#isInView(active.row);
@@ -174,6 +130,7 @@ export class GridSurface {
       if (active && inView) this.#show(active.row, active.place);
     });
     this.#watcher.observe(root);
+    document.fonts.addEventListener("loadingdone", this.#onFonts);
     this.#unwatch = options.cells.watch(this.#onChange);
     this.#measure(true);
   }
@@ -181,13 +138,13 @@ export class GridSurface {
   /** Takes the grid off the page. */
   destroy(): void {
     clearTimeout(this.#rest);
-    cancelAnimationFrame(this.#refill);
+    clearTimeout(this.#lateness);
+    cancelAnimationFrame(this.#frame);
     this.#watcher.disconnect();
     this.#unwatch();
+    this.#unsteer();
+    document.fonts.removeEventListener("loadingdone", this.#onFonts);
     this.#root.removeEventListener("scroll", this.#onScroll);
-    this.#root.removeEventListener("keydown", this.#onKey);
-    this.#root.removeEventListener("mousedown", this.#onDown);
-    this.#root.removeEventListener("dblclick", this.#onTwice);
     this.#size.remove();
   }
 
@@ -220,34 +177,34 @@ export class GridSurface {
 
   /** Chooses cells and, unless told otherwise, brings the focused one into view. */
   select(selection: Selection | null, tell = true, show = true): void {
-    const next = clamped(selection, this.#bounds());
-    const same =
-      next === this.#selection ||
-      (next &&
-        this.#selection &&
-        next.active.row === this.#selection.active.row &&
-        next.active.place === this.#selection.active.place &&
-        next.anchor.row === this.#selection.anchor.row &&
-        next.anchor.place === this.#selection.anchor.place);
+    const next = clamped(selection, this.bounds());
+    const other = !same(next, this.#selection);
     this.#selection = next;
     if (next && show) this.#show(next.active.row, next.active.place);
     this.#fillAll();
-    if (!same || tell) this.#options.onSelect(next);
+    this.#head.choose(next);
+    this.#pointToFocus();
+    if (other || tell) this.#options.onSelect(next);
+  }
+
+  open(selection: Selection): void {
+    this.#options.onOpen(selection);
+  }
+
+  copy(selection: Selection): void {
+    this.#options.onCopy(selection);
   }
 
   /** Makes a column as wide as its widest cell in view. */
   fit(column: number): void {
     const spec = this.#options.columns[column];
-    if (!spec) return;
-    const pen = document.createElement("canvas").getContext("2d");
-    if (!pen) return;
+    const pen = this.#pen();
+    if (!spec || !pen) return;
     const texts: string[] = [];
-    for (let row = this.#shownRows.from; row < this.#shownRows.to; row += 1) {
+    for (let row = this.#rowsSeen.from; row < this.#rowsSeen.to; row += 1) {
       const value = this.#options.cells.cell(row, column);
       texts.push(value === null ? "NULL" : (value ?? "").slice(0, 400));
     }
-    const style = getComputedStyle(this.#rows[0]?.cells[0]?.element ?? this.#root);
-    pen.font = `${style.fontSize} ${style.fontFamily}`;
     const cells = Math.max(0, ...texts.map((text) => pen.measureText(text).width));
     const wanted = Math.max(Math.min(WIDEST_FIT, cells + 18), this.#head.widthOf(spec, pen) + 26);
     this.#widen(column, Math.ceil(wanted));
@@ -276,13 +233,39 @@ export class GridSurface {
     };
   }
 
-  #bounds(): Bounds {
+  bounds(): Bounds {
     const extent = this.#extent;
     return {
       rows: extent.rows,
       places: this.#tracks.order.length,
       page: Math.max(1, Math.floor(extent.view / extent.rowHeight) - 1),
     };
+  }
+
+  /** The cell under the pointer; at the edges the nearest one. */
+  cellAt(event: MouseEvent): Cell | null {
+    const extent = this.#extent;
+    const box = this.#root.getBoundingClientRect();
+    const y = event.clientY - box.top - HEAD;
+    const x = event.clientX - box.left - this.#gutter;
+    if (extent.rows === 0 || this.#tracks.order.length === 0) return null;
+    const row = Math.floor((this.#place.top + Math.max(0, Math.min(extent.view - 1, y))) / extent.rowHeight);
+    return { row: Math.min(extent.rows - 1, row), place: placeAt(this.#tracks, x, this.#root.scrollLeft) };
+  }
+
+  /** The block that is chosen, in columns of the data. */
+  chosen(selection: Selection): { rows: RowRange; columns: number[] } {
+    const { rows, places } = blockOf(selection);
+    return { rows, columns: this.#tracks.order.slice(places.from, places.to) };
+  }
+
+  /** A pen that writes as cells are written. */
+  #pen(): CanvasRenderingContext2D | null {
+    const pen = document.createElement("canvas").getContext("2d");
+    if (!pen) return null;
+    const style = getComputedStyle(this.#rows[0]?.sample ?? this.#root);
+    pen.font = `${style.fontSize} ${style.fontFamily}`;
+    return pen;
   }
 
   #widen(column: number, width: number): void {
@@ -309,19 +292,55 @@ export class GridSurface {
     this.#root.style.setProperty("--grid-row", `${rowHeight}px`);
     this.#root.setAttribute("aria-rowcount", String(cells.rows + 1));
     this.#root.setAttribute("aria-colcount", String(columns.length + 1));
-    const still = this.#gutter + pinnedWidth(this.#tracks);
+    // With the line at its right edge.
+    const still = this.#gutter + pinnedWidth(this.#tracks) + 1;
     this.#size.style.width = `${this.#gutter + fullWidth(this.#tracks)}px`;
     this.#size.style.height = `${HEAD + barHeight(extent)}px`;
     this.#rowsLayer.style.height = this.#stillLayer.style.height = `${barHeight(extent)}px`;
     this.#stillLayer.style.width = `${still}px`;
     // Columns may stand at other places now: what is chosen is columns, not places.
     const held = this.#selection && chosen && this.#placed(this.#selection, chosen);
-    this.#selection = clamped(held, this.#bounds());
-    this.#capacity = mostColumns(this.#tracks, width - this.#gutter, PIXELS_AROUND);
+    this.#selection = clamped(held, this.bounds());
+    this.#capacity = mostColumns(this.#tracks, width - this.#gutter) + COLUMNS_AHEAD;
+    this.#capacity = Math.min(this.#capacity, this.#tracks.order.length - this.#tracks.pinned);
     this.#head.hold(this.#tracks.pinned, this.#capacity, still, HEAD);
-    this.#holdRows(mostRows(extent, ROWS_AROUND));
+    this.#holdRows(this.#rowsReach.most);
+    this.#letter = (this.#pen()?.measureText("0".repeat(100)).width ?? 0) / 100;
     if (this.#root.scrollTop !== this.#place.bar) this.#root.scrollTop = this.#place.bar;
-    this.#draw(true);
+    this.#moved = true;
+    this.#drawAround();
+    this.#stir();
+  }
+
+  get #rowsReach(): Reach {
+    const extent = this.#extent;
+    const most = Math.min(extent.rows, mostRows(extent, 0) + ROWS_AHEAD);
+    return { all: { from: 0, to: extent.rows }, most, ahead: ROWS_AHEAD, near: ROWS_NEAR };
+  }
+
+  get #columnsReach(): Reach {
+    const { order, pinned } = this.#tracks;
+    return {
+      all: { from: pinned, to: order.length },
+      most: this.#capacity,
+      ahead: COLUMNS_AHEAD,
+      near: COLUMNS_NEAR,
+    };
+  }
+
+  get #drawing(): Drawing {
+    const { cells, columns, marks } = this.#options;
+    return {
+      cells,
+      columns,
+      marks,
+      tracks: this.#tracks,
+      gutter: this.#gutter,
+      letter: this.#letter,
+      chosen: this.#selection,
+      late: this.#late,
+      layout: this.#layout,
+    };
   }
 
   #columnsOf({ anchor, active }: Selection): { anchor: number; active: number } {
@@ -358,239 +377,198 @@ export class GridSurface {
   }
 
   readonly #onScroll = () => {
-    const before = this.#place;
-    this.#place = scrolled(before, this.#root.scrollTop, this.#extent);
-    // Rows stand still on the element unless the bar is shorter than they are.
-    this.#draw(false, this.#place.top - this.#place.bar !== before.top - before.bar);
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(this.#onRest, REST_MS);
+    this.#scrolled();
+    // Asked for even where all is drawn: before the frame is shown one may have scrolled on.
+    this.#ask();
+    this.#stir();
   };
+
+  /** Something happens: there is no rest yet. One timer does for many calls; it is set anew when it rings too early. */
+  #stir(): void {
+    this.#still = false;
+    this.#rest ??= setTimeout(this.#onRest, REST_MS);
+  }
 
   readonly #onRest = () => {
+    this.#rest = undefined;
+    if (!this.#still) {
+      this.#still = true;
+      this.#rest = setTimeout(this.#onRest, REST_MS);
+      return;
+    }
     const place = settled(this.#place, this.#extent);
-    if (Math.abs(place.bar - this.#place.bar) < 1) return;
-    this.#place = place;
-    this.#root.scrollTop = place.bar;
-    this.#draw(false, true);
+    if (Math.abs(place.bar - this.#place.bar) >= 1) {
+      this.#put(place);
+      this.#root.scrollTop = place.bar;
+    }
+    this.#aside = false;
+    this.#drawAround();
+    for (const elements of this.#rows) elements.settle();
   };
 
+  /** Cells have come: they are filled at once, or with the rows that are about to be drawn. */
   readonly #onChange = () => {
-    if (this.#refill) return;
-    this.#refill = requestAnimationFrame(() => {
-      this.#refill = 0;
-      if (this.#root.getAttribute("aria-rowcount") !== String(this.#options.cells.rows + 1)) this.#measure(true);
-      else this.#fillAll();
-    });
+    if (!this.#changed) queueMicrotask(this.#onCome);
+    this.#changed = true;
   };
 
-  /** Puts elements where rows and columns have come into view. */
-  #draw(anew: boolean, moved = anew): void {
+  readonly #onCome = () => {
+    if (this.#frame || !this.#changed || !this.#size.isConnected) return;
+    this.#changed = false;
+    if (this.#root.getAttribute("aria-rowcount") !== String(this.#options.cells.rows + 1)) this.#measure(true);
+    else this.#fillAll();
+  };
+
+  /** Letters may have become wider or narrower. */
+  readonly #onFonts = () => this.#measure(true);
+
+  /** Takes a place. Rows stand still on the element unless the bar is shorter than they are. */
+  #put(place: Place): void {
+    const before = this.#place;
+    if (place.top - place.bar !== before.top - before.bar) this.#moved = true;
+    this.#place = place;
+  }
+
+  #ask(): void {
+    if (!this.#frame) this.#frame = requestAnimationFrame(this.#onFrame);
+  }
+
+  readonly #onFrame = () => {
+    this.#frame = 0;
+    this.#scrolled();
+    if (this.#due) this.#draw();
+    this.#onCome();
+  };
+
+  /** Takes the place that was scrolled to, and asks for the cells that come into view. */
+  #scrolled(): void {
+    this.#put(scrolled(this.#place, this.#root.scrollTop, this.#extent));
+    if (this.#reach()) this.#due = true;
+  }
+
+  /** Sees what is in view. */
+  #look(): { rows: Stretch; columns: Stretch } {
+    const before = { rows: this.#rowsSeen, columns: this.#columnsSeen };
+    this.#left = this.#root.scrollLeft;
+    this.#rowsSeen = rowsAt(this.#place, this.#extent, 0);
+    this.#columnsSeen = columnsAt(this.#tracks, this.#left, this.#view.width - this.#gutter);
+    return before;
+  }
+
+  /** Asks for the cells that come into view. Returns whether elements have to be put somewhere. */
+  #reach(): boolean {
+    const left = this.#left;
+    const before = this.#look();
+    if (this.#left !== left) this.#aside = true;
+    const rows = ahead(this.#rowsDrawn, before.rows, this.#rowsSeen, this.#rowsReach);
+    const columns = ahead(this.#columnsDrawn, before.columns, this.#columnsSeen, this.#columnsReach);
+    const other = rows !== this.#rowsDrawn || columns !== this.#columnsDrawn;
+    this.#rowsDrawn = rows;
+    this.#columnsDrawn = columns;
+    if (other) this.#want();
+    return other || this.#moved || !this.#complete();
+  }
+
+  /** Whether the rows in view have the columns in view. */
+  #complete(): boolean {
+    const { from, to } = this.#rowsSeen;
+    for (let row = from; row < to; row += 1)
+      if (!this.#rowElements(row)?.has(this.#columnsSeen, this.#layout)) return false;
+    return true;
+  }
+
+  /** Draws on all sides of the view. */
+  #drawAround(): void {
+    this.#look();
+    this.#rowsDrawn = around(this.#rowsSeen, this.#rowsReach);
+    this.#columnsDrawn = around(this.#columnsSeen, this.#columnsReach);
+    this.#want();
+    this.#draw(true);
+  }
+
+  #want(): void {
+    this.#options.cells.want(this.#rowsDrawn, this.#columnsShown());
+  }
+
+  /** Puts elements where rows and columns have come into view; `everywhere` out of view, too. */
+  #draw(everywhere = false): void {
     const extent = this.#extent;
-    const tracks = this.#tracks;
-    const rows = rowsAt(this.#place, extent, ROWS_AROUND);
-    const columns = columnsAt(tracks, this.#root.scrollLeft, this.#view.width - this.#gutter, PIXELS_AROUND);
-    const otherColumns = anew || columns.from !== this.#shownColumns.from || columns.to !== this.#shownColumns.to;
-    const otherRows = anew || rows.from !== this.#shownRows.from || rows.to !== this.#shownRows.to;
-    if (!otherRows && !otherColumns && !moved) return;
-    this.#shownRows = rows;
-    this.#shownColumns = columns;
-    if (otherRows || otherColumns) this.#options.cells.want(rows, this.#columnsShown());
-    if (otherColumns) this.#head.draw(this.#options.columns, tracks, columns, this.#gutter, this.#selection, anew);
+    const drawing = this.#drawing;
+    const [rows, columns] = [this.#rowsDrawn, this.#columnsDrawn];
     const held = this.#rows.length;
-    for (let slot = 0; slot < held; slot += 1) {
-      const elements = this.#rows[slot];
-      if (!elements) continue;
-      // Each row has its element for as long as it is in view: the one of its number's remainder.
-      const row = rows.from + ((((slot - rows.from) % held) + held) % held);
+    const near = { from: this.#rowsSeen.from - 1, to: this.#rowsSeen.to + 1 };
+    const fresh = everywhere || this.#aside ? columns : this.#columnsSeen;
+    this.#head.draw(drawing, columns);
+    for (const [slot, elements] of this.#rows.entries()) {
+      const row = placeIn(rows.from, slot, held);
       if (row >= rows.to) {
         elements.hide();
         continue;
       }
-      const otherRow = row !== elements.row;
-      if (otherRow || moved) {
-        const top = `${rowTop(row, this.#place, extent)}px`;
-        elements.scrolling.style.top = top;
-        elements.still.style.top = top;
-      }
-      if (otherRow) {
-        if (elements.hidden) {
-          elements.scrolling.hidden = false;
-          elements.still.hidden = false;
-        }
-        elements.row = row;
-        const index = String(row + 2);
-        elements.scrolling.setAttribute("aria-rowindex", index);
-        elements.still.setAttribute("aria-rowindex", index);
-      }
+      const other = row !== elements.row;
+      if (other || this.#moved) elements.move(rowTop(row, this.#place, extent));
+      if (other) elements.show(row, fresh, drawing);
       // A row that stays is filled only where columns have come into view.
-      const laidOut = elements.stands.layout === this.#layout;
-      if (!laidOut || elements.stands.from !== columns.from || elements.stands.to !== columns.to)
-        this.#stand(elements, !laidOut, laidOut && !otherRow);
-      if (otherRow || !laidOut) this.#fill(elements);
+      else if (everywhere || (row >= near.from && row < near.to && !elements.has(this.#columnsSeen, this.#layout)))
+        elements.widen(columns, drawing);
     }
+    this.#moved = false;
+    this.#due = false;
     this.#pointToFocus();
+    this.#watchWaiting();
   }
 
-  /** The columns in view, pinned ones among them. */
+  /** The columns that are drawn, pinned ones among them. */
   #columnsShown(): number[] {
     const { order, pinned } = this.#tracks;
-    return [...order.slice(0, pinned), ...order.slice(this.#shownColumns.from, this.#shownColumns.to)];
-  }
-
-  /** Puts the cells of a row where columns stand: all of them anew, or those that have come into view. */
-  #stand(elements: RowElements, anew: boolean, fill: boolean): void {
-    const gone = fill && (this.#options.cells.gone?.(elements.row) ?? false);
-    const tracks = this.#tracks;
-    const held = elements.cells.length;
-    const { from, to } = this.#shownColumns;
-    elements.stands = { layout: this.#layout, from, to };
-    const left = (place: number) => this.#gutter + (tracks.starts[place] ?? 0);
-    if (anew) {
-      elements.number.stand(0, 1, 0, this.#gutter);
-      for (const [place, cell] of elements.pinned.entries())
-        cell.stand(place, place + 2, left(place), widthAt(tracks, place));
-    }
-    for (let slot = 0; slot < held; slot += 1) {
-      const cell = elements.cells[slot];
-      if (!cell) continue;
-      const place = from + ((((slot - from) % held) + held) % held);
-      if (place >= to) cell.leave();
-      else if (anew || cell.place !== place) {
-        cell.stand(place, place + 2, left(place), widthAt(tracks, place));
-        if (fill) this.#fillCell(cell, elements.row, gone, this.#selection);
-      }
-    }
+    return [...order.slice(0, pinned), ...order.slice(this.#columnsDrawn.from, this.#columnsDrawn.to)];
   }
 
   #fillAll(): void {
-    this.#options.cells.want(this.#shownRows, this.#columnsShown());
-    for (const elements of this.#rows) if (!elements.hidden) this.#fill(elements);
-    this.#head.choose(this.#selection);
-    this.#pointToFocus();
+    const drawing = this.#drawing;
+    for (const elements of this.#rows) if (elements.row >= 0) elements.fill(drawing);
+    this.#watchWaiting();
+    this.#stir();
   }
 
-  #fill(elements: RowElements): void {
-    const { row } = elements;
-    const { cells } = this.#options;
-    const gone = cells.gone?.(row) ?? false;
-    const chosen = this.#selection;
-    const inBlock = chosen !== null && includes(chosen, row, chosen.active.place);
-    elements.number.say(rowNumber(row), inBlock ? "cell number chosen" : "cell number");
-    for (const cell of elements.pinned) this.#fillCell(cell, row, gone, chosen);
-    for (const cell of elements.cells) if (cell.place >= 0) this.#fillCell(cell, row, gone, chosen);
-  }
-
-  #fillCell(cell: CellElement, row: number, gone: boolean, chosen: Selection | null): void {
-    const { cells, columns, marks } = this.#options;
-    const { place } = cell;
-    const column = this.#tracks.order[place] ?? 0;
-    let classes = columns[column]?.end ? "cell end" : "cell";
-    const tint = cells.tint?.(row, column);
-    if (tint) classes += ` ${tint}`;
-    const selected = chosen !== null && includes(chosen, row, place);
-    if (selected) classes += chosen.active.row === row && chosen.active.place === place ? " active" : " chosen";
-    cell.select(selected);
-    if (gone) cell.say("", `${classes} gone`);
-    else cell.fill(cells.cell(row, column), classes, marks);
+  /** Says of cells that are waited for that they are, once that has taken long enough to see it, until all are here. */
+  #watchWaiting(): void {
+    if (!this.#rows.some((elements) => elements.waits)) {
+      clearTimeout(this.#lateness);
+      this.#lateness = undefined;
+      this.#late = false;
+    } else if (!this.#late && this.#lateness === undefined)
+      this.#lateness = setTimeout(() => {
+        this.#lateness = undefined;
+        this.#late = true;
+        this.#fillAll();
+      }, LATE_MS);
   }
 
   /** Says which element has the focus, where it is on the page. */
   #pointToFocus(): void {
     const active = this.#selection?.active;
-    if (!active) {
-      this.#root.removeAttribute("aria-activedescendant");
-      return;
-    }
-    const elements = this.#rows.find(({ row }) => row === active.row);
-    const stands = (cell: CellElement) => cell.place === active.place;
-    const cell = elements?.pinned.find(stands) ?? elements?.cells.find(stands);
-    if (cell) this.#root.setAttribute("aria-activedescendant", cell.element.id);
+    const element = active && this.#rowElements(active.row)?.at(active.place);
+    const id = element?.id ?? null;
+    if (id === this.#root.getAttribute("aria-activedescendant")) return;
+    if (id) this.#root.setAttribute("aria-activedescendant", id);
     else this.#root.removeAttribute("aria-activedescendant");
+  }
+
+  /** The elements of a row, if it has any. */
+  #rowElements(row: number): RowElements | undefined {
+    const elements = this.#rows[row % this.#rows.length];
+    return elements?.row === row ? elements : undefined;
   }
 
   #show(row: number, place: number): void {
     const left = scrollToColumn(this.#tracks, place, this.#root.scrollLeft, this.#view.width - this.#gutter);
     const next = showing(row, this.#place, this.#extent);
-    const moved = next !== this.#place;
-    this.#place = next;
     if (left !== this.#root.scrollLeft) this.#root.scrollLeft = left;
-    if (moved) this.#root.scrollTop = next.bar;
-    this.#draw(false, moved);
-  }
-
-  readonly #onKey = (event: KeyboardEvent) => {
-    const mod = event.ctrlKey || event.metaKey;
-    if (event.altKey && !mod && !event.shiftKey) {
-      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      this.widenFocused(event.key === "ArrowRight" ? 1 : -1);
-      event.preventDefault();
-      return;
+    if (next !== this.#place) {
+      this.#put(next);
+      this.#root.scrollTop = next.bar;
     }
-    if (event.altKey) return;
-    const letter = event.key.toLowerCase();
-    if (mod && letter === "a") this.select(everything(this.#selection, this.#bounds()), true, false);
-    else if (mod && letter === "c" && this.#selection) this.#options.onCopy(this.#selection);
-    else if (event.key === "Enter" && !mod && this.#selection) this.#options.onOpen(this.#selection);
-    else {
-      const press = { key: event.key, shiftKey: event.shiftKey, mod };
-      const next = pressed(this.#selection, press, this.#bounds());
-      if (!next) return;
-      this.select(next);
-    }
-    event.preventDefault();
-  };
-
-  /** The cell under the pointer; at the edges the nearest one. */
-  #cellAt(event: MouseEvent): { row: number; place: number } | null {
-    const extent = this.#extent;
-    const box = this.#root.getBoundingClientRect();
-    const y = event.clientY - box.top - HEAD;
-    const x = event.clientX - box.left - this.#gutter;
-    if (extent.rows === 0 || this.#tracks.order.length === 0) return null;
-    const row = Math.floor((this.#place.top + Math.max(0, Math.min(extent.view - 1, y))) / extent.rowHeight);
-    const still = pinnedWidth(this.#tracks);
-    const pixel = x < still ? Math.max(0, x) : x + this.#root.scrollLeft;
-    const { starts } = this.#tracks;
-    let place = starts.findIndex((_, at) => (starts[at + 1] ?? Number.POSITIVE_INFINITY) > pixel);
-    place = Math.max(0, Math.min(this.#tracks.order.length - 1, place));
-    return { row: Math.min(extent.rows - 1, row), place };
-  }
-
-  readonly #onDown = (event: MouseEvent) => {
-    const target = event.target instanceof Element ? event.target : null;
-    if (event.button !== 0 || !target?.closest(".body")) return;
-    const cell = this.#cellAt(event);
-    if (!cell) return;
-    event.preventDefault();
-    this.focus();
-    const wholeRow = target.closest(".number") !== null;
-    const last = this.#tracks.order.length - 1;
-    const active = wholeRow ? { row: cell.row, place: 0 } : cell;
-    const anchor = wholeRow ? { row: cell.row, place: last } : cell;
-    this.select({ anchor: event.shiftKey && this.#selection ? this.#selection.anchor : anchor, active });
-    if (wholeRow) return;
-    this.#dragging = true;
-    const move = (moved: MouseEvent) => {
-      const to = this.#cellAt(moved);
-      if (this.#dragging && to && this.#selection) this.select({ anchor: this.#selection.anchor, active: to });
-    };
-    const end = () => {
-      this.#dragging = false;
-      window.removeEventListener("mousemove", move);
-      window.removeEventListener("mouseup", end);
-    };
-    window.addEventListener("mousemove", move);
-    window.addEventListener("mouseup", end);
-  };
-
-  readonly #onTwice = (event: MouseEvent) => {
-    const target = event.target instanceof Element ? event.target : null;
-    if (this.#selection && target?.closest(".body")) this.#options.onOpen(this.#selection);
-  };
-
-  /** The block that is chosen, in columns of the data. */
-  chosen(selection: Selection): { rows: RowRange; columns: number[] } {
-    const { rows, places } = blockOf(selection);
-    return { rows, columns: this.#tracks.order.slice(places.from, places.to) };
+    if (this.#reach()) this.#draw();
   }
 }

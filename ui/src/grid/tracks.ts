@@ -68,6 +68,12 @@ function placeUnder(starts: readonly number[], pixel: number): number {
   return low;
 }
 
+/** The place under a pixel of the view, or the nearest one. */
+export function placeAt(tracks: Tracks, pixel: number, scrollLeft: number): number {
+  const along = pixel < pinnedWidth(tracks) ? Math.max(0, pixel) : pixel + scrollLeft;
+  return Math.min(tracks.order.length - 1, placeUnder(tracks.starts, along));
+}
+
 /** The places that scroll and are in view, with some pixels more on either side. */
 export function columnsAt(tracks: Tracks, scrollLeft: number, view: number, margin = 0): ColumnRange {
   const { starts, pinned, order } = tracks;

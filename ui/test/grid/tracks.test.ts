@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { columnsAt, fullWidth, layOut, mostColumns, pinnedWidth, scrollToColumn } from "../../src/grid/tracks";
+import { columnsAt, fullWidth, layOut, mostColumns, pinnedWidth, placeAt, scrollToColumn } from "../../src/grid/tracks";
 
 /** 276 columns from 44 to 343 pixels. */
 const widths = Array.from({ length: 276 }, (_, column) => 44 + ((column * 37) % 300));
@@ -50,5 +50,14 @@ describe("where columns stand", () => {
     expect(scrollToColumn(tracks, 1, 150, 300)).toBe(0);
     // Wider than the view: from its beginning.
     expect(scrollToColumn(tracks, 5, 0, 300)).toBe(400);
+  });
+
+  test("the place under the pointer is the one that is seen there, and at the edges the nearest", () => {
+    const tracks = layOut([100, 100, 100, 100], [2]);
+    expect(placeAt(tracks, 50, 150)).toBe(0);
+    expect(placeAt(tracks, 120, 0)).toBe(1);
+    expect(placeAt(tracks, 120, 150)).toBe(2);
+    expect(placeAt(tracks, -9, 150)).toBe(0);
+    expect(placeAt(tracks, 900, 150)).toBe(3);
   });
 });
