@@ -36,10 +36,7 @@ async fn postgres(firn: &Firn, usable: &Usable, connection: &Connection) -> Resu
         Ok(access) => access,
         Err(error) => {
             let finding = Finding::new(Level::Critical, &error.code, error.message);
-            return Ok(vec![match error.hint {
-                Some(hint) => finding.with_fix(hint),
-                None => finding,
-            }]);
+            return Ok(vec![Finding { fix: error.hint, ..finding }]);
         }
     };
     let name = Some(connection.name.as_str());
@@ -78,10 +75,7 @@ async fn warehouse(firn: &Firn, usable: &Usable, connection: &Connection) -> Res
         Ok(_) => vec![Finding::new(Level::Ok, "open", format!("{path} can be read and written"))],
         Err(error) => {
             let finding = Finding::new(Level::Critical, code(error.kind), error.chain());
-            vec![match error.hint {
-                Some(hint) => finding.with_fix(hint),
-                None => finding,
-            }]
+            vec![Finding { fix: error.hint, ..finding }]
         }
     })
 }

@@ -104,8 +104,7 @@ impl Usable {
 
     /// Returns the name under which state is kept of the table a request names.
     pub(crate) fn state_name(&self, name: &str) -> Result<String, ErrorView> {
-        let table = self.workspace.table(name).ok_or_else(|| self.unknown_table(name))?;
-        Ok(table.source.clone().with_default_schema(SOURCE_SCHEMA).to_string())
+        self.workspace.table(name).map(source_name).ok_or_else(|| self.unknown_table(name))
     }
 
     pub(crate) fn unknown_table(&self, name: &str) -> ErrorView {
@@ -120,8 +119,8 @@ impl Usable {
 
     fn config(&self, table: &TableSync) -> Result<TableConfig, ErrorView> {
         Ok(TableConfig {
-            source: table.source.clone().with_default_schema(SOURCE_SCHEMA),
-            target: table.target.clone().with_default_schema(TARGET_SCHEMA),
+            source: with_source_schema(&table.source),
+            target: with_target_schema(&table.target),
             key: table.pk.clone(),
             watermark: table.watermark_column.clone(),
             batch_rows: self.workspace.batch_size(table),
@@ -154,7 +153,7 @@ impl Usable {
 
 /// Returns the source table's full name, as results and state have it.
 pub(crate) fn source_name(table: &TableSync) -> String {
-    table.source.clone().with_default_schema(SOURCE_SCHEMA).to_string()
+    with_source_schema(&table.source).to_string()
 }
 
 /// Returns the name of a source table with its schema filled in.

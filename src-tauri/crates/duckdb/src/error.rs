@@ -31,10 +31,7 @@ pub(crate) fn failure(touching: Touching, doing: &str, error: &duckdb::Error) ->
     let cause = read(error);
     let (kind, hint) = judge(touching, &cause);
     let failed = Error::new(Side::Target, kind, format!("{doing}: {}", cause.text)).caused_by(cause);
-    match hint {
-        Some(hint) => failed.with_hint(hint),
-        None => failed,
-    }
+    Error { hint: hint.map(str::to_owned), ..failed }
 }
 
 /// Makes an error outside any user's rows.

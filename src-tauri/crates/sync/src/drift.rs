@@ -208,11 +208,7 @@ impl Drift {
         let again = format!("`firn sync reset {source}` reads everything again.");
         let mut said = Vec::new();
         let mut say = |level, code, message: String, fix: Option<String>| {
-            let finding = Finding::new(level, code, message);
-            said.push(match fix {
-                Some(fix) => finding.with_fix(fix),
-                None => finding,
-            });
+            said.push(Finding { fix, ..Finding::new(level, code, message) });
         };
         for (from, to) in self.renamed.iter().filter(|(from, to)| has(from).is_some() && !same(from, to)) {
             let (code, done) = match config.on_drift {

@@ -350,12 +350,8 @@ fn stop_on_drift(
     let critical: Vec<&Finding> = told.iter().filter(|f| f.level == Level::Critical).collect();
     if let Some(first) = critical.first() {
         let text: Vec<&str> = critical.iter().map(|f| f.message.as_str()).collect();
-        let error =
-            Error::configuration(format!("the target table {} does not fit: {}", config.target, text.join("; ")));
-        return Err(match &first.fix {
-            Some(fix) => error.with_hint(fix.clone()),
-            None => error,
-        });
+        let message = format!("the target table {} does not fit: {}", config.target, text.join("; "));
+        return Err(Error { hint: first.fix.clone(), ..Error::configuration(message) });
     }
     match config.on_drift {
         OnDrift::Add => Ok(told),

@@ -65,11 +65,7 @@ pub(crate) fn findings(config: &TableConfig, prepared: &Prepared) -> Vec<Finding
 
 /// Tells why rows stay that should have gone.
 pub(crate) fn refused(reason: Error) -> Finding {
-    let finding = Finding::new(Level::Critical, "deletes_refused", reason.message);
-    match reason.hint {
-        Some(hint) => finding.with_fix(hint),
-        None => finding,
-    }
+    Finding { fix: reason.hint, ..Finding::new(Level::Critical, "deletes_refused", reason.message) }
 }
 
 /// Returns why vanished rows cannot be told from hidden ones.
