@@ -172,21 +172,44 @@ describe("a run that is followed", () => {
 });
 
 describe("rates", () => {
-  test("a rate is taken over the last seconds only", () => {
+  const second = (seconds: number) => start + seconds * 1000;
+
+  test("a rate is what came in the last five seconds, as the chart has it", () => {
     let run = restate(followed("r"), view(0));
     run = receive(run, moved(1, "public.a", "reading", 0, 0));
     run = receive(run, moved(2, "public.a", "reading", 1_000, 1));
-    expect(tableRate(run, "public.a")).toBe(1_000);
+    expect(tableRate(run, "public.a", second(1))).toBe(1_000);
     run = receive(run, moved(3, "public.a", "reading", 1_000, 20));
     run = receive(run, moved(4, "public.a", "reading", 1_500, 21));
-    expect(tableRate(run, "public.a")).toBe(500);
-    expect(runRate(run)).toBe(500);
+    expect([tableRate(run, "public.a", second(21)), runRate(run, second(21))]).toEqual([100, 100]);
+    // While nothing comes, no event says so; the clock does.
+    expect([tableRate(run, "public.a", second(24)), runRate(run, second(30))]).toEqual([100, 0]);
   });
 
-  test("one sample is no rate", () => {
-    const run = receive(restate(followed("r"), view(0)), moved(1, "public.a", "reading", 5));
-    expect(tableRate(run, "public.a")).toBeNull();
-    expect(runRate(run)).toBeNull();
+  test("a run counts from its start, with the tables that are done, and from when a window that opens late hears of it", () => {
+    let run = restate(followed("r"), view(0));
+    run = receive(run, moved(1, "public.a", "done", 600, 1));
+    expect(tableRate(run, "public.a", second(1)), "one sample is no rate").toBeNull();
+    run = receive(run, moved(2, "public.b", "reading", 1_400, 2));
+    expect(runRate(run, second(2))).toBe(1_000);
+    const late = view(7, { seconds: 500, tables: [progress("public.a", "reading", { rows_read: 1_000_000 })] });
+    run = restate(followed("r"), late);
+    expect(runRate(run, second(500))).toBeNull();
+    expect(runRate(receive(run, moved(8, "public.a", "reading", 1_003_000, 503)), second(503))).toBe(1_000);
+  });
+
+  test("a state that is asked for again tells what was missed", () => {
+    let run = restate(followed("r"), view(0));
+    run = restate(run, view(9, { seconds: 2, tables: [progress("public.a", "reading", { rows_read: 4_000 })] }));
+    run = receive(run, moved(10, "public.a", "reading", 4_200, 4));
+    expect(runRate(run, second(4))).toBe(1_050);
+  });
+
+  test("many tables make no more samples than one", () => {
+    let run = restate(followed("r"), view(0));
+    for (let seq = 1; seq <= 2_000; seq += 1) run = receive(run, moved(seq, "public.a", "reading", seq, seq / 500));
+    expect(run.total.length).toBeLessThan(60);
+    expect(runRate(run, second(4))).toBe(500);
   });
 });
 

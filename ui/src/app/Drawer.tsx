@@ -79,7 +79,7 @@ function Summary({ follow, view }: { follow: Follow; view: RunView }) {
   const now = useNow(running, 1000);
   const word = runWord(view.status);
   const { done, tables, rows_merged } = runSums(view);
-  const rate = running ? runRate(follow) : null;
+  const rate = running ? runRate(follow, now) : null;
   return (
     <>
       <h2>

@@ -18,6 +18,8 @@ export type Follow = {
   behind: boolean;
   /** The last few seconds of each table, for rates. */
   samples: Record<string, Sample[]>;
+  /** The same of all tables together. */
+  total: Sample[];
   /** Failed attempts of each table so far. */
   attempts: Record<string, number>;
   /** What happened since the window began to follow, oldest first. */
@@ -25,11 +27,14 @@ export type Follow = {
 };
 
 const KEPT_MOMENTS = 20_000;
+/** What a rate is taken over; the chart of a run does the same (`WINDOW` of the chart crate). */
 const RATE_WINDOW_MS = 5000;
+/** Samples stand no closer; of many tables events come by the thousand. */
+const SAMPLE_STEP_MS = 100;
 
 /** A run of which only the id is known. */
 export function followed(runId: string): Follow {
-  return { runId, view: null, early: [], behind: true, samples: {}, attempts: {}, moments: [] };
+  return { runId, view: null, early: [], behind: true, samples: {}, total: [], attempts: {}, moments: [] };
 }
 
 /** Takes one event. Repeated ones change nothing; one that leaves a gap waits for the state. */
@@ -48,7 +53,22 @@ export function receive(follow: Follow, event: RunEvent): Follow {
 export function restate(follow: Follow, view: RunView): Follow {
   // A state that was asked for before the latest events were applied would turn the clock back.
   if (follow.view && view.seq < follow.view.seq) return drain({ ...follow, behind: false });
-  return drain({ ...follow, view, behind: false });
+  return drain({ ...counted(follow, view, stateAt(view)), view, behind: false });
+}
+
+/** When a state of a run that goes on was so, in milliseconds; null where that is not known. */
+function stateAt(view: RunView): number | null {
+  const start = millis(view.started_at);
+  return start === null ? null : start + view.seconds * 1000;
+}
+
+/** Notes what all tables together have read at an instant. A run that has just begun had read nothing at its start. */
+function counted(follow: Follow, view: RunView, at: number | null): Follow {
+  if (at === null || !goesOn(view.status)) return follow;
+  const start = millis(view.started_at);
+  const young = start !== null && at > start && at - start <= RATE_WINDOW_MS;
+  const before = follow.total.length === 0 && young ? [{ at: start, rows: 0 }] : follow.total;
+  return { ...follow, total: sampled(before, at, runSums(view).rows_read) };
 }
 
 function drain(follow: Follow): Follow {
@@ -84,9 +104,10 @@ function apply(follow: Follow, before: RunView, event: RunEvent): Follow {
         : [...before.tables, table];
       const samples = {
         ...follow.samples,
-        [table.source]: sampled(follow.samples[table.source], event.at, table.rows_read),
+        [table.source]: sampled(follow.samples[table.source] ?? [], millis(event.at), table.rows_read),
       };
-      return { ...after, view: { ...view, tables }, samples };
+      const now = { ...view, tables };
+      return { ...counted(after, now, millis(event.at)), view: now, samples };
     }
     case "retry": {
       const tables = before.tables.map((table): TableProgress =>
@@ -139,11 +160,29 @@ export function withActive(runs: readonly RunSummary[], view: RunView | null): r
   return runs.map((run) => (run.run_id === run_id ? { ...run, ...now } : run));
 }
 
-function sampled(samples: Sample[] | undefined, at: string, rows: number): Sample[] {
-  const now = millis(at);
-  if (now === null) return samples ?? [];
-  const recent = (samples ?? []).filter((sample) => now - sample.at <= RATE_WINDOW_MS && sample.at <= now);
-  return [...recent, { at: now, rows }];
+/** Adds a sample; of those that are too old for a rate the latest is kept, where the window begins. */
+function sampled(samples: Sample[], now: number | null, rows: number): Sample[] {
+  if (now === null) return samples;
+  const before = samples.filter((sample) => sample.at <= now);
+  const begins = Math.max(
+    0,
+    before.findLastIndex((sample) => now - sample.at >= RATE_WINDOW_MS),
+  );
+  const last = before.at(-2);
+  const close = last !== undefined && now - last.at < SAMPLE_STEP_MS;
+  return [...before.slice(begins, close ? -1 : undefined), { at: now, rows }];
+}
+
+/** Rows a second over the last seconds until now, or since the first sample; null where too little is known. */
+function rateOf(samples: readonly Sample[], now: number): number | null {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (!first || !last || last.rows < first.rows) return null;
+  const end = Math.max(now, last.at);
+  const begin = Math.max(first.at, end - RATE_WINDOW_MS);
+  if (end - begin < 200) return null;
+  const before = samples.findLast((sample) => sample.at <= begin) ?? first;
+  return Math.round(((last.rows - before.rows) * 1000) / (end - begin));
 }
 
 function finished(view: RunView, result: RunFinished): RunView {
@@ -190,21 +229,13 @@ export function stageGoesOn(stage: Stage): boolean {
 }
 
 /** Rows a second that a table reads now; null where too little is known. */
-export function tableRate(follow: Follow, source: string): number | null {
-  const samples = follow.samples[source] ?? [];
-  const first = samples[0];
-  const last = samples.at(-1);
-  if (!first || !last || last.at - first.at < 200 || last.rows < first.rows) return null;
-  return Math.round(((last.rows - first.rows) * 1000) / (last.at - first.at));
+export function tableRate(follow: Follow, source: string, now: number): number | null {
+  return rateOf(follow.samples[source] ?? [], now);
 }
 
-/** Rows a second over all tables that read now. */
-export function runRate(follow: Follow): number | null {
-  const rates = (follow.view?.tables ?? [])
-    .filter((table) => stageGoesOn(table.stage))
-    .map((table) => tableRate(follow, table.source));
-  const known = rates.filter((rate) => rate !== null);
-  return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0);
+/** Rows a second that a run reads now; null where too little is known. */
+export function runRate(follow: Follow, now: number): number | null {
+  return rateOf(follow.total, now);
 }
 
 const stageOrder: readonly Stage[] = [
@@ -233,9 +264,9 @@ export function tableError(table: TableProgress): ErrorView | null {
 }
 
 /** Seconds that are left, about; null unless it is known of every table how many rows are to come. */
-export function secondsLeft(follow: Follow): number | null {
+export function secondsLeft(follow: Follow, now: number): number | null {
   const tables = (follow.view?.tables ?? []).filter((table) => table.stage === "queued" || stageGoesOn(table.stage));
-  const rate = runRate(follow);
+  const rate = runRate(follow, now);
   if (tables.length === 0 || !rate) return null;
   let rows = 0;
   for (const table of tables) {

@@ -1,13 +1,14 @@
 import { clock, count, span } from "../../data/format";
-import { type Follow, goesOn, runRate, runSums, secondsLeft } from "../../data/run";
+import { type Follow, goesOn, runRate, runSums, secondsAt, secondsLeft } from "../../data/run";
 import type { RunView } from "../../host";
 
 /** The figures of a run: what is done, what came, how fast, how long. */
-export function Figures({ view, follow, seconds }: { view: RunView; follow: Follow; seconds: number }) {
+export function Figures({ view, follow, now }: { view: RunView; follow: Follow; now: number }) {
+  const seconds = secondsAt(view, now);
   const sums = runSums(view);
   const running = goesOn(view.status);
-  const rate = running ? runRate(follow) : seconds > 0 ? Math.round(sums.rows_read / seconds) : null;
-  const left = running ? secondsLeft(follow) : null;
+  const rate = running ? runRate(follow, now) : seconds > 0 ? Math.round(sums.rows_read / seconds) : null;
+  const left = running ? secondsLeft(follow, now) : null;
   return (
     <div className="figures of-run">
       <div>

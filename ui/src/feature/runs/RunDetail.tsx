@@ -138,7 +138,7 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
       {view && follow ? (
         <>
           <div className="over-run">
-            <Figures view={view} follow={follow} seconds={seconds} />
+            <Figures view={view} follow={follow} now={now} />
             <Throughput
               runId={runId}
               running={running}

@@ -65,7 +65,7 @@ export function TableLines({ view, follow, now, selected, onSelect }: TableLines
       width: 74,
       end: true,
       mono: true,
-      cell: (table) => <span className="soft">{count(rate(table, follow, running))}</span>,
+      cell: (table) => <span className="soft">{count(rate(table, follow, running, now))}</span>,
     },
     {
       id: "behind",
@@ -116,8 +116,8 @@ function stateOf(table: TableProgress, view: RunView): Word {
   return stageWord(table.stage);
 }
 
-function rate(table: TableProgress, follow: Follow, running: boolean): number | null {
-  if (running && stageGoesOn(table.stage)) return tableRate(follow, table.source);
+function rate(table: TableProgress, follow: Follow, running: boolean, now: number): number | null {
+  if (running && stageGoesOn(table.stage)) return tableRate(follow, table.source, now);
   const seconds = table.result?.seconds ?? 0;
   return seconds >= 0.05 && table.rows_read > 0 ? Math.round(table.rows_read / seconds) : null;
 }
