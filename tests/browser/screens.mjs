@@ -39,6 +39,7 @@ export const screens = [
     sees: ["131", ".page"],
     then: () => press(Key.control, Key.enter),
   },
+  { name: "verify-all", hash: "#/verify", sees: ["not compared", ".page"] },
   { name: "runs", hash: "#/runs", sees: ["public.wide", ".page"] },
   { name: "rejected", hash: "#/rejected", sees: ["131", ".page"] },
   { name: "settings", hash: "#/settings", sees: ["Ask before production", ".settings"] },

@@ -41,6 +41,9 @@ export async function restart() {
 export async function dark() {
   await act("theme dark");
   await desk.wears("dark");
+  await desk.go("Connections");
+  await chooseConnection("app_db");
+  await desk.sees("stored in keyring");
   await desk.shot("connections-dark");
   await desk.go("Overview");
   await desk.sees("rejected row", ".needs");

@@ -4,7 +4,7 @@
 import { dark, keyboard, restart, sample, untrusted, withoutKeyring } from "./desktop.mjs";
 import { mapping } from "./mapping.mjs";
 import { databaseKilled, windowKilled } from "./faults.mjs";
-import { discarded, retried, verified } from "./proof.mjs";
+import { allCompared, discarded, retried, verified } from "./proof.mjs";
 import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { driftAccepted, driftBeforeTables, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
 import { laterStarts, tray } from "./outside.mjs";
@@ -48,6 +48,7 @@ try {
   await step("a table of 276 columns, mapped", mapping);
   await step("a rejected row, mended at the source, tried again", retried);
   await step("a comparison that differs, repaired, equal", verified);
+  await step("all tables compared, and proved equal", allCompared);
   await step("a rejected row discarded with a note", discarded);
   await step("the database is killed in mid-run, and comes back", databaseKilled);
   await step("the window is killed in mid-run, and goes on", windowKilled);

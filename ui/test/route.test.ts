@@ -8,6 +8,7 @@ const routes: Route[] = [
   { screen: "tables", table: "sch/ema.odd name#?%" },
   { screen: "mapping", table: "public.users", column: "عمود/1" },
   { screen: "verify", table: "public.users" },
+  { screen: "verify", table: null },
   { screen: "settings" },
   { screen: "rows", table: "sch/ema.odd name#?%", side: "target" },
   { screen: "find" },

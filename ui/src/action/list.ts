@@ -11,6 +11,7 @@ export type Scope =
   | "tables"
   | "mapping"
   | "verify"
+  | "verifyAll"
   | "rows"
   | "find"
   | "runs"
@@ -63,6 +64,7 @@ export const actions = [
     whileTyping: true,
     hint: "run",
   },
+  { id: "overview.verify", title: "Compare all tables with their sources", scope: "overview", keys: "v" },
   { id: "schedule.start", title: "Start the schedule", scope: "overview", keys: "s" },
   { id: "schedule.stop", title: "Stop the schedule", scope: "overview" },
 
@@ -105,6 +107,17 @@ export const actions = [
   { id: "rows.narrower", title: "Make the column narrower", scope: "rows", keys: "[" },
   { id: "rows.dense", title: "Dense rows, or usual ones", scope: "rows", keys: "d" },
   { id: "rows.reload", title: "Read the rows again", scope: "rows", keys: "r" },
+
+  {
+    id: "verifyAll.run",
+    title: "Compare the tables with their sources",
+    scope: "verifyAll",
+    keys: "mod+Enter",
+    whileTyping: true,
+    hint: "compare",
+  },
+  { id: "verifyAll.filter", title: "Filter tables", scope: "verifyAll", keys: "/", unlisted: true, hint: "filter" },
+  { id: "verifyAll.cancel", title: "Cancel the comparison", scope: "verifyAll", keys: "mod+.", whileTyping: true },
 
   { id: "verify.run", title: "Compare", scope: "verify", keys: "mod+Enter", whileTyping: true, hint: "compare" },
   { id: "verify.repair", title: "Repair what differs", scope: "verify", keys: "r", hint: "repair" },

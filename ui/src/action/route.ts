@@ -8,7 +8,7 @@ export type Route =
   | { screen: "connections"; name: string | null }
   | { screen: "tables"; table: string | null }
   | { screen: "mapping"; table: string; column: string | null }
-  | { screen: "verify"; table: string }
+  | { screen: "verify"; table: string | null }
   | { screen: "rows"; table: string; side: "source" | "target" }
   | { screen: "find" }
   | { screen: "runs"; runId: string | null; table?: string | null }
@@ -58,10 +58,8 @@ export function parseRoute(hash: string): Route {
       const table = at(1);
       return table ? { screen: "mapping", table, column: at(2) } : { screen: "tables", table: null };
     }
-    case "verify": {
-      const table = at(1);
-      return table ? { screen: "verify", table } : { screen: "tables", table: null };
-    }
+    case "verify":
+      return { screen: "verify", table: at(1) };
     case "rows": {
       const table = at(1);
       return table
@@ -119,9 +117,10 @@ export function above(route: Route): Route {
     case "tables":
       return route.table ? { screen: "tables", table: null } : { screen: "overview" };
     case "mapping":
-    case "verify":
     case "rows":
       return { screen: "tables", table: route.table };
+    case "verify":
+      return route.table ? { screen: "tables", table: route.table } : { screen: "overview" };
     case "find":
       return { screen: "tables", table: null };
     case "runs":

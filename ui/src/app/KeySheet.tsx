@@ -11,6 +11,7 @@ const scopeNames: Record<Scope, string> = {
   tables: "Tables",
   mapping: "Mapping of a table",
   verify: "Comparison with the source",
+  verifyAll: "Comparison of all tables",
   rows: "Rows",
   find: "Find tables",
   runs: "Runs",

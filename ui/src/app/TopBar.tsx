@@ -54,7 +54,7 @@ function crumbs(route: Route): Step[] {
     case "mapping":
       return ofTable(route.table, "Columns");
     case "verify":
-      return ofTable(route.table, "Compared");
+      return route.table ? ofTable(route.table, "Compared") : [tables, { text: "Compared" }];
     case "rows":
       return ofTable(route.table, "Rows");
     case "find":

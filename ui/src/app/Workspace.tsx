@@ -19,6 +19,7 @@ import { Settings } from "../feature/settings/Settings";
 import { Find } from "../feature/tables/Find";
 import { Tables } from "../feature/tables/Tables";
 import { Verify } from "../feature/verify/Verify";
+import { VerifyAll } from "../feature/verify/VerifyAll";
 import { Trouble, Waiting } from "../kit";
 import { Drawer } from "./Drawer";
 import { Rail } from "./Rail";
@@ -146,7 +147,7 @@ function Screen({ route }: { route: Route }) {
     case "mapping":
       return <Mapping key={route.table} table={route.table} column={route.column} />;
     case "verify":
-      return <Verify key={route.table} table={route.table} />;
+      return route.table ? <Verify key={route.table} table={route.table} /> : <VerifyAll />;
     case "rows":
       return <Rows key={route.table} table={route.table} side={route.side} />;
     case "find":

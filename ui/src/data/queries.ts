@@ -9,6 +9,8 @@ import {
   skipToken,
   useInfiniteQuery,
   useMutation,
+  useIsMutating,
+  useQueries,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
@@ -284,6 +286,19 @@ export function useVerdict(folder: string, table: string) {
   return useQuery<VerifiedTable>({ queryKey: keys.verdict(folder, table), queryFn: skipToken }).data;
 }
 
+/** The same of many tables, by the name of their source. */
+export function useVerdicts(folder: string, tables: readonly string[]): ReadonlyMap<string, VerifiedTable> {
+  return useQueries({
+    queries: tables.map((table) => ({ queryKey: keys.verdict(folder, table), queryFn: skipToken })),
+    combine: (found) =>
+      new Map(
+        found.flatMap((one, place): [string, VerifiedTable][] =>
+          one.data ? [[tables[place] ?? "", one.data as VerifiedTable]] : [],
+        ),
+      ),
+  });
+}
+
 /** Keeps a comparison, and lets what a repair changes be asked again. */
 export function keepVerdict(client: QueryClient, folder: string, verdict: VerifiedTable): void {
   client.setQueryData(keys.verdict(folder, verdict.source), verdict);
@@ -300,6 +315,7 @@ export function useCommand<N extends CommandName>(
   const client = useQueryClient();
   const guard = useGuard();
   const mutation = useMutation({
+    mutationKey: [name],
     mutationFn: (request: Commands[N]["request"]) => callOnce(host, name, request),
     onSuccess: (answer, request) => after?.(client, answer, request),
   });
@@ -315,6 +331,11 @@ export function useCommand<N extends CommandName>(
     void allowed(request).then((agreed) => agreed && mutation.mutate(request, options));
   };
   return { ...mutation, mutate };
+}
+
+/** Whether a command that a person gave goes on, whichever screen it was given on. */
+export function useGoesOn(name: CommandName): boolean {
+  return useIsMutating({ mutationKey: [name] }) > 0;
 }
 
 /** Calls a command and then takes the secret out of its request, well or not: the cache of commands keeps requests for as

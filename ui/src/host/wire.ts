@@ -14,6 +14,7 @@ export type { CheckView } from "./bindings/CheckView";
 export type { ColumnEdit } from "./bindings/ColumnEdit";
 export type { ColumnTreatment } from "./bindings/ColumnTreatment";
 export type { ColumnView } from "./bindings/ColumnView";
+export type { ComparedView } from "./bindings/ComparedView";
 export type { ConnectionForm } from "./bindings/ConnectionForm";
 export type { ConnectionRef } from "./bindings/ConnectionRef";
 export type { ConnectionSave } from "./bindings/ConnectionSave";

@@ -296,7 +296,12 @@ export class FakeHost implements Host {
     rows_close: () => ({ pages: 0 }),
     sync_verify: ({ tables, repair }) => ({
       equal: repair,
-      tables: [{ ...shop.verdict, source: tables[0] ?? shop.verdict.source, ...(repair ? shop.repaired : {}) }],
+      tables: (tables.length > 0 ? tables : shop.tables.map(({ source }) => source)).map((source) => ({
+        ...shop.verdict,
+        source,
+        ...(repair || source !== "public.customers" ? shop.repaired : {}),
+        ...(repair ? {} : { repaired: null }),
+      })),
       error: null,
     }),
     sync_cancel: () => ({ ...shop.activeRun, status: "cancelling", seq: shop.activeRun.seq + 1 }),

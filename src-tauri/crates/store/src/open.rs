@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The statements that bring schema n to schema n + 1, in order.
-const STEPS: &[&str] = &[include_str!("schema/1.sql")];
+const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 /// SQLite's mark for the owner of a file: "Firn".
 const APPLICATION_ID: i64 = 0x4669_726E;
 /// How long a statement waits for another process that writes.

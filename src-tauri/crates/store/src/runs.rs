@@ -1,5 +1,6 @@
 //! The history of runs.
 
+use crate::count::{counted, stored};
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -343,7 +344,7 @@ struct TableRow(RunTable);
 
 impl FromRow<'_, SqliteRow> for TableRow {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let count = |name: &'static str| row.try_get::<i64, _>(name).map(|count| u64::try_from(count).unwrap_or(0));
+        let count = |name: &'static str| row.try_get(name).map(counted);
         Ok(Self(RunTable {
             source: row.try_get("source")?,
             target: row.try_get("target")?,
@@ -365,18 +366,16 @@ async fn insert_table(
     position: i64,
     table: &RunTable,
 ) -> Result<(), sqlx::Error> {
-    // SQLite counts to 2^63; no table has more rows.
-    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     sqlx::query("INSERT INTO run_tables VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
         .bind(run_id.to_string())
         .bind(position)
         .bind(&table.source)
         .bind(&table.target)
         .bind(&table.status)
-        .bind(count(table.rows_read))
-        .bind(count(table.rows_merged))
-        .bind(count(table.rows_rejected))
-        .bind(count(table.rows_deleted))
+        .bind(stored(table.rows_read))
+        .bind(stored(table.rows_merged))
+        .bind(stored(table.rows_rejected))
+        .bind(stored(table.rows_deleted))
         .bind(&table.watermark)
         .bind(table.seconds)
         .bind(&table.message)

@@ -1,8 +1,9 @@
 import { inStep } from "../../data/attention";
 import { count, counted, when } from "../../data/format";
+import { type Proof, proof } from "../../data/proof";
 import { goesOn, runSums } from "../../data/run";
 import type { RunView, TableStatusView, WorkspaceView } from "../../host";
-import { Glyph } from "../../kit";
+import { Glyph, State } from "../../kit";
 
 type FiguresProps = {
   workspace: WorkspaceView;
@@ -52,8 +53,49 @@ export function Figures({ workspace, active, status, silent }: FiguresProps) {
         <div className="value">
           {status ? rejected > 0 ? <span className="state warn">{count(rejected)}</span> : "0" : "–"}
         </div>
-        <div className="note">{status ? "unresolved" : silent ? "the state database did not answer" : "not asked"}</div>
+        <div className="note">{status ? "unresolved" : unasked(silent)}</div>
+      </div>
+      <div>
+        <div className="name">Last proof that target equals source</div>
+        {status ? (
+          <Proved of={proof(status)} />
+        ) : (
+          <>
+            <div className="value">–</div>
+            <div className="note">{unasked(silent)}</div>
+          </>
+        )}
       </div>
     </div>
+  );
+}
+
+const unasked = (silent: boolean) => (silent ? "the state database did not answer" : "not asked");
+
+function Proved({ of: { compared, of, differing, worst, at } }: { of: Proof }) {
+  if (at === null) {
+    return (
+      <>
+        <div className="value">–</div>
+        <div className="note">no table was compared yet</div>
+      </>
+    );
+  }
+  return (
+    <>
+      <div className="value">
+        <State tone={differing > 0 ? "failed" : compared < of ? "warn" : "ok"}>{when(at)}</State>
+      </div>
+      <div className="note">
+        {counted(compared, "table")} of {count(of)},{" "}
+        {worst === null ? (
+          "0 keys differ"
+        ) : (
+          <>
+            {counted(differing, "key")} in <code>{worst}</code>
+          </>
+        )}
+      </div>
+    </>
   );
 }

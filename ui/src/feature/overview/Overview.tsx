@@ -1,5 +1,5 @@
 import "./overview.css";
-import { CircleAlert, Play } from "lucide-react";
+import { CircleAlert, Play, Scale } from "lucide-react";
 import { navigate, useAction, useStartRun } from "../../action";
 import { type Need, needs } from "../../data/attention";
 import { clock, count, counted, millis, shortRun, when } from "../../data/format";
@@ -34,6 +34,11 @@ export function Overview() {
   const starting = useStartRun();
   useDriftAhead(workspace.folder, starting.unavailable === null);
   useAction("overview.run", () => starting.start([]), starting.unavailable);
+  useAction(
+    "overview.verify",
+    () => navigate({ screen: "verify", table: null }),
+    workspace.tables.length === 0 ? "there is no table yet" : null,
+  );
 
   const found = needs({
     workspace,
@@ -64,6 +69,10 @@ export function Overview() {
           </code>
         </span>
         <div className="acts">
+          <ActionButton id="overview.verify">
+            <Icon of={Scale} small />
+            Compare all
+          </ActionButton>
           <ActionButton id="overview.run" look="primary">
             <Icon of={Play} small />
             Run now

@@ -20,10 +20,12 @@ import {
   SameAsText,
   State,
   StateFilters,
+  StateWord,
   Trouble,
 } from "../../kit";
 import { ByColumn, Cells } from "./Cells";
 import { RepairDialog } from "./RepairDialog";
+import { verdictWord } from "./words";
 
 /** Most differing keys that are shown; all are counted. */
 const LISTED = 1000;
@@ -82,7 +84,7 @@ export function Verify({ table }: { table: string }) {
         <h1 className="cut">
           <code>{table}</code> against its source
         </h1>
-        {verdict && <StateOf verdict={verdict} />}
+        {verdict && <StateWord of={verdictWord(verdict.status)} />}
         <div className="acts">
           {verify.isPending ? (
             <ActionButton id="verify.cancel" look="danger">
@@ -231,19 +233,6 @@ const kinds: readonly { id: "missing" | "extra" | "changed"; word: Word }[] = [
   { id: "extra", word: { tone: "warn", word: "Only in the target" } },
   { id: "changed", word: { tone: "warn", word: "Other values" } },
 ];
-
-const statusWords: Record<string, Word> = {
-  equal: { tone: "ok", word: "Equal" },
-  different: { tone: "failed", word: "Different" },
-  failed: { tone: "failed", word: "Failed" },
-  cancelled: { tone: "off", word: "Cancelled" },
-  held: { tone: "warn", word: "Held by another" },
-};
-
-function StateOf({ verdict }: { verdict: VerifiedTable }) {
-  const word = statusWords[verdict.status] ?? { tone: "off" as const, word: verdict.status };
-  return <State tone={word.tone}>{word.word}</State>;
-}
 
 function keyText(one: DifferingKeyView): string {
   return `${one.kind} ${Object.entries(one.key)

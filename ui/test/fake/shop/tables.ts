@@ -44,4 +44,15 @@ export const status: TableStatusView[] = tables.map((table) => ({
   rows_processed: table.last?.rows_merged ?? 0,
   holder: null,
   open_errors: table.source === "public.customers" ? 3 : 0,
+  compared:
+    table.source === "public.tickets"
+      ? null
+      : {
+          at: ago(table.source === "public.orders" ? 41_000 : 3_600),
+          rows_source: 48_211,
+          rows_target: 48_209,
+          differing_keys: table.source === "public.customers" ? 5 : 0,
+          waiting: 12,
+          seconds: 1.4,
+        },
 }));

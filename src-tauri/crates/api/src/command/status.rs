@@ -2,8 +2,12 @@
 
 use crate::Firn;
 use crate::folder::{source_name, target_name};
-use crate::wire::{ErrorView, HistoryRequest, LogEntryView, LogView, StatusView, TableStatusView, WorkspaceRef};
+use crate::run::iso;
+use crate::wire::{
+    ComparedView, ErrorView, HistoryRequest, LogEntryView, LogView, StatusView, TableStatusView, WorkspaceRef,
+};
 use firn_connector::{LogEntry, StateStore as _, TableReport};
+use firn_store::Comparison;
 use firn_workspace::TableSync;
 use std::collections::HashMap;
 
@@ -16,8 +20,12 @@ pub async fn sync_status(firn: &Firn, request: WorkspaceRef) -> Result<StatusVie
     let (state, advice) = firn.state(&usable).await?;
     let reports = none_before_the_first_run(state.reports().await).map_err(|error| advice.explain(error.into()))?;
     let reports: HashMap<&str, &TableReport> = reports.iter().map(|report| (report.source.as_str(), report)).collect();
-    let tables =
-        usable.workspace.tables.iter().map(|table| status(table, reports.get(source_name(table).as_str()).copied()));
+    let compared = firn.store().await?.comparisons(&usable.folder.name).await?;
+    let compared: HashMap<&str, &Comparison> = compared.iter().map(|one| (one.source.as_str(), one)).collect();
+    let tables = usable.workspace.tables.iter().map(|table| {
+        let source = source_name(table);
+        status(table, reports.get(source.as_str()).copied(), compared.get(source.as_str()).copied())
+    });
     Ok(StatusView { tables: tables.collect() })
 }
 
@@ -31,10 +39,13 @@ pub(super) fn none_before_the_first_run<T: Default>(rows: firn_connector::Result
     }
 }
 
-fn status(table: &TableSync, report: Option<&TableReport>) -> TableStatusView {
+fn status(table: &TableSync, report: Option<&TableReport>, compared: Option<&Comparison>) -> TableStatusView {
+    let target = target_name(table);
+    // A comparison with a target that the table had before proves nothing of the one it has.
+    let compared = compared.filter(|one| one.target == target).map(compared_view);
     TableStatusView {
         source: source_name(table),
-        target: target_name(table),
+        target,
         status: report.map_or_else(|| "never".to_owned(), |report| report.status.clone()),
         watermark: report.and_then(|report| report.watermark.clone()),
         last_run: report.and_then(|report| report.last_run.clone()),
@@ -42,6 +53,18 @@ fn status(table: &TableSync, report: Option<&TableReport>) -> TableStatusView {
         rows_processed: report.map_or(0, |report| report.rows_processed),
         holder: report.and_then(|report| report.holder.as_ref()).map(ToString::to_string),
         open_errors: report.map_or(0, |report| report.open_errors),
+        compared,
+    }
+}
+
+fn compared_view(one: &Comparison) -> ComparedView {
+    ComparedView {
+        at: iso(one.compared_at),
+        rows_source: one.rows_source,
+        rows_target: one.rows_target,
+        differing_keys: one.differing_keys,
+        waiting: one.waiting,
+        seconds: one.seconds,
     }
 }
 

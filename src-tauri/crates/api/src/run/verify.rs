@@ -1,11 +1,13 @@
-//! Comparing tables with their sources: a long job with events like a run's, which is in no history.
+//! Comparing tables with their sources: a long job with events like a run's. The history keeps its last verdicts only.
 
 use super::progress::Progress;
 use super::{Active, FLUSH};
 use crate::Firn;
 use crate::view;
-use crate::wire::{ErrorView, RunEvent, VerifyRequest, VerifyView};
+use crate::wire::{ErrorView, FindingView, LevelView, RunEvent, VerifiedTable, VerifyRequest, VerifyView};
+use chrono::Utc;
 use firn_connector::{Error, Side};
+use firn_store::Comparison;
 use firn_sync::{
     Counters, ProgressSink, RunOutcome, TableOutcome, TableResult, TableVerdict, VerifyOptions, VerifyOutcome,
 };
@@ -44,9 +46,11 @@ impl Firn {
         let options =
             VerifyOptions { repair: request.repair, listed: usize::try_from(request.limit).unwrap_or(usize::MAX) };
         let firn = self.clone();
+        let folder = usable.folder.name.clone();
         // A task of its own: a caller that goes away leaves neither a lease nor a comparison that is never over.
         let whole = tokio::spawn(async move {
             let forwarder = tokio::spawn(forward(firn.clone(), received, Arc::clone(&progress)));
+            let kept = firn.clone();
             let sink: Arc<dyn ProgressSink> = Arc::clone(&progress) as Arc<dyn ProgressSink>;
             // And one more: a panic below ends it as a failure.
             let engine = tokio::spawn(async move {
@@ -61,8 +65,10 @@ impl Firn {
             });
             let result = match engine.await {
                 Ok(Ok((outcome, advice))) => {
+                    let mut verdicts = view::verified(&outcome, &advice);
+                    kept.keep_comparisons(&folder, &mut verdicts).await;
                     progress.finish(&as_run(&outcome));
-                    Ok(view::verified(&outcome, &advice))
+                    Ok(verdicts)
                 }
                 Ok(Err(error)) => {
                     progress.fail(error.clone());
@@ -82,6 +88,44 @@ impl Firn {
             result
         });
         whole.await.unwrap_or_else(|panic| Err(ErrorView::other(format!("the comparison did not end ({panic})"))))
+    }
+}
+
+impl Firn {
+    /// Keeps what the tables that were compared to their end came to. A history that cannot be written is told in their
+    /// findings; the verdicts stand.
+    async fn keep_comparisons(&self, folder: &str, verdicts: &mut VerifyView) {
+        let compared_at = Utc::now();
+        let ended = |table: &VerifiedTable| matches!(table.status.as_str(), "equal" | "different");
+        let comparisons: Vec<Comparison> = verdicts
+            .tables
+            .iter()
+            .filter(|table| ended(table))
+            .map(|table| Comparison {
+                source: table.source.clone(),
+                target: table.target.clone(),
+                compared_at,
+                rows_source: table.rows_source,
+                rows_target: table.rows_target,
+                differing_keys: table.differing_keys,
+                waiting: table.waiting,
+                seconds: table.seconds,
+            })
+            .collect();
+        if comparisons.is_empty() {
+            return;
+        }
+        let written =
+            async { Ok::<_, ErrorView>(self.store().await?.record_comparisons(folder, &comparisons).await?) }.await;
+        let Err(error) = written else { return };
+        for table in verdicts.tables.iter_mut().filter(|table| ended(table)) {
+            table.findings.push(FindingView {
+                level: LevelView::Warning,
+                code: "history".to_owned(),
+                message: format!("this comparison is not in the history of this machine: {}", error.message),
+                fix: None,
+            });
+        }
     }
 }
 

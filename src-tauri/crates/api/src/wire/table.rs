@@ -230,6 +230,29 @@ pub struct TableStatusView {
     /// Unresolved rejected rows.
     #[ts(type = "number")]
     pub open_errors: i64,
+    /// The last comparison with its source that came to its end on this machine.
+    pub compared: Option<ComparedView>,
+}
+
+/// What a table's last comparison with its source came to.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ComparedView {
+    /// When it ended, ISO 8601.
+    pub at: String,
+    /// Rows of the source, with the table's condition.
+    #[ts(type = "number")]
+    pub rows_source: u64,
+    /// Rows of the target, without those marked as deleted.
+    #[ts(type = "number")]
+    pub rows_target: u64,
+    /// Keys that differ; none: the target was proved equal to its source.
+    #[ts(type = "number")]
+    pub differing_keys: u64,
+    /// Keys that the next run was to bring.
+    #[ts(type = "number")]
+    pub waiting: u64,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// Asks for log rows or rejected rows.

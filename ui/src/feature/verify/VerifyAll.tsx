@@ -1,0 +1,242 @@
+import "./verify.css";
+import { Scale, Square } from "lucide-react";
+import { useRef, useState } from "react";
+import { navigate, useAction } from "../../action";
+import { clock, count, counted, shellWord, span, when } from "../../data/format";
+import { keepVerdict, mayConnect, useCommand, useGoesOn, useStatus, useVerdicts } from "../../data/queries";
+import { goesOn, stageGoesOn } from "../../data/run";
+import { stageWord, type Word } from "../../data/words";
+import { useLatestRun, useOpenWorkspace } from "../../data/workspace";
+import { type ComparedView, errorView, type TableView, type VerifiedTable } from "../../host";
+import { type GridColumn, RowGrid } from "../../grid/RowGrid";
+import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
+import { verdictWord } from "./words";
+
+/** Most differing keys a table that come with the answer; all are counted. */
+const LISTED = 1000;
+
+/** A table with its last comparison. */
+type Line = {
+  table: TableView;
+  word: Word;
+  /** This window's verdict, or what the history of this machine has. */
+  known: VerifiedTable | ComparedView | null;
+  at: string | null;
+  /** Rows compared so far by a comparison that goes on. */
+  soFar: number | null;
+};
+
+/** Every table held against its source: what is proved, and where to look. */
+export function VerifyAll() {
+  const { workspace, feed } = useOpenWorkspace();
+  const folder = workspace.folder;
+  const connects = mayConnect(workspace);
+  const status = useStatus(folder, connects && workspace.state !== null && workspace.tables.length > 0);
+  const verdicts = useVerdicts(
+    folder,
+    workspace.tables.map(({ source }) => source),
+  );
+  const verify = useCommand("sync_verify", (client, answer, request) => {
+    for (const one of answer.tables) keepVerdict(client, request.folder, one);
+  });
+  const cancel = useCommand("sync_cancel");
+  // Also one that was begun before this screen was left and come back to.
+  const pending = useGoesOn("sync_verify");
+  const latest = useLatestRun(feed, folder);
+  const going = pending && latest?.view && goesOn(latest.view.status) ? latest : null;
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [filter, setFilter] = useState("");
+  const filterField = useRef<HTMLInputElement>(null);
+
+  const live = new Map((status.data ?? []).map((row) => [row.source, row]));
+  const progress = new Map((going?.view?.tables ?? []).map((row) => [row.source, row]));
+  const lines = workspace.tables.map((table): Line => {
+    const verdict = verdicts.get(table.source) ?? null;
+    const compared = live.get(table.source)?.compared ?? null;
+    const now = progress.get(table.source);
+    const at = compared?.at ?? null;
+    if (now && (stageGoesOn(now.stage) || now.stage === "queued")) {
+      const word: Word = now.stage === "reading" ? { tone: "running", word: "Comparing" } : stageWord(now.stage);
+      return { table, word, known: null, at: null, soFar: now.rows_read };
+    }
+    if (verdict) return { table, word: verdictWord(verdict.status), known: verdict, at, soFar: null };
+    if (!compared) return { table, word: { tone: "off", word: "Not compared" }, known: null, at, soFar: null };
+    return {
+      table,
+      word: verdictWord(compared.differing_keys > 0 ? "different" : "equal"),
+      known: compared,
+      at,
+      soFar: null,
+    };
+  });
+  const wanted = filter.trim().toLowerCase();
+  const shown = lines.filter(({ table }) => `${table.source} ${table.target}`.toLowerCase().includes(wanted));
+  const chosenTables = workspace.tables.filter(({ source }) => ticked.has(source)).map(({ source }) => source);
+
+  useAction("verifyAll.filter", () => filterField.current?.focus());
+  useAction(
+    "verifyAll.run",
+    () => verify.mutate({ folder, tables: chosenTables, repair: false, limit: LISTED }),
+    !connects ? "nothing may be connected yet" : pending ? "a comparison goes on" : null,
+    chosenTables.length > 0
+      ? counted(chosenTables.length, "table")
+      : `all ${counted(workspace.tables.length, "table")}`,
+  );
+  const runId = going?.runId ?? null;
+  useAction(
+    "verifyAll.cancel",
+    () => runId && cancel.mutate({ run_id: runId }),
+    !pending ? "nothing goes on" : runId ? (cancel.isPending ? "one moment" : null) : "it is beginning",
+  );
+  const over = [...progress.values()].filter((one) => one.stage !== "queued" && !stageGoesOn(one.stage)).length;
+  const failed = verify.data?.error ?? null;
+  return (
+    <div className="page verify">
+      <div className="head">
+        <h1>{counted(workspace.tables.length, "table")} against their source</h1>
+        <Summary lines={lines} />
+        <div className="acts">
+          {pending && (
+            <ActionButton id="verifyAll.cancel" look="danger">
+              <Icon of={Square} small />
+              Cancel
+            </ActionButton>
+          )}
+          <ActionButton id="verifyAll.run" look="primary">
+            <Icon of={Scale} small />
+            {chosenTables.length > 0 ? `Compare ${count(chosenTables.length)} chosen` : "Compare all"}
+          </ActionButton>
+        </div>
+      </div>
+      {pending && (
+        <div className="going" role="status">
+          <State tone="running">
+            {going?.view
+              ? `${count(over)} of ${counted(progress.size, "table")} compared, ${clock(going.view.seconds)}`
+              : "Asking source and target"}
+          </State>
+        </div>
+      )}
+      {verify.isError && <Trouble error={errorView(verify.error)} title={<b>Nothing was compared</b>} />}
+      {!pending && failed && <Trouble error={failed} title={<b>Nothing was compared</b>} />}
+      {cancel.isError && <Trouble error={errorView(cancel.error)} title={<b>It was not cancelled</b>} />}
+      {status.isError && (
+        <Trouble
+          error={errorView(status.error)}
+          title={<b>The state database did not answer; only the comparisons of this window are shown</b>}
+          tone="warn"
+        />
+      )}
+      <section className="pane wide" aria-label="Tables compared">
+        <div className="filter-bar">
+          <FilterField label="Filter tables" value={filter} onChange={setFilter} inputRef={filterField} />
+          {wanted !== "" && (
+            <span className="faint">
+              {count(shown.length)} of {count(lines.length)}
+            </span>
+          )}
+        </div>
+        {shown.length === 0 ? (
+          <Nothing title={lines.length === 0 ? "No table yet" : "No table matches"}>
+            {lines.length === 0
+              ? "Tables that are synced are held against their source here."
+              : `Nothing among ${counted(lines.length, "table")} has “${filter}” in its name.`}
+          </Nothing>
+        ) : (
+          <RowGrid
+            label="Tables compared"
+            columns={columns}
+            rows={shown}
+            rowKey={({ table }) => table.source}
+            selected={chosen}
+            onSelect={({ table }) => setChosen(table.source)}
+            onOpen={({ table }) => navigate({ screen: "verify", table: table.source })}
+            ticked={ticked}
+            onTick={setTicked}
+            autoFocus
+          />
+        )}
+        <div className="same-as-text">
+          <SameAsText command={`firn sync verify${chosenTables.map((name) => ` ${shellWord(name)}`).join("")}`} />
+        </div>
+      </section>
+    </div>
+  );
+}
+
+/** How many are equal, how many are not; nothing is said to be equal that was not compared. */
+function Summary({ lines }: { lines: readonly Line[] }) {
+  const equal = lines.filter(({ known }) => known?.differing_keys === 0).length;
+  const different = lines.filter(({ known }) => known !== null && known.differing_keys > 0).length;
+  return (
+    <>
+      {different > 0 && <State tone="failed">{count(different)} different</State>}
+      {equal > 0 && <State tone="ok">{count(equal)} equal</State>}
+      {equal + different < lines.length && (
+        <span className="about">{count(lines.length - equal - different)} not compared</span>
+      )}
+    </>
+  );
+}
+
+const figure = (
+  id: string,
+  head: string,
+  width: number,
+  of: (known: VerifiedTable | ComparedView) => number,
+): GridColumn<Line> => ({
+  id,
+  head,
+  width,
+  end: true,
+  mono: true,
+  cell: ({ known }) => count(known && of(known)),
+});
+
+const columns: readonly GridColumn<Line>[] = [
+  { id: "state", head: "State", width: 140, cell: ({ word }) => <StateWord of={word} /> },
+  {
+    id: "source",
+    head: "Source",
+    width: 160,
+    grow: 3,
+    mono: true,
+    cell: ({ table }) => table.source,
+    whole: ({ table }) => table.source,
+  },
+  {
+    id: "target",
+    head: "Target",
+    width: 120,
+    grow: 2,
+    mono: true,
+    cell: ({ table }) => <span className="soft">{table.target}</span>,
+    whole: ({ table }) => table.target,
+  },
+  {
+    id: "rows-source",
+    head: "Rows, source",
+    width: 104,
+    end: true,
+    mono: true,
+    cell: ({ known, soFar }) => count(soFar ?? known?.rows_source),
+  },
+  figure("rows-target", "Rows, target", 104, (known) => known.rows_target),
+  {
+    id: "differ",
+    head: "Keys that differ",
+    width: 112,
+    end: true,
+    mono: true,
+    cell: ({ known }) =>
+      known && known.differing_keys > 0 ? (
+        <State tone="failed">{count(known.differing_keys)}</State>
+      ) : (
+        count(known?.differing_keys)
+      ),
+  },
+  figure("waiting", "Waiting", 84, (known) => known.waiting),
+  { id: "at", head: "Compared", width: 124, end: true, mono: true, cell: ({ at }) => when(at) },
+  { id: "took", head: "Took", width: 76, end: true, mono: true, cell: ({ known }) => span(known?.seconds) },
+];
