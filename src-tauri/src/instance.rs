@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long the window that has the right may say nothing before a later start gives up.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a second start hands over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +39,21 @@ pub(crate) struct First {
     listener: std::os::unix::net::UnixListener,
 }
 
+/// Tells later starts that this window is about to end: they wait for that, and take its place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ending(Arc<AtomicBool>);
+
+impl Ending {
+    /// From now on nothing is taken any more.
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// Asks to be the window.
 ///
 /// # Errors
@@ -40,10 +61,21 @@ pub(crate) struct First {
 pub(crate) fn claim(data_dir: &Path, handover: &Handover) -> io::Result<Claim> {
     make_folder(data_dir)?;
     let lock = File::options().create(true).truncate(false).write(true).open(data_dir.join("window.lock"))?;
-    match lock.try_lock() {
-        Ok(()) => first(data_dir, lock),
-        Err(TryLockError::WouldBlock) => other::hand(data_dir, handover).map(|()| Claim::Handed),
-        Err(TryLockError::Error(error)) => Err(error),
+    let began = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return first(data_dir, lock),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        match other::hand(data_dir, handover) {
+            Ok(()) => return Ok(Claim::Handed),
+            // It does not listen yet, or it is about to end: then the right is free in a moment.
+            Err(_) if other::CAN_ANSWER && began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -77,16 +109,21 @@ fn first(_data_dir: &Path, lock: File) -> io::Result<Claim> {
 }
 
 impl First {
-    /// Takes what later starts hand over, from a thread of its own, until the process ends.
+    /// Takes what later starts hand over, from a thread of its own, until `ending` begins. The right is kept as long as
+    /// the process lives.
     ///
     /// # Errors
     /// Where no thread can be had.
     #[cfg(unix)]
-    pub(crate) fn listen(self, take: impl Fn(Handover) + Send + 'static) -> io::Result<()> {
+    pub(crate) fn listen(self, ending: Ending, take: impl Fn(Handover) + Send + 'static) -> io::Result<()> {
         let Self { lock, listener } = self;
         std::thread::Builder::new().name("later-starts".to_owned()).spawn(move || {
             let _as_long_as_it_listens = lock;
             for stream in listener.incoming() {
+                // What was taken now would be lost with this window.
+                if ending.has_begun() {
+                    continue;
+                }
                 // One that breaks off, or speaks another language, is none of ours.
                 if let Some(handover) = stream.ok().and_then(|stream| other::receive(stream).ok()) {
                     take(handover);
@@ -101,7 +138,7 @@ impl First {
     /// # Errors
     /// None.
     #[cfg(not(unix))]
-    pub(crate) fn listen(self, _take: impl Fn(Handover) + Send + 'static) -> io::Result<()> {
+    pub(crate) fn listen(self, _ending: Ending, _take: impl Fn(Handover) + Send + 'static) -> io::Result<()> {
         std::mem::forget(self.lock);
         Ok(())
     }
@@ -111,16 +148,15 @@ impl First {
 mod other {
     //! The way between two processes.
 
-    use super::Handover;
+    use super::{Handover, PATIENCE};
     use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
     use std::os::unix::net::UnixStream;
     use std::path::{Path, PathBuf};
-    use std::time::{Duration, Instant};
 
+    /// Whether a window that is open can be told at all.
+    pub(super) const CAN_ANSWER: bool = true;
     /// Longest message, in bytes.
     const LONGEST: u64 = 64 * 1024;
-    /// How long a window that has just begun may take to listen, and either side to speak.
-    const PATIENCE: Duration = Duration::from_secs(20);
     /// Longest path of a socket, with some room: the system's limit is 108 bytes, or 104.
     const LONGEST_PATH: usize = 100;
 
@@ -139,15 +175,7 @@ mod other {
 
     /// Tells the window that is open.
     pub(super) fn hand(data_dir: &Path, handover: &Handover) -> io::Result<()> {
-        let began = Instant::now();
-        let mut stream = loop {
-            match UnixStream::connect(socket(data_dir)) {
-                Ok(stream) => break stream,
-                // Between the lock and the socket it may not be there yet.
-                Err(_) if began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
-                Err(error) => return Err(error),
-            }
-        };
+        let mut stream = UnixStream::connect(socket(data_dir))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut message = serde_json::to_vec(handover)?;
@@ -178,6 +206,9 @@ mod other {
     use std::io;
     use std::path::Path;
 
+    /// Whether a window that is open can be told at all.
+    pub(super) const CAN_ANSWER: bool = false;
+
     pub(super) fn hand(_data_dir: &Path, _handover: &Handover) -> io::Result<()> {
         Err(io::Error::other("a window of Firn is open already"))
     }
@@ -194,7 +225,7 @@ mod tests {
         let word = |word: &str| Handover { word: Some(word.to_owned()), base: "/home/kim".into() };
         let Claim::First(first) = claim(folder.path(), &word("a")).unwrap() else { panic!("nobody else is there") };
         let (sender, received) = mpsc::channel();
-        first.listen(move |handover| sender.send(handover).unwrap()).unwrap();
+        first.listen(Ending::default(), move |handover| sender.send(handover).unwrap()).unwrap();
         for later in ["firn://runs", "shop"] {
             assert!(matches!(claim(folder.path(), &word(later)).unwrap(), Claim::Handed));
             assert_eq!(received.recv().unwrap(), word(later));
@@ -205,6 +236,35 @@ mod tests {
     }
 
     #[test]
+    fn a_start_that_meets_a_window_at_its_end_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let nothing = Handover { word: None, base: PathBuf::new() };
+        let Claim::First(ending) = claim(folder.path(), &nothing).unwrap() else { panic!("nobody else is there") };
+        let ends = std::thread::spawn(move || {
+            // It hears the later start, and is gone before it says anything.
+            drop(ending.listener.accept().unwrap());
+            drop(ending);
+        });
+        assert!(matches!(claim(folder.path(), &nothing).unwrap(), Claim::First(_)));
+        ends.join().unwrap();
+    }
+
+    #[test]
+    fn a_window_that_is_about_to_end_takes_nothing_that_would_be_lost_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let word = Handover { word: Some("shop".to_owned()), base: "/home/kim".into() };
+        let Claim::First(first) = claim(folder.path(), &word).unwrap() else { panic!("nobody else is there") };
+        let (sender, received) = mpsc::channel();
+        let ending = Ending::default();
+        first.listen(ending.clone(), move |handover| sender.send(handover).unwrap()).unwrap();
+        assert!(matches!(claim(folder.path(), &word).unwrap(), Claim::Handed));
+        assert_eq!(received.recv().unwrap(), word);
+        ending.begin();
+        assert!(other::hand(folder.path(), &word).is_err());
+        assert!(received.try_recv().is_err());
+    }
+
+    #[test]
     fn a_folder_with_a_long_path_has_its_socket_elsewhere_and_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let long = |name: &str| folder.path().join("x".repeat(120)).join(name);
@@ -212,8 +272,8 @@ mod tests {
         let Claim::First(one) = claim(&long("one"), &nothing).unwrap() else { panic!("nobody else is there") };
         let Claim::First(two) = claim(&long("two"), &nothing).unwrap() else { panic!("nobody else is there") };
         let (sender, received) = mpsc::channel();
-        one.listen(move |_| sender.send("one").unwrap()).unwrap();
-        two.listen(|_| panic!("it was the other's")).unwrap();
+        one.listen(Ending::default(), move |_| sender.send("one").unwrap()).unwrap();
+        two.listen(Ending::default(), |_| panic!("it was the other's")).unwrap();
         assert!(matches!(claim(&long("one"), &nothing).unwrap(), Claim::Handed));
         assert_eq!(received.recv().unwrap(), "one");
         for name in ["one", "two"] {

@@ -1,7 +1,7 @@
 //! Start and end of the window's process.
 
 use crate::bridge;
-use crate::instance::{Claim, First, Handover, claim};
+use crate::instance::{Claim, Ending, First, Handover, claim};
 use crate::page::{Page, raise};
 use crate::place::{Place, note_main};
 use crate::tray::Tray;
@@ -117,7 +117,8 @@ pub fn run(word: Option<String>, variables: HashMap<String, String>) -> Result<i
     app.manage(firn.clone());
     app.manage(Place::default());
     tauri::async_runtime::block_on(begin(&firn, &handover));
-    take_later_starts(first, handle.clone());
+    let ending = Ending::default();
+    take_later_starts(first, ending.clone(), handle.clone());
     // The windows of tauri.conf.json are made here and not by Tauri, so that no page can call before there is
     // something to answer it.
     for window in &app.config().app.windows.clone() {
@@ -126,7 +127,12 @@ pub fn run(word: Option<String>, variables: HashMap<String, String>) -> Result<i
     tray.refresh(&handle);
     tauri::async_runtime::spawn(handle.state::<Place>().inner().clone().keep(firn));
     end_on_signal(handle);
-    Ok(app.run_return(|handle, event| take(handle, &event)))
+    Ok(app.run_return(move |handle, event| {
+        if matches!(event, RunEvent::Exit) {
+            ending.begin();
+        }
+        take(handle, &event);
+    }))
 }
 
 async fn begin(firn: &Firn, handover: &Handover) {
@@ -149,9 +155,9 @@ fn open_window(handle: &AppHandle, firn: &Firn, config: &tauri::utils::config::W
 }
 
 /// Lets what later starts were started with arrive here.
-fn take_later_starts(first: First, handle: AppHandle) {
+fn take_later_starts(first: First, ending: Ending, handle: AppHandle) {
     // Where no thread can be had, a later start says that this window does not answer.
-    let _listening = first.listen(move |Handover { word, base }| {
+    let _listening = first.listen(ending, move |Handover { word, base }| {
         let handle = handle.clone();
         tauri::async_runtime::spawn(async move {
             raise(&handle);
