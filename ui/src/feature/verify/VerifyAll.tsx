@@ -3,7 +3,15 @@ import { Scale, Square } from "lucide-react";
 import { useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { clock, count, counted, shellWord, span, when } from "../../data/format";
-import { keepVerdict, mayConnect, useCommand, useGoesOn, useStatus, useVerdicts } from "../../data/queries";
+import {
+  cannotConnect,
+  keepVerdict,
+  mayConnect,
+  useCommand,
+  useGoesOn,
+  useStatus,
+  useVerdicts,
+} from "../../data/queries";
 import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, type Word } from "../../data/words";
 import { useLatestRun, useOpenWorkspace } from "../../data/workspace";
@@ -78,7 +86,7 @@ export function VerifyAll() {
   useAction(
     "verifyAll.run",
     () => verify.mutate({ folder, tables: chosenTables, repair: false, limit: LISTED }),
-    !connects ? "nothing may be connected yet" : pending ? "a comparison goes on" : null,
+    cannotConnect(workspace) ?? (pending ? "a comparison goes on" : null),
     chosenTables.length > 0
       ? counted(chosenTables.length, "table")
       : `all ${counted(workspace.tables.length, "table")}`,
