@@ -58,6 +58,25 @@ async function checksCanFail() {
   assert.match((await misplaced(page)).join("\n"), /below the panes are empty/);
 }
 
+/** Types and what speaks for a watermark are never cut: they are what a mapping is decided by. */
+async function decidedBySight() {
+  const cut = (css) =>
+    page.script(
+      "const found = [...document.querySelectorAll(arguments[0])]; return [found.length > 0, found.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)];",
+      css,
+    );
+  await page.size(1440, 900);
+  await openMarket("#/mapping/public.wide/column%206");
+  await desk.sees("DECIMAL(18,4)", ".grid");
+  assert.deepEqual(await cut(".grid-row .type-of .cut"), [true, []]);
+  assert.deepEqual(await cut(".grid-row .cell:nth-child(3)"), [true, []]);
+  await page.size(1200, 800);
+  await desk.press("Table");
+  await desk.press("YAML");
+  await desk.sees("its default, at birth only", ".watermarks");
+  assert.deepEqual(await cut(".watermarks th, .watermarks td"), [true, []]);
+}
+
 /** While something is waited for the page shows that it works, by what turns; and by what stands where nothing may move. */
 async function nothingMoves() {
   const moving = () =>
@@ -90,6 +109,7 @@ try {
   await step("every screen at 1024 × 700", fits(1024, 700));
   await step("every screen at 1440 × 900", fits(1440, 900));
   await step("every screen at 3840 × 2160", fits(3840, 2160));
+  await step("types and watermarks are seen whole", decidedBySight);
   await step("axe on every screen, light", passesAxe("light"));
   await step("axe on every screen, dark", passesAxe("dark"));
   await step("the way to a run by keys alone", keysAlone);

@@ -141,7 +141,7 @@ export function Segments<V extends string>({
   );
 }
 
-/** The filter of a list; `/` leads to it, Esc empties it and leads away. */
+/** The filter of a list; `/` leads to it where it is the screen's own, Esc empties it and leads away. */
 export function FilterField({
   label,
   value,
@@ -152,7 +152,8 @@ export function FilterField({
   label: string;
   value: string;
   onChange: (value: string) => void;
-  inputRef: Ref<HTMLInputElement>;
+  /** The field that `/` leads to; none where the key belongs to another one. */
+  inputRef?: Ref<HTMLInputElement>;
   width?: number;
 }) {
   return (
@@ -176,7 +177,7 @@ export function FilterField({
           }
         }}
       />
-      {value === "" && (
+      {inputRef && value === "" && (
         <kbd className="key" aria-hidden>
           /
         </kbd>

@@ -24,11 +24,11 @@ export type KindSpec = {
 };
 
 const tls = [
-  { value: "verify-full", text: "verify-full: encrypted, host and certificate checked" },
-  { value: "verify-ca", text: "verify-ca: encrypted, certificate checked" },
-  { value: "require", text: "require: encrypted, server not checked" },
-  { value: "prefer", text: "prefer: encrypted where the server offers it" },
-  { value: "allow", text: "allow: encrypted where the server insists" },
+  { value: "verify-full", text: "verify-full: certificate and host" },
+  { value: "verify-ca", text: "verify-ca: certificate, any host" },
+  { value: "require", text: "require: encrypted, not checked" },
+  { value: "prefer", text: "prefer: where the server offers it" },
+  { value: "allow", text: "allow: where the server insists" },
   { value: "disable", text: "disable: not encrypted" },
 ];
 

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { memo, useRef, useState } from "react";
+import { memo, useState } from "react";
 import { routeHash } from "../../action";
 import { bytes, count, counted } from "../../data/format";
 import type { DocumentTable, TableSizeView } from "../../host";
@@ -20,7 +20,6 @@ export const TableTree = memo(function TableTree(props: TableTreeProps) {
   const { current, tables, sizes, edited, ticked, onTick } = props;
   const [filter, setFilter] = useState("");
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
-  const field = useRef<HTMLInputElement>(null);
   const wanted = filter.trim().toLowerCase();
   const listed = tables.filter((table) => table.source.toLowerCase().includes(wanted));
   const schemas = new Map<string, DocumentTable[]>();
@@ -42,7 +41,7 @@ export const TableTree = memo(function TableTree(props: TableTreeProps) {
     <nav className="pane table-tree" aria-label="Tables">
       <div className="filter-bar">
         <Tick label="all listed tables" of={listed} ticked={ticked} onTick={tick} />
-        <FilterField label="Filter tables" value={filter} onChange={setFilter} inputRef={field} width={150} />
+        <FilterField label="Filter tables" value={filter} onChange={setFilter} width={150} />
       </div>
       <div className="scroll">
         {[...schemas].map(([schema, list]) => {
