@@ -33,6 +33,8 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("run_record", "`firn sync run --json` prints the events as they come, `firn sync plan` the statements"),
     ("rejected_rows", "a stretch for the window; `firn sync errors` lists all"),
     ("rejected_row", "`firn sync errors` shows each row with its values"),
+    ("rejected_values", "see rejected_row"),
+    ("rejected_remedies", "offered where they can be chosen; `firn sync errors --try` takes any"),
     ("rows_open", "rows to scroll through; a terminal has psql and duckdb"),
     ("rows_page", "see rows_open"),
     ("rows_cancel", "see rows_open"),

@@ -21,4 +21,4 @@ WITH due AS (
     DELETE FROM :"schema".sync_logs
     WHERE (SELECT count(*) FROM due) > 0 AND started_at < now() - interval '90 days'
 )
-SELECT coalesce(obj_description(to_regclass(:'workspace'), 'pg_class') = 'Firn state tables, version 2', false) AS current;
+SELECT coalesce(obj_description(to_regclass(:'workspace'), 'pg_class') = 'Firn state tables, version 3', false) AS current;

@@ -1,7 +1,8 @@
 -- Owner: crate firn-postgres (state/listed.rs).
 -- Lists a stretch of rejected rows, newest first.
 -- Parameters: schema; sources: a JSON array of tables, empty for all; ids: a JSON array, empty for all; resolved:
---   whether closed entries are listed, too; error: only entries with exactly these words, empty for all; search: only
+--   whether closed entries are listed, too; error: only entries with exactly these words, empty for all; column: only entries
+--   with a value refused in this column, empty for all; search: only
 --   entries with these letters in table, key, reason or values, in any case, empty for all; payload: whether the values
 --   are read; most; skip.
 -- Result: a row an entry; the column `entry` is a JSON object, its `matching` counts all that were asked for.
@@ -12,8 +13,10 @@ SELECT json_build_object(
     'run_id', coalesce(run_id::text, ''),
     'pk', coalesce(pk_text::json, pk::json),
     'payload', CASE WHEN :'payload'::boolean THEN payload END,
+    'kept', payload IS NOT NULL,
     'payload_columns', CASE WHEN :'payload'::boolean THEN payload_columns END,
     'code', coalesce(error_code, ''),
+    'column', error_column,
     'error', coalesce(error, ''),
     'attempts', coalesce(attempts, 1),
     'resolved_at', to_char(resolved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -28,6 +31,7 @@ FROM (
         AND (:'ids'::jsonb = '[]' OR id IN (SELECT jsonb_array_elements_text(:'ids'::jsonb)::int8))
         AND (resolved_at IS NULL OR :'resolved'::boolean)
         AND (:'error' = '' OR error = :'error')
+        AND (:'column' = '' OR error_column = :'column')
         AND (
             :'search' = ''
             OR strpos(

@@ -46,7 +46,15 @@ ALTER TABLE :"schema".sync_errors
     ADD COLUMN IF NOT EXISTS pk_digest text,
     ADD COLUMN IF NOT EXISTS payload_columns jsonb,
     ADD COLUMN IF NOT EXISTS resolved_by text,
-    ADD COLUMN IF NOT EXISTS note text;
+    ADD COLUMN IF NOT EXISTS note text,
+    ADD COLUMN IF NOT EXISTS error_column text,
+    ADD COLUMN IF NOT EXISTS first_met timestamptz;
+-- Entries of earlier versions name the column in their words alone.
+UPDATE :"schema".sync_errors SET error_column = substring(error FROM '^source, column (.+?): ')
+WHERE error_column IS NULL AND error LIKE 'source, column %: %';
+COMMENT ON COLUMN :"schema".sync_errors.error_column IS 'The column whose value was refused, where it is known.';
+COMMENT ON COLUMN :"schema".sync_errors.first_met IS
+    'When the row was rejected first; occurred_at says when it was met last.';
 COMMENT ON COLUMN :"schema".sync_errors.payload_columns IS
     'The payload''s columns in the order of the table, which jsonb does not keep.';
 COMMENT ON COLUMN :"schema".sync_errors.resolved_by IS 'Who closed the entry: run, retry, or the person who discarded it.';
@@ -82,4 +90,4 @@ CREATE TABLE IF NOT EXISTS :"schema".sync_workspace (
 );
 ALTER TABLE :"schema".sync_workspace ADD COLUMN IF NOT EXISTS tidied_at timestamptz;
 COMMENT ON COLUMN :"schema".sync_workspace.tidied_at IS 'When what has expired was last dropped: at most once an hour.';
-COMMENT ON TABLE :"schema".sync_workspace IS 'Firn state tables, version 2';
+COMMENT ON TABLE :"schema".sync_workspace IS 'Firn state tables, version 3';

@@ -28,6 +28,7 @@ mod serve;
 mod sessions;
 mod tables;
 mod ties;
+mod trial;
 mod types;
 mod verify;
 mod webhook;

@@ -65,6 +65,14 @@ fn a_row_that_the_target_refuses_is_kept_and_the_rest_goes_on() -> Result<()> {
     let mut shown = Transcript::new(&shop.terminal);
     shown.run(&["sync", "run"])?;
     shown.run(&["sync", "errors"])?;
+    shown.remark(
+        "transforms are tried on it: one that helps, one that fails on the row, one that the server does not take",
+    );
+    shown.run(&["sync", "errors", "customers", "--try", "credit: nullif(credit, 'NaN')"])?;
+    shown.run(&["sync", "errors", "customers", "--try", "credit: (1 / (id - 7))::numeric(10, 2)"])?;
+    shown.run(&["sync", "errors", "customers", "--try", "credit: nullif(credit)"])?;
+    shown.run(&["sync", "errors", "customers", "--try", "name: upper(name)"])?;
+    shown.run(&["sync", "errors", "--try", "credit: 0"])?;
     shown.remark("the row is mended");
     shop.sql("UPDATE customers SET credit = 7, updated_at = now() WHERE id = 7")?;
     shown.run(&["sync", "run", "customers"])?;

@@ -1,6 +1,6 @@
 //! Exit codes of the command line, decided here so that no shell decides them.
 
-use crate::wire::{CheckView, DiscardView, ErrorView, PlanView, RetryView, RunFinished, VerifyView};
+use crate::wire::{CheckView, DiscardView, ErrorView, PlanView, RetryView, RunFinished, TryView, VerifyView};
 
 /// Everything done.
 pub const DONE: u8 = 0;
@@ -64,6 +64,16 @@ pub fn of_discard(discard: &DiscardView) -> u8 {
         (_, true) => DONE,
         (false, false) => PARTIAL,
         (true, false) => FAILED,
+    }
+}
+
+/// Returns the exit code of a trial: whether every row that is still read would arrive.
+#[must_use]
+pub fn of_try(view: &TryView) -> u8 {
+    match (view.passed, view.failed + view.untried + view.without_key) {
+        (_, 0) => DONE,
+        (0, _) => FAILED,
+        _ => PARTIAL,
     }
 }
 

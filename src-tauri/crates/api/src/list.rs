@@ -44,6 +44,9 @@ macro_rules! with_commands {
             read  sync_errors(HistoryRequest) -> ErrorsView;
             read  rejected_rows(RejectedRequest) -> RejectedView;
             read  rejected_row(RejectedRef) -> RejectedRowView;
+            read  rejected_values(RejectedValuesRequest) -> RejectedValuesView;
+            read  rejected_remedies(RemediesRequest) -> RemediesView;
+            read  rejected_try(TryRequest) -> TryView;
             write sync_retry(RetryRequest) -> RetryView;
             write sync_discard(DiscardRequest) -> DiscardView;
             write sync_reset(ResetRequest) -> ResetView;

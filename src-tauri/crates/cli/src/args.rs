@@ -151,6 +151,15 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn column_and_sql(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((column, sql)) if !column.trim().is_empty() && !sql.trim().is_empty() => {
+            Ok((column.trim().to_owned(), sql.trim().to_owned()))
+        }
+        _ => Err("write it as 'COLUMN: SQL', as in the table's entry".to_owned()),
+    }
+}
+
 fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
@@ -251,6 +260,9 @@ pub(crate) enum SyncCommand {
         /// Resolved ones too
         #[arg(long)]
         all: bool,
+        /// Try a transform instead, on the table's rows whose value in the column was refused: read by their keys, nothing is written
+        #[arg(long = "try", value_name = "COLUMN: SQL", value_parser = column_and_sql, conflicts_with = "all")]
+        tried: Option<(String, String)>,
     },
     /// Try rejected rows again: read by their keys from the source, as they are now
     Retry {

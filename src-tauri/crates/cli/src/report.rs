@@ -2,9 +2,8 @@
 
 use crate::text::{Align, TextTable, count, or_dash, seconds};
 use firn_api::wire::{
-    CheckView, ConnectionView, ConnectionsView, DiscardView, DiscoverView, ErrorsView, LevelView, LogView, PlanView,
-    PreviewView, ResetView, RetryView, RunFinished, ServeSecretsView, StatusView, TablePlanView, VerifiedTable,
-    VerifyView, WorkspaceView,
+    CheckView, ConnectionView, ConnectionsView, DiscoverView, LevelView, LogView, PlanView, PreviewView, ResetView,
+    RunFinished, ServeSecretsView, StatusView, TablePlanView, VerifiedTable, VerifyView, WorkspaceView,
 };
 use std::fmt::Write as _;
 
@@ -16,6 +15,10 @@ macro_rules! line {
         let _infallible = writeln!($text, $($arg)*);
     }};
 }
+
+mod rejected;
+
+pub(crate) use rejected::{discarded, errors, retried, tried};
 
 pub(crate) fn workspace_made(view: &WorkspaceView) -> String {
     format!("made {}\n", view.folder)
@@ -364,65 +367,6 @@ pub(crate) fn log(view: &LogView) -> String {
         ]);
     }
     if table.is_empty() { "nothing has run\n".to_owned() } else { table.to_string() }
-}
-
-pub(crate) fn errors(view: &ErrorsView) -> String {
-    let mut text = String::new();
-    for row in &view.errors {
-        let key: Vec<String> =
-            row.pk.iter().map(|(column, value)| format!("{column} = {}", value.as_str().unwrap_or("NULL"))).collect();
-        let key = if key.is_empty() { "no key".to_owned() } else { key.join(", ") };
-        line!(text, "#{}  {}  {}  {key}", row.id, row.occurred_at, row.source);
-        let times = if row.attempts == 1 { "once".to_owned() } else { format!("{} times", row.attempts) };
-        line!(text, "  {}: {} (met {times})", row.code, row.error);
-        if let Some(at) = &row.resolved_at {
-            let by = row.resolved_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let note = row.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-            line!(text, "  resolved {at}{by}{note}");
-        }
-        if !row.payload.is_null() {
-            line!(text, "  {}", row.payload);
-        }
-    }
-    if text.is_empty() { "no rejected rows\n".to_owned() } else { text }
-}
-
-pub(crate) fn retried(view: &RetryView) -> String {
-    let mut table = TextTable::new(&[
-        ("TABLE", Left),
-        ("TARGET", Left),
-        ("STATUS", Left),
-        ("MERGED", Right),
-        ("GONE", Right),
-        ("REJECTED", Right),
-        ("NO KEY", Right),
-        ("TIME", Right),
-    ]);
-    for done in &view.tables {
-        table.row([
-            done.source.clone(),
-            done.target.clone(),
-            done.status.clone(),
-            count(done.rows_merged),
-            count(done.rows_gone),
-            count(done.rows_rejected),
-            count(done.rows_without_key),
-            seconds(done.seconds),
-        ]);
-    }
-    if table.is_empty() { "no rejected rows\n".to_owned() } else { table.to_string() }
-}
-
-pub(crate) fn discarded(view: &DiscardView) -> String {
-    let rows = |ids: &[String]| {
-        if ids.len() == 1 { "1 rejected row".to_owned() } else { format!("{} rejected rows", ids.len()) }
-    };
-    let mut text = format!("{} discarded: {}\n", rows(&view.discarded), view.note);
-    if !view.not_open.is_empty() {
-        let ids: Vec<String> = view.not_open.iter().map(|id| format!("#{id}")).collect();
-        line!(text, "not open: {}", ids.join(", "));
-    }
-    text
 }
 
 pub(crate) fn reset(view: &ResetView) -> String {

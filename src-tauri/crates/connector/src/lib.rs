@@ -31,8 +31,8 @@ pub use source::{
     Snapshot, Source, SourceColumn, SourceTable, UnfitValue, WatermarkFacts,
 };
 pub use state::{
-    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedCause, RejectedQuery, RejectedRow, Resolution,
-    StateStore, TableReport, TableStatus, Workspace, WorkspaceClaim,
+    ErrorEntry, Holder, LeaseGrant, LeaseOutcome, LogEntry, RejectedCause, RejectedQuery, RejectedRow,
+    RejectedStanding, Resolution, StateStore, TableReport, TableStatus, Workspace, WorkspaceClaim,
 };
 pub use sweep::{DELETED_AT, KeyStage, SweepCommit, SweepCount, SweepOutcome, Vanished};
 pub use target::{

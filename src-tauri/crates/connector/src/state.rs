@@ -152,6 +152,8 @@ pub struct RejectedRow {
     pub payload: Option<serde_json::Map<String, serde_json::Value>>,
     /// A stable short name.
     pub code: String,
+    /// The column whose value is refused, where it is known.
+    pub column: Option<String>,
     /// What is wrong, on which side, in which column.
     pub message: String,
 }
@@ -190,10 +192,14 @@ pub struct ErrorEntry {
     pub run_id: String,
     /// Key column → text.
     pub pk: serde_json::Value,
-    /// The whole row, or null.
+    /// The whole row, or null where it is not kept, or not asked for.
     pub payload: serde_json::Value,
+    /// Whether the row's values are kept.
+    pub kept: bool,
     /// A stable short name.
     pub code: String,
+    /// The column whose value was refused, where it is known.
+    pub column: Option<String>,
     /// What is wrong.
     pub error: String,
     /// How often it was met.
@@ -217,6 +223,8 @@ pub struct RejectedQuery {
     pub resolved: bool,
     /// Only those with exactly these words for what is wrong; all for none.
     pub error: String,
+    /// Only those with a value refused in this column; all for none.
+    pub column: String,
     /// Only those with these letters, in any case, in table, key, reason or values; all for none.
     pub search: String,
     /// Whether their values are read.
@@ -227,7 +235,19 @@ pub struct RejectedQuery {
     pub most: u32,
 }
 
-/// How many rows of a table were rejected for one reason.
+/// What has become of rejected rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectedStanding {
+    /// They are still rejected.
+    Open,
+    /// A run or a retry has merged them, or found them gone.
+    Settled,
+    /// A person has discarded them.
+    Discarded,
+}
+
+/// How many rows of a table were rejected for one reason, and stand alike now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedCause {
     /// The source table.
@@ -236,10 +256,22 @@ pub struct RejectedCause {
     pub code: String,
     /// What is wrong.
     pub error: String,
+    /// The column whose values were refused, where it is known.
+    pub column: Option<String>,
+    /// What has become of them.
+    pub standing: RejectedStanding,
+    /// Who discarded them.
+    pub by: Option<String>,
+    /// Why they were discarded.
+    pub note: Option<String>,
     /// How many there are.
     pub rows: u64,
-    /// How many of them are open.
-    pub open: u64,
+    /// When the first of them was met first, as ISO text.
+    pub first_met: String,
+    /// When the last of them was met last, as ISO text.
+    pub last_met: String,
+    /// When the last of them was closed, as ISO text.
+    pub closed_at: Option<String>,
 }
 
 /// Where leases, logs and rejected rows are kept.
@@ -321,6 +353,7 @@ pub trait StateStore: Send + Sync {
     /// Lists a stretch of rejected rows, newest first, and says how many match in all (0 beyond the last).
     async fn rejected(&self, query: &RejectedQuery) -> Result<(Vec<ErrorEntry>, u64)>;
 
-    /// Counts rejected rows of these tables, or of all for none, by table and reason, most first.
-    async fn causes(&self, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>>;
+    /// Counts rejected rows of these tables, or of all for none, by table, reason and what has become of them: the open
+    /// ones first, most first; then those that were closed last.
+    async fn causes(&self, sources: &[String]) -> Result<Vec<RejectedCause>>;
 }

@@ -1,7 +1,7 @@
 //! The types of transform expressions, and whether the server takes them and the condition: asked without running any.
 
 use crate::error::{position, sqlstate};
-use crate::quote::table as quoted_table;
+use crate::quote::{ident, table as quoted_table};
 use crate::session::ReadOnly;
 use crate::types::TypeCatalog;
 use firn_catalog::{Numeric, PgType, TableName};
@@ -31,8 +31,11 @@ pub(crate) async fn expression_types(
     let typed = async {
         let oids = type_list(&mut transaction, &list, &from).await?;
         let numeric = oids.contains(&NUMERIC);
-        let typmods =
-            if numeric { numeric_typmods(&mut transaction, &list, &from).await? } else { vec![None; list.len()] };
+        let typmods = if numeric {
+            numeric_typmods(&mut transaction, table, &list, &from).await?
+        } else {
+            vec![None; list.len()]
+        };
         Ok((oids, typmods))
     };
     let typed: Result<_> = typed.await;
@@ -86,11 +89,17 @@ async fn type_list(transaction: &mut ReadOnly, list: &[&str], from: &str) -> Res
     Ok(oids)
 }
 
-/// Returns precision and scale of numeric expressions that end in a cast to them.
+/// Returns precision and scale of numeric expressions that end in a cast to them, or put NULL in the place of values
+/// that have them.
 ///
 /// No function returns the typmod of an expression, but EXPLAIN prints what each column of the output is, with every
 /// operator in parentheses: a text that ends in `::numeric(12,2)` is a cast as a whole. Nothing runs.
-async fn numeric_typmods(transaction: &mut ReadOnly, list: &[&str], from: &str) -> Result<Vec<Option<Numeric>>> {
+async fn numeric_typmods(
+    transaction: &mut ReadOnly,
+    table: &SourceTable,
+    list: &[&str],
+    from: &str,
+) -> Result<Vec<Option<Numeric>>> {
     let columns: Vec<String> = list.iter().map(|e| format!("({e}\n)")).collect();
     let sql = format!("EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) SELECT {} {from} AND false", columns.join(", "));
     let rows = transaction.single(sql).await?;
@@ -100,7 +109,36 @@ async fn numeric_typmods(transaction: &mut ReadOnly, list: &[&str], from: &str) 
     };
     let output = explained.pointer("/0/Plan/Output").and_then(serde_json::Value::as_array);
     let Some(output) = output.filter(|output| output.len() == list.len()) else { return Ok(vec![None; list.len()]) };
-    Ok(output.iter().map(|column| column.as_str().and_then(cast_at_end)).collect())
+    Ok(output.iter().map(|column| declared(table, column.as_str()?)).collect())
+}
+
+/// Reads precision and scale of an expression as the server prints it: of a cast, or of the values that a NULLIF lets
+/// through.
+fn declared(table: &SourceTable, printed: &str) -> Option<Numeric> {
+    cast_at_end(printed).or_else(|| {
+        let value = nullif_of(printed)?;
+        column_of(table, value).or_else(|| declared(table, value))
+    })
+}
+
+/// Returns the first argument of a NULLIF as a whole whose second one is a number in quotes.
+fn nullif_of(printed: &str) -> Option<&str> {
+    let (value, number) = printed.strip_prefix("NULLIF(")?.strip_suffix("::numeric)")?.rsplit_once(", '")?;
+    number.strip_suffix('\'').filter(|number| !number.contains('\'')).map(|_| value)
+}
+
+/// Returns precision and scale of the column that an expression is, with the table's name before it or without.
+fn column_of(table: &SourceTable, printed: &str) -> Option<Numeric> {
+    let is = |name: &str| [name, &ident(name)].iter().any(|name| is_column(printed, name));
+    table.columns.iter().find_map(|column| match column.ty {
+        PgType::Numeric(declared) if is(&column.name) => declared,
+        _ => None,
+    })
+}
+
+fn is_column(printed: &str, name: &str) -> bool {
+    let before = printed.strip_suffix(name);
+    before.is_some_and(|before| before.is_empty() || before.ends_with('.') && !before.contains(['(', ' ']))
 }
 
 /// Reads precision and scale of a cast that ends an expression as the server prints it.
@@ -172,5 +210,15 @@ mod tests {
         assert_eq!(cast_at_end("CASE WHEN a THEN (b)::numeric(9,2) ELSE c END"), None);
         assert_eq!(cast_at_end("(ARRAY[(price)::numeric(9,1)])[1]"), None);
         assert_eq!(cast_at_end("(price)::numeric"), None);
+    }
+
+    #[test]
+    fn null_in_the_place_of_a_value_leaves_the_others_their_size() {
+        assert_eq!(nullif_of("NULLIF(prices.v, 'NaN'::numeric)"), Some("prices.v"));
+        assert_eq!(nullif_of("NULLIF(NULLIF(v, '1'::numeric), 'NaN'::numeric)"), Some("NULLIF(v, '1'::numeric)"));
+        assert_eq!(nullif_of("(NULLIF(v, 'NaN'::numeric) + '1'::numeric)"), None);
+        assert_eq!(nullif_of("NULLIF(v, w)"), None);
+        assert!(is_column("prices.v", "v") && is_column("v", "v") && is_column("\"Odd\".\"V\"", "\"V\""));
+        assert!(!is_column("(prices.point).v", "v") && !is_column("prices.rev", "v"));
     }
 }

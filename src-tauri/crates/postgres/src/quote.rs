@@ -3,7 +3,7 @@
 //! Statements are sent with their values in the text, as simple queries: one round trip, and a pooler in transaction
 //! mode never has to find a prepared statement again on another server connection.
 
-use firn_catalog::{CastForm, TableName};
+use firn_catalog::{CastForm, RemedyForm, TableName};
 use firn_connector::{Error, ErrorKind, Result, Side};
 
 /// Writes an identifier in double quotes.
@@ -36,6 +36,32 @@ pub fn cast(column: &str, form: &CastForm) -> String {
         CastForm::To(ty) => format!("{column}::{ty}"),
         CastForm::AtUtc => format!("{column} AT TIME ZONE 'UTC'"),
         CastForm::UtcDay => format!("({column} AT TIME ZONE 'UTC')::date"),
+    }
+}
+
+/// Writes the expression that applies a remedy to a value: a column, or what its transform makes of it already.
+#[must_use]
+pub fn remedy(column: &str, transform: Option<&str>, form: &RemedyForm) -> String {
+    let value = match transform {
+        None => ident(column),
+        // A line end closes a comment at the end of what somebody wrote.
+        Some(sql) if sql.contains("--") => format!("({sql}\n)"),
+        Some(sql) => format!("({sql})"),
+    };
+    match form {
+        RemedyForm::NullFor(values) => {
+            values.iter().fold(value, |value, unwanted| format!("nullif({value}, {})", literal(unwanted)))
+        }
+        RemedyForm::NullFrom(first) => {
+            format!("CASE WHEN {value} < {} OR {value} = 'infinity' THEN {value} END", literal(first))
+        }
+        RemedyForm::Text => format!("{value}::text"),
+        RemedyForm::Json => format!("to_jsonb({value})"),
+        RemedyForm::Left(characters) => format!("left({value}::text, {characters})"),
+        RemedyForm::Decoded(encoding) => {
+            let bytes = format!("convert_to({value}, 'SQL_ASCII')");
+            format!("convert_from(convert({bytes}, {}, 'UTF8'), 'SQL_ASCII')", literal(encoding))
+        }
     }
 }
 
@@ -117,6 +143,16 @@ mod tests {
         assert_eq!(literal("a\\'b"), " E'a\\\\''b'");
         assert_eq!(table(&TableName::new("public", "Users")), "\"public\".\"Users\"");
         assert_eq!(table(&TableName::parse("users").unwrap()), "\"users\"");
+    }
+
+    #[test]
+    fn a_remedy_is_applied_to_what_a_transform_makes_of_the_column() {
+        let nan = RemedyForm::NullFor(&["NaN"]);
+        assert_eq!(remedy("Price", None, &nan), "nullif(\"Price\", 'NaN')");
+        assert_eq!(remedy("price", Some("price * 2"), &nan), "nullif((price * 2), 'NaN')");
+        assert_eq!(remedy("price", Some("price -- net"), &RemedyForm::Text), "(price -- net\n)::text");
+        let infinite = RemedyForm::NullFor(&["Infinity", "-Infinity"]);
+        assert_eq!(remedy("v", None, &infinite), "nullif(nullif(\"v\", 'Infinity'), '-Infinity')");
     }
 
     #[test]

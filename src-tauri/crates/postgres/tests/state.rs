@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use firn_connector::{
-    ErrorEntry, ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedQuery, RejectedRow, Resolution, StateStore,
-    TableReport, Workspace, WorkspaceClaim,
+    ErrorEntry, ErrorKind, Holder, LeaseOutcome, LogEntry, RejectedQuery, RejectedRow, RejectedStanding, Resolution,
+    StateStore, TableReport, Workspace, WorkspaceClaim,
 };
 use firn_postgres::{PgSettings, PostgresState, TlsMode};
 use firn_testbed::{Bouncer, Cluster};
@@ -94,6 +94,7 @@ fn rejected(id: &str, message: &str) -> RejectedRow {
         key: map(json!({ "id": id })),
         payload: Some(map(json!({ "id": id, "note": "it's a \\ \"row\"" }))),
         code: "numeric_nan".into(),
+        column: Some("price".into()),
         message: message.into(),
     }
 }
@@ -327,7 +328,13 @@ async fn keys_keep_the_order_of_their_columns_and_may_be_long() {
     let cluster = Cluster::shared().unwrap();
     let state = store(cluster, "public").await;
     let key = map(json!({"tenant_id": "t".repeat(5000), "id": "1", "at": null}));
-    let row = RejectedRow { key: key.clone(), payload: None, code: "c".into(), message: "nul \0 inside".into() };
+    let row = RejectedRow {
+        key: key.clone(),
+        payload: None,
+        code: "c".into(),
+        column: None,
+        message: "nul \0 inside".into(),
+    };
     state.reject(TABLE, "run", std::slice::from_ref(&row)).await.unwrap();
     let open = state.open_keys(TABLE, 10).await.unwrap();
     assert_eq!(Value::Object(open[0].clone()).to_string(), Value::Object(key).to_string());
@@ -507,4 +514,48 @@ async fn a_server_that_restarts_is_a_transient_failure_and_then_works_again() {
         assert!(failures < 5);
     };
     assert!(lost.is_empty());
+}
+
+#[tokio::test]
+async fn causes_tell_what_has_become_of_their_rows() {
+    let cluster = Cluster::shared().unwrap();
+    let state = store(cluster, "causes").await;
+    let rows: Vec<RejectedRow> = (1..=6).map(|id| rejected(&id.to_string(), "NaN")).collect();
+    state.reject(TABLE, "run", &rows).await.unwrap();
+    state.reject(TABLE, "run again", &rows[..2]).await.unwrap();
+    state
+        .resolve(TABLE, &[map(json!({"id": "3"})), map(json!({"id": "4"}))], &Resolution::merged_by("retry"))
+        .await
+        .unwrap();
+    let (listed, _) =
+        state.rejected(&RejectedQuery { search: "\"5\"".into(), most: 10, ..Default::default() }).await.unwrap();
+    state.discard(&[], &[listed[0].id], &Resolution::given_up_by("ada", "a test account")).await.unwrap();
+
+    let causes = state.causes(&[TABLE.into()]).await.unwrap();
+    let told: Vec<_> = causes.iter().map(|c| (c.standing, c.rows, c.by.as_deref(), c.note.as_deref())).collect();
+    let open = (RejectedStanding::Open, 3, None, None);
+    let discarded = (RejectedStanding::Discarded, 1, Some("ada"), Some("a test account"));
+    assert_eq!(told, [open, discarded, (RejectedStanding::Settled, 2, None, None)]);
+    assert!(causes.iter().all(|cause| cause.column.as_deref() == Some("price")));
+    assert!(causes[0].first_met < causes[0].last_met && causes[0].closed_at.is_none(), "{:?}", causes[0]);
+    assert!(causes[1].closed_at > causes[2].closed_at);
+    let in_column = RejectedQuery { column: "price".into(), most: 10, ..Default::default() };
+    assert_eq!(state.rejected(&in_column).await.unwrap().1, 3);
+    assert_eq!(state.rejected(&RejectedQuery { column: "id".into(), ..in_column }).await.unwrap().1, 0);
+}
+
+#[tokio::test]
+async fn entries_of_an_earlier_version_get_their_column_from_their_words() {
+    let cluster = Cluster::shared().unwrap();
+    let state = store(cluster, "earlier").await;
+    state
+        .reject(TABLE, "run", &[rejected("1", "source, column unit price: NaN does not fit: correct it")])
+        .await
+        .unwrap();
+    let earlier = "ALTER TABLE earlier.sync_errors DROP COLUMN error_column, DROP COLUMN first_met;
+                   COMMENT ON TABLE earlier.sync_workspace IS 'Firn state tables, version 2'";
+    cluster.psql("postgres", earlier).unwrap();
+    let causes = state.causes(&[]).await.unwrap();
+    assert_eq!(causes[0].column.as_deref(), Some("unit price"));
+    assert_eq!(causes[0].first_met, causes[0].last_met);
 }

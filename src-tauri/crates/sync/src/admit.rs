@@ -134,6 +134,7 @@ impl TableRun<'_> {
             key: names.zip(texts.into_iter().map(|t| t.map_or(serde_json::Value::Null, Into::into))).collect(),
             payload: Some(row.payload),
             code: row.code,
+            column: Some(row.column.clone()),
             message: format!("source, column {}: {}", row.column, row.message),
         });
     }
@@ -165,6 +166,7 @@ fn reject_null_keys(
                     key: key_json(prepared, batch, row),
                     payload: Some(row_json(batch, row)),
                     code: "null_key".to_owned(),
+                    column: Some(name.clone()),
                     message: format!("source, column {name}: the key is NULL, so the row cannot be found again"),
                 });
                 rejected.push(row);

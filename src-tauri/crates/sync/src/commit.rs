@@ -163,6 +163,7 @@ impl TableRun<'_> {
                         key: key_json(prepared, &piece, 0),
                         payload: Some(row_json(&piece, 0)),
                         code: "target_refused".to_owned(),
+                        column: None,
                         message: error.chain(),
                     });
                     if refused.len() > MOST_REFUSED {

@@ -136,6 +136,12 @@ impl Engine {
         Ok(Foresight { config: config.clone(), state, types: typed.collect(), table, existing, counted: None })
     }
 
+    /// Asks both sides about a table, and decides how a run would read and write it.
+    pub(crate) async fn prepared(&self, config: &TableConfig) -> Result<Prepared> {
+        let Foresight { table, existing, state, .. } = self.ask(config).await?;
+        prepare(config, table, self.source.as_ref(), self.target.as_ref(), existing.as_ref(), &state)
+    }
+
     /// Makes a plan of the answers.
     fn fill(
         &self,

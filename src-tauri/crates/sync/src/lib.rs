@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod planning;
 pub mod position;
 pub mod preview;
+pub mod trial;
 pub mod verify;
 mod view;
 
@@ -44,5 +45,6 @@ pub use foresight::Foresight;
 pub use outcome::{Counters, Failure, RunOutcome, RunStatus, TableOutcome, TableResult};
 pub use planning::{PhaseName, TablePlan};
 pub use preview::TablePreview;
+pub use trial::Trial;
 pub use used::UsedPlan;
 pub use verify::{TableVerdict, VerifyOptions, VerifyOutcome};

@@ -154,7 +154,7 @@ fn note_keys(prepared: &Prepared, read: &ReadBatch, found: &mut HashSet<String>)
 }
 
 /// Returns the key of an entry as the table's key is now; `None` where a column is missing or NULL.
-fn read_key(prepared: &Prepared, entry: &Map<String, Value>) -> Option<Key> {
+pub(crate) fn read_key(prepared: &Prepared, entry: &Map<String, Value>) -> Option<Key> {
     let columns = &prepared.read.key;
     let text = |at: &usize| entry.get(&prepared.read.columns[*at].name)?.as_str().map(str::to_owned);
     let key: Key = columns.iter().map(text).collect::<Option<_>>()?;

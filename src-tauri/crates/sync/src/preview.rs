@@ -263,7 +263,7 @@ impl Selection {
 }
 
 /// Cuts a long value off.
-fn cut(text: String) -> String {
+pub(crate) fn cut(text: String) -> String {
     match text.char_indices().nth(VALUE_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

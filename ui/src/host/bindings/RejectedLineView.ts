@@ -25,9 +25,17 @@ pk: Record<string, string | null>,
  */
 code: string, 
 /**
+ * The column whose value was refused, where it is known.
+ */
+column: string | null, 
+/**
  * What is wrong, on which side, in which column.
  */
 error: string, 
+/**
+ * Whether its values are kept.
+ */
+kept: boolean, 
 /**
  * How often it was met.
  */

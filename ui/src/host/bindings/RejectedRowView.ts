@@ -33,6 +33,10 @@ payload: Record<string, unknown> | null,
  */
 code: string, 
 /**
+ * The column whose value was refused, where it is known.
+ */
+column: string | null, 
+/**
  * What is wrong, on which side, in which column.
  */
 error: string, 

@@ -15,4 +15,8 @@ tables: Array<string>,
 /**
  * Only these rows, by id; empty for all that are open.
  */
-ids: Array<string>, };
+ids: Array<string>, 
+/**
+ * Only those with exactly these words for what is wrong; null for all.
+ */
+error: string | null, };

@@ -8,9 +8,10 @@ use crate::wire::{
     DiscardRequest, DiscardView, ErrorView, ErrorsView, HistoryRequest, RejectedCauseView, RejectedLineView,
     RejectedRef, RejectedRequest, RejectedRowView, RejectedView, RetryRequest, RetryView,
 };
-use firn_catalog::TableName;
-use firn_connector::{ErrorEntry, RejectedCause, RejectedQuery, Resolution, StateStore};
+use firn_catalog::{TableName, is_settled_by_a_transform};
+use firn_connector::{ErrorEntry, RejectedCause, RejectedQuery, RejectedStanding, Resolution, StateStore};
 use firn_sync::{Event, ProgressSink};
+use firn_workspace::Workspace;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +55,14 @@ pub async fn sync_retry(firn: &Firn, request: RetryRequest) -> Result<RetryView,
         let message = format!("a run of this workspace is going on since {}", run.view().started_at);
         return Err(ErrorView::busy(message).with_hint("wait for it, or cancel it, before rows are tried again"));
     }
-    let chosen = if ids.is_empty() { None } else { Some(keys(firn, &usable, ids).await?) };
+    let chosen = if ids.is_empty() && request.error.is_none() {
+        None
+    } else {
+        let sources = tables.iter().map(firn_sync::TableConfig::state_name).collect();
+        let query =
+            RejectedQuery { sources, ids, error: request.error.unwrap_or_default(), ..RejectedQuery::default() };
+        Some(keys(firn, &usable, query).await?)
+    };
     let drivers = firn.drivers(&usable).await?;
     let run_id = uuid::Uuid::new_v4().to_string();
     // A few rows by their keys: nobody follows that.
@@ -75,14 +83,13 @@ pub async fn sync_retry(firn: &Firn, request: RetryRequest) -> Result<RetryView,
 }
 
 /// Returns table and key of open entries.
-async fn keys(
+pub(super) async fn keys(
     firn: &Firn,
     usable: &Usable,
-    ids: Vec<i64>,
+    query: RejectedQuery,
 ) -> Result<Vec<(String, serde_json::Map<String, serde_json::Value>)>, ErrorView> {
     let (state, advice) = firn.state(usable).await?;
-    let most = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-    let found = state.rejected(&RejectedQuery { ids, most, ..RejectedQuery::default() }).await;
+    let found = state.rejected(&RejectedQuery { most: u32::MAX, ..query }).await;
     let (entries, _) = none_before_the_first_run(found).map_err(|error| advice.explain(error.into()))?;
     Ok(entries.into_iter().map(|entry| (entry.source, key(entry.pk))).collect())
 }
@@ -104,21 +111,21 @@ pub async fn rejected_rows(firn: &Firn, request: RejectedRequest) -> Result<Reje
         ids: Vec::new(),
         resolved: request.resolved,
         error: request.error.unwrap_or_default(),
+        column: String::new(),
         search: request.search.trim().to_owned(),
         payload: false,
         skip: request.skip,
         most: request.limit,
     };
     let first = request.skip == 0;
-    let (listed, causes) = tokio::join!(state.rejected(&query), async {
-        if first { state.causes(&all, request.resolved).await } else { Ok(Vec::new()) }
-    });
+    let (listed, causes) =
+        tokio::join!(state.rejected(&query), async { if first { state.causes(&all).await } else { Ok(Vec::new()) } });
     let (entries, matching) = none_before_the_first_run(listed).map_err(|error| advice.explain(error.into()))?;
     let causes = none_before_the_first_run(causes).map_err(|error| advice.explain(error.into()))?;
     Ok(RejectedView {
         rows: entries.into_iter().map(line).collect(),
         matching,
-        causes: causes.into_iter().map(cause).collect(),
+        causes: causes.into_iter().map(|found| cause(&usable.workspace, found)).collect(),
     })
 }
 
@@ -198,7 +205,7 @@ impl Sources {
     }
 }
 
-fn number(id: &str) -> Result<i64, ErrorView> {
+pub(super) fn number(id: &str) -> Result<i64, ErrorView> {
     id.parse().map_err(|_| {
         ErrorView::configuration(format!("`{id}` is not the number of a rejected row"))
             .with_hint("`firn sync errors` shows the number of each as #N")
@@ -212,7 +219,9 @@ fn line(row: ErrorEntry) -> RejectedLineView {
         occurred_at: row.occurred_at,
         pk: key(row.pk),
         code: row.code,
+        column: row.column,
         error: row.error,
+        kept: row.kept,
         attempts: row.attempts,
         resolved_at: row.resolved_at,
         resolved_by: row.resolved_by,
@@ -220,9 +229,35 @@ fn line(row: ErrorEntry) -> RejectedLineView {
     }
 }
 
-fn cause(cause: RejectedCause) -> RejectedCauseView {
-    let RejectedCause { source, code, error, rows, open } = cause;
-    RejectedCauseView { source, code, error, rows, open }
+fn cause(workspace: &Workspace, cause: RejectedCause) -> RejectedCauseView {
+    RejectedCauseView {
+        one_fix: cause.standing == RejectedStanding::Open && may_be_transformed(workspace, &cause),
+        standing: match cause.standing {
+            RejectedStanding::Open => "open",
+            RejectedStanding::Settled => "settled",
+            RejectedStanding::Discarded => "discarded",
+        }
+        .to_owned(),
+        source: cause.source,
+        code: cause.code,
+        error: cause.error,
+        column: cause.column,
+        by: cause.by,
+        note: cause.note,
+        rows: cause.rows,
+        first_met: cause.first_met,
+        last_met: cause.last_met,
+        closed_at: cause.closed_at,
+    }
+}
+
+/// Returns whether a transform settles a cause: its reason is of that kind, and the column is neither in the key nor the
+/// watermark, which travel as they are.
+pub(super) fn may_be_transformed(workspace: &Workspace, cause: &RejectedCause) -> bool {
+    let (Some(table), Some(column)) = (workspace.table(&cause.source), &cause.column) else { return false };
+    is_settled_by_a_transform(&cause.code)
+        && !table.pk.contains(column)
+        && table.watermark_column.as_ref() != Some(column)
 }
 
 fn rejected(row: ErrorEntry) -> RejectedRowView {
@@ -234,6 +269,7 @@ fn rejected(row: ErrorEntry) -> RejectedRowView {
         pk: key(row.pk),
         payload: row.payload,
         code: row.code,
+        column: row.column,
         error: row.error,
         attempts: row.attempts,
         resolved_at: row.resolved_at,

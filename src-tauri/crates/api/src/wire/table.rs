@@ -327,6 +327,8 @@ pub struct RejectedRowView {
     pub payload: serde_json::Value,
     /// A stable short name.
     pub code: String,
+    /// The column whose value was refused, where it is known.
+    pub column: Option<String>,
     /// What is wrong, on which side, in which column.
     pub error: String,
     /// How often it was met.

@@ -108,7 +108,7 @@ async fn rejected_rows_are_listed_in_stretches_searched_where_they_are_and_tried
     let first = ask(RejectedRequest { limit: 20, ..all() }).await;
     let rest = ask(RejectedRequest { limit: 20, skip: 20, ..all() }).await;
     assert_eq!((first.rows.len(), rest.rows.len(), first.matching, rest.matching), (20, 10, 30, 30));
-    assert_eq!((first.causes.len(), first.causes[0].open, rest.causes.len()), (1, 30, 0));
+    assert_eq!((first.causes.len(), first.causes[0].rows, rest.causes.len()), (1, 30, 0));
     let mut keys: Vec<i64> =
         first.rows.iter().chain(&rest.rows).map(|row| row.pk["id"].as_str().unwrap().parse().unwrap()).collect();
     keys.sort_unstable();
@@ -128,12 +128,13 @@ async fn rejected_rows_are_listed_in_stretches_searched_where_they_are_and_tried
 
     // Two are mended at the source, and one of them is tried again: the other stays open until it is its turn.
     cluster.psql("postgres", "UPDATE orders SET price = 5 WHERE id IN (17, 18)").unwrap();
-    let retry = RetryRequest { folder: folder.clone(), tables: Vec::new(), ids: vec![id] };
+    let retry = RetryRequest { folder: folder.clone(), tables: Vec::new(), ids: vec![id], error: None };
     let retried = command::sync_retry(&window.firn, retry).await.unwrap();
     assert_eq!((retried.tables.len(), retried.tables[0].rows_merged, retried.tables[0].rows_rejected), (1, 1, 0));
     assert_eq!(ask(all()).await.matching, 29);
     assert_eq!(ask(RejectedRequest { search: "needle 17".into(), resolved: true, ..all() }).await.matching, 1);
-    let retry = RetryRequest { folder: folder.clone(), tables: vec!["public.orders".into()], ids: Vec::new() };
+    let retry =
+        RetryRequest { folder: folder.clone(), tables: vec!["public.orders".into()], ids: Vec::new(), error: None };
     let retried = command::sync_retry(&window.firn, retry).await.unwrap();
     assert_eq!((retried.tables[0].rows_merged, retried.tables[0].rows_rejected), (1, 28));
     window.firn.close().await;

@@ -7,7 +7,7 @@ use crate::report;
 use crate::stop::Stop;
 use firn_api::wire::{
     DiscardRequest, DiscoverRequest, ErrorView, HistoryRequest, PreviewRequest, ResetRequest, RetryRequest,
-    RunFinished, RunRequest, TablesRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
+    RunFinished, RunRequest, TablesRequest, TryRequest, VerifiedTable, VerifyRequest, VerifyView, WorkspaceRef,
 };
 use firn_api::{Firn, Trigger, command, exit};
 
@@ -69,14 +69,30 @@ async fn call(session: &Session, firn: &Firn, what: SyncCommand) -> Result<u8, E
             output.document(&view, report::log);
             Ok(exit::DONE)
         }
-        SyncCommand::Errors { table, limit, all } => {
+        SyncCommand::Errors { table, tried: Some((column, sql)), .. } => {
+            let Some(table) = table else {
+                return Err(ErrorView::configuration("a transform is tried on the rejected rows of one table")
+                    .with_hint("name it: firn sync errors TABLE --try 'COLUMN: SQL'"));
+            };
+            let request = TryRequest { folder, table, column, sql, ..TryRequest::default() };
+            let view = command::rejected_try(firn, request).await?;
+            output.document(&view, report::tried);
+            if view.rows > 0 && view.failed + view.untried == 0 {
+                output.hint(&format!(
+                    "write it into the table's entry as `transform: {{{}: …}}`, then firn sync retry {}",
+                    view.column, view.source
+                ));
+            }
+            Ok(exit::of_try(&view))
+        }
+        SyncCommand::Errors { table, limit, all, tried: None } => {
             let request = HistoryRequest { folder, table, limit: limit.limit, resolved: all };
             let view = command::sync_errors(firn, request).await?;
             output.document(&view, report::errors);
             Ok(exit::DONE)
         }
         SyncCommand::Retry { tables, ids } => {
-            let view = command::sync_retry(firn, RetryRequest { folder, tables, ids }).await?;
+            let view = command::sync_retry(firn, RetryRequest { folder, tables, ids, error: None }).await?;
             output.document(&view, report::retried);
             for table in &view.tables {
                 table.error.iter().for_each(|error| output.error(error));

@@ -25,6 +25,7 @@ pub(super) async fn rejected(state: &PostgresState, query: &RejectedQuery) -> Re
         ("ids", Value::Text(&ids)),
         ("resolved", Value::Truth(query.resolved)),
         ("error", Value::Text(&query.error)),
+        ("column", Value::Text(&query.column)),
         ("search", Value::Text(&query.search)),
         ("payload", Value::Truth(query.payload)),
         ("most", Value::Integer(i64::from(query.most))),
@@ -48,9 +49,10 @@ fn in_order(listed: Listed) -> ErrorEntry {
     entry
 }
 
-/// Counts rejected rows by table and reason, most first.
-pub(super) async fn causes(state: &PostgresState, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>> {
+/// Counts rejected rows by table, reason and what has become of them.
+pub(super) async fn causes(state: &PostgresState, sources: &[String]) -> Result<Vec<RejectedCause>> {
     let sources = Json::from(sources).to_string();
-    let values = [("sources", Value::Text(&sources)), ("resolved", Value::Truth(resolved))];
-    state.list(include_str!("../../../../../sql/postgres/state/causes.sql"), &values, "cause").await
+    let values = [("sources", Value::Text(&sources))];
+    let statement = include_str!("../../../../../sql/postgres/state/causes.sql");
+    objects(&run_up_to_date(state, statement, &values).await?, "cause")
 }

@@ -180,7 +180,7 @@ impl StateStore for PostgresState {
         listed::rejected(self, query).await
     }
 
-    async fn causes(&self, sources: &[String], resolved: bool) -> Result<Vec<RejectedCause>> {
-        listed::causes(self, sources, resolved).await
+    async fn causes(&self, sources: &[String]) -> Result<Vec<RejectedCause>> {
+        listed::causes(self, sources).await
     }
 }

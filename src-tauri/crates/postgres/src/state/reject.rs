@@ -38,6 +38,7 @@ pub(super) async fn reject(state: &PostgresState, source: &str, run_id: &str, ro
             "columns": payload.as_ref().map(|payload| payload.keys().map(|name| sign(name)).collect::<Vec<_>>()),
             "payload": payload.map(|payload| storable(&Json::Object(payload))),
             "code": storable(&Json::from(row.code.as_str())),
+            "column": row.column.as_deref().map(sign),
             "error": storable(&Json::from(row.message.as_str())),
             "times": times,
         });
