@@ -24,7 +24,7 @@ test("a run into a production target is guarded, and says how much it is about",
 
 test("so is whatever else writes into it", () => {
   for (const write of [
-    guardedWrite(production, "sync_retry", { ...run, ids: [] }),
+    guardedWrite(production, "sync_retry", { ...run, ids: [], error: null }),
     guardedWrite(production, "sync_reset", { folder, table: "public.orders", to: null }),
     guardedWrite(production, "sync_verify", { folder, tables: [], repair: true, limit: 100 }),
     guardedWrite(production, "schedule_start", { folder }),

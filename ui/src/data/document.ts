@@ -142,8 +142,8 @@ export type WorkingDocument = {
   theirs: string | null;
   /** Why the last edit was not made. */
   error: ErrorView | undefined;
-  /** Makes edits, all or none; says whether they were made. */
-  edit: (tables: readonly TableChange[], template?: string | null) => Promise<boolean>;
+  /** Makes edits, all or none; answers what they have made of the text, and null where they were not made. */
+  edit: (tables: readonly TableChange[], template?: string | null) => Promise<DocumentView | null>;
   /** Takes a text that a person has typed. */
   type: (text: string) => Promise<void>;
   undo: () => void;
@@ -202,16 +202,16 @@ export function useDocument(folder: string): WorkingDocument {
     error,
     edit: (tables, template = null) =>
       drafts.queue(async () => {
-        if (!draft) return false;
+        if (!draft) return null;
         const from = follows ? draft : latest();
         try {
           const view = await tryEdits(host, client, folder, from.now, tables, template);
           drafts.fail(folder, undefined);
           put(changed(from, view.text, view.problems.length === 0));
-          return true;
+          return view;
         } catch (reason) {
           drafts.fail(folder, errorView(reason));
-          return false;
+          return null;
         }
       }),
     type: (typed) =>

@@ -166,6 +166,17 @@ export function useRejectedRow(folder: string, id: string | null) {
   });
 }
 
+/** What the source says of a table with rejected rows: its columns, and what settles them. */
+export function useRemedies(folder: string, table: string | null, ask: boolean) {
+  const host = useHost();
+  return useQuery({
+    queryKey: [...keys.rejected(folder), "remedies", table],
+    queryFn: () => host.call("rejected_remedies", { folder, table: table ?? "" }),
+    enabled: ask && table !== null,
+    staleTime: 60_000,
+  });
+}
+
 /** Runs on this machine, newest first. */
 export function useRuns(folder: string) {
   const host = useHost();

@@ -3,9 +3,10 @@ import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useS
 import { useRowHeight } from "./density";
 import type { CellText, DataColumn, GridCells } from "./cells";
 import type { Marks, TextPart } from "./paint";
-import { at, cellsIn, type Selection } from "./selection";
+import { at, blockOf, cellsIn, type Selection } from "./selection";
 import { GridSurface, type SurfaceEvents } from "./surface";
 import { tsv } from "./tsv";
+import type { RowRange } from "./window";
 
 /** A cell, by its row and its column in the data. */
 export type GridCell = { row: number; column: number };
@@ -21,6 +22,8 @@ export type GridHandle = {
   widen(steps: number): void;
   /** Copies what is chosen. */
   copy(): void;
+  /** The rows that are chosen; null where nothing is. */
+  rows(): RowRange | null;
 };
 
 /** What came of copying. */
@@ -180,6 +183,10 @@ export function DataGrid(props: DataGridProps) {
       copy: () => {
         const selection = surface.current?.selection;
         if (selection) latest.current.onCopy(selection);
+      },
+      rows: () => {
+        const selection = surface.current?.selection;
+        return selection ? blockOf(selection).rows : null;
       },
     }),
     [],

@@ -13,7 +13,8 @@ import {
 } from "../../src/host";
 import * as shop from "./shop";
 import * as document from "./document";
-import { chart, record, rejectedRows } from "./runs";
+import { rejectedRows, rejectedValues, remediesOf, triedOn } from "./rejected";
+import { chart, record } from "./runs";
 import { arrowPage, rowColumns } from "./rows";
 
 type Answers = {
@@ -278,6 +279,9 @@ export class FakeHost implements Host {
         throw new HostError({ code: "not_found", message: `no row ${id}`, hint: null, side: null, table: null });
       return found;
     },
+    rejected_values: ({ ids }) => rejectedValues(this.rejected, ids),
+    rejected_remedies: ({ table }) => remediesOf(this.rejected, table),
+    rejected_try: (asked) => triedOn(this.rejected, asked),
     rows_open: ({ table, side, filters, most }) => {
       const wide = table === "public.orders";
       const rows = filters.length > 0 ? 1_204 : wide ? 1_000_000 : 48_211;

@@ -1,16 +1,6 @@
-// Runs looked back at, rejected rows in numbers, and a chart, for the fake host.
+// Runs looked back at, and a chart, for the fake host.
 
-import type {
-  RejectedCauseView,
-  RejectedLineView,
-  RejectedRequest,
-  RejectedRowView,
-  RejectedView,
-  RunEvent,
-  RunRecordView,
-  RunView,
-  UsedPlanView,
-} from "../../src/host";
+import type { RunEvent, RunRecordView, RunView, UsedPlanView } from "../../src/host";
 
 /** The plan that was used for a table. */
 export function usedPlan(source: string, target: string): UsedPlanView {
@@ -87,48 +77,4 @@ export function chart(width: number, height: number, dark: boolean): string {
     label(Math.round(left + ((right - left) * at) / 4.8), bottom + 16, "middle", `0:${at}0`),
   );
   return `<svg width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg">${rows.join("")}${times.join("")}<polygon fill="${area}" points="${points.join(" ")} ${right},${bottom} ${left},${bottom}"/><polyline fill="none" stroke="${line}" stroke-width="1.5" points="${points.join(" ")}"/></svg>`;
-}
-
-/** Rejected rows as the host answers them. */
-export function rejectedRows(all: readonly RejectedRowView[], asked: RejectedRequest): RejectedView {
-  const inScope = all.filter((row) => asked.resolved || row.resolved_at === null);
-  const wanted = asked.search.toLowerCase();
-  const matching = inScope.filter(
-    (row) =>
-      (asked.table === null || row.source === asked.table) &&
-      (asked.error === null || row.error === asked.error) &&
-      (wanted === "" || JSON.stringify(row).toLowerCase().includes(wanted)),
-  );
-  const causes = [...Map.groupBy(inScope, (row) => `${row.source} ${row.error}`).values()].map(
-    (rows): RejectedCauseView => ({
-      source: rows[0]?.source ?? "",
-      code: rows[0]?.code ?? "",
-      error: rows[0]?.error ?? "",
-      rows: rows.length,
-      open: rows.filter((row) => row.resolved_at === null).length,
-    }),
-  );
-  const line = ({ payload: _payload, run_id: _run, ...row }: RejectedRowView): RejectedLineView => row;
-  return {
-    rows: matching.slice(asked.skip, asked.skip + asked.limit).map(line),
-    matching: matching.length,
-    causes: asked.skip === 0 ? causes.sort((a, b) => b.rows - a.rows) : [],
-  };
-}
-
-/** As many rejected rows as a workspace keeps open at the most, of a wide table. */
-export function manyRejected(template: RejectedRowView, number: number): RejectedRowView[] {
-  return Array.from({ length: number }, (_, place) => ({
-    ...template,
-    id: String(100_000 - place),
-    source: place % 7 === 3 ? "public.order_items" : "public.customers",
-    pk: { id: String(700_000 + place * 13) },
-    error:
-      place % 7 === 3
-        ? "column `price`: 1e400 is larger than DOUBLE can hold"
-        : place % 11 === 5
-          ? "column `שם לקוח`: contains a NUL character"
-          : "column `credit`: NaN has no value in DECIMAL(12,2)",
-    attempts: 1 + (place % 4),
-  }));
 }

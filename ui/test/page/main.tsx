@@ -11,7 +11,7 @@ import { start } from "../../src/app/start";
 import { HostError, type WorkspaceView } from "../../src/host";
 import * as shop from "../fake/shop";
 import { FakeHost } from "../fake/host";
-import { manyRejected } from "../fake/runs";
+import { manyRejected } from "../fake/rejected";
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get("scene") ?? "shop";

@@ -168,7 +168,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
           folder={folder}
           text={document.draft.now}
           tables={chosenTables}
-          onApply={(edits, template) => document.edit(edits, template)}
+          onApply={async (edits, template) => (await document.edit(edits, template)) !== null}
           onClose={() => setTicked(new Set())}
         />
       );

@@ -2,30 +2,43 @@ import "./rejected.css";
 import { RotateCw, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
-import { count, counted, shellWord, when } from "../../data/format";
-import { afterRun, mayConnect, REJECTED_LIMIT, useCommand, useRejected } from "../../data/queries";
-import { keyText, resolvedWord, retryWord } from "../../data/rejected";
+import { count, counted, shellWord } from "../../data/format";
+import { afterRun, mayConnect, REJECTED_LIMIT, useCommand, useRejected, useRemedies } from "../../data/queries";
+import { keyText, retryWord } from "../../data/rejected";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RejectedLineView, type RetryView } from "../../host";
-import { type GridColumn, RowGrid } from "../../grid/RowGrid";
+import {
+  errorView,
+  type RejectedCauseView,
+  type RejectedColumnView,
+  type RejectedLineView,
+  type RetryView,
+  useHost,
+} from "../../host";
 import {
   ActionButton,
   Divider,
   FilterField,
   Icon,
   Nothing,
-  Said,
   SameAsText,
   Segments,
   State,
   Trouble,
   Waiting,
 } from "../../kit";
-import { Causes } from "./Causes";
+import { Causes, keyOf } from "./Causes";
+import { rejectedColumns, RejectedStore } from "./cells";
 import { DiscardDialog } from "./DiscardDialog";
+import { FixBar } from "./FixBar";
+import { RejectedGrid } from "./RejectedGrid";
 import { RowInspector } from "./RowInspector";
+import { SavedNote, type SavedTransform } from "./SavedNote";
 
+/** Columns with refused values that stand before the others. */
+const REFUSED_FIRST = 3;
 const NONE: ReadonlySet<string> = new Set();
+const noCauses: readonly RejectedCauseView[] = [];
+const noColumns: readonly RejectedColumnView[] = [];
 
 /** Rows that the target refused: by table and reason, with their values; tried again or discarded. */
 export function Rejected({ table, row: rowId }: { table: string | null; row: string | null }) {
@@ -34,12 +47,14 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   const ask = mayConnect(workspace) && workspace.state !== null;
   const [which, setWhich] = useState<"open" | "all">("open");
   const [filter, setFilter] = useState("");
-  const [error, setError] = useState<string | null>(null);
+  const [pressed, setPressed] = useState<RejectedCauseView | null>(null);
+  const [saved, setSaved] = useState<SavedTransform | null>(null);
   const [ticked, setTicked] = useState(NONE);
   const [discarding, setDiscarding] = useState<readonly string[] | null>(null);
   const filterField = useRef<HTMLInputElement>(null);
   // Looked for where the rows are kept: not at every letter.
   const search = useSettled(filter.trim(), 250);
+  const error = pressed?.error ?? null;
   const rejected = useRejected(folder, { table, error, search, resolved: which === "all" }, ask);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = rejected;
   useEffect(() => {
@@ -49,8 +64,9 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   const pages = rejected.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.rows) ?? [], [pages]);
   const matching = pages?.[0]?.matching ?? 0;
-  const causes = pages?.[0]?.causes ?? [];
-  const all = causes.reduce((sum, cause) => sum + cause.rows, 0);
+  const causes = pages?.[0]?.causes ?? noCauses;
+  const standing = causes.filter((cause) => cause.standing === "open");
+  const all = (which === "all" ? causes : standing).reduce((sum, cause) => sum + cause.rows, 0);
   const chosen = rows.find((row) => row.id === rowId) ?? rows[0] ?? null;
   const place = chosen ? rows.indexOf(chosen) : -1;
   const open = useMemo(() => rows.filter((row) => row.resolved_at === null), [rows]);
@@ -58,15 +74,62 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   const go = (row: RejectedLineView | undefined) => row && navigate({ screen: "rejected", table, row: row.id }, true);
   const retry = useCommand("sync_retry", (client) => {
     setTicked(NONE);
+    setPressed(null);
     afterRun(client);
   });
+
+  // Of one table, though nobody has chosen it, where there is no other.
+  const sources = [...new Set(standing.map((cause) => cause.source))];
+  const shownTable =
+    table ?? pressed?.source ?? (which === "open" && sources.length === 1 ? (sources[0] ?? null) : null);
+  const inScope = standing.filter((cause) => shownTable === null || cause.source === shownTable);
+  const chosenCause = pressed ?? (inScope.length === 1 ? (inScope[0] ?? null) : null);
+  const cause = inScope.find((one) => chosenCause && keyOf(one) === keyOf(chosenCause)) ?? null;
+  const about = shownTable ?? chosen?.source ?? null;
+  const configured = workspace.tables.some((known) => known.source === about);
+  const told = useRemedies(folder, about, ask && configured);
+  const remedy =
+    cause?.one_fix === true
+      ? told.data?.remedies.find((one) => one.column === cause.column && one.code === cause.code)
+      : undefined;
+  const fix = cause && remedy && which === "open" ? { cause, remedy } : null;
+  const sourceColumns = told.data?.columns ?? noColumns;
+  const types = useMemo(() => new Map(sourceColumns.map((one) => [one.name, one.source_type])), [sourceColumns]);
+  const host = useHost();
+  const first = pages?.[0];
+  // Values may have become others whenever the rows were asked for again.
+  const store = useMemo(() => new RejectedStore(host, folder), [host, folder, first]);
+  useEffect(() => () => store.close(), [store]);
+  const refused = [...new Set((pressed ? [pressed] : inScope).flatMap((one) => one.column ?? []))];
+  const shape = JSON.stringify([
+    shownTable,
+    Object.keys(rows[0]?.pk ?? {}),
+    refused.slice(0, REFUSED_FIRST),
+    pressed === null && inScope.length > 1,
+    rows.some((row) => row.kept),
+    which,
+  ]);
+  const columns = useMemo(
+    () =>
+      rejectedColumns({
+        table: shownTable,
+        columns: sourceColumns,
+        first: rows[0],
+        refused: refused.slice(0, REFUSED_FIRST),
+        several: pressed === null && inScope.length > 1,
+        kept: rows.some((row) => row.kept),
+        closed: which === "all",
+      }),
+    // What they are made of is in their shape: rows that come later change nothing.
+    [shape, sourceColumns],
+  );
   const discarded = () => {
     setDiscarding(null);
     setTicked(NONE);
   };
-  // Ticked ones; or those of a reason or a search; or all of a table, or of all tables, listed or not.
-  const narrowed = error !== null || search !== "";
-  const some = picked.length > 0 ? picked : narrowed ? open.map((row) => row.id) : [];
+  // Ticked ones; or those that were found; or all of a cause, of a table, or of all tables, listed or not.
+  const narrowed = pressed !== null || search !== "";
+  const some = picked.length > 0 ? picked : search !== "" ? open.map((row) => row.id) : [];
   const number = some.length > 0 ? some.length : which === "open" ? matching : open.length;
 
   useAction("rejected.filter", () => filterField.current?.focus());
@@ -74,12 +137,12 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   useAction("rejected.previous", () => go(rows[place - 1]), place > 0 ? null : "this is the first row");
   useAction(
     "rejected.retry",
-    () => retry.mutate({ folder, tables: table ? [table] : [], ids: [...some] }),
+    () => retry.mutate({ folder, tables: table ? [table] : [], ids: [...some], error: some.length > 0 ? null : error }),
     retry.isPending ? "they are being tried" : open.length === 0 ? "no row is open" : null,
   );
   useAction(
     "rejected.one",
-    () => chosen && retry.mutate({ folder, tables: [chosen.source], ids: [chosen.id] }),
+    () => chosen && retry.mutate({ folder, tables: [chosen.source], ids: [chosen.id], error: null }),
     retry.isPending
       ? "it is being tried"
       : chosen === null
@@ -119,7 +182,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
             <Icon of={RotateCw} small />
             Ask again
           </ActionButton>
-          <ActionButton id="rejected.retry" look="primary">
+          <ActionButton id="rejected.retry" look={fix ? "plain" : "primary"}>
             {open.length === 0
               ? "Try again"
               : `Try ${picked.length > 0 || narrowed ? "" : "all "}${count(number)} again`}
@@ -130,6 +193,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         <Trouble error={errorView(retry.error)} title={<b>Rejected rows were not tried again</b>} tone="warn" />
       )}
       {retry.data && !retry.isPending && <Retried of={retry.data} />}
+      {saved && <SavedNote of={saved} onClose={() => setSaved(null)} />}
       {discarding && <DiscardDialog ids={discarding} onClose={() => setDiscarding(null)} onDone={discarded} />}
       {rejected.isError && (
         <Trouble
@@ -146,7 +210,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
         </Nothing>
       ) : rejected.isPending && !rejected.isError ? (
         <Waiting text="Asking the state database" />
-      ) : pages && all === 0 && table === null ? (
+      ) : pages && all === 0 && table === null && causes.length === 0 ? (
         <Nothing title="No rejected row" command="firn sync errors">
           A row that the target refuses is set aside here with its reason and its values, and the rest of the batch goes
           on.
@@ -158,17 +222,56 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
               <Divider pane="list" />
               <div className="pane-head">
                 <h2>Causes</h2>
-                <span className="faint">{count(causes.length)}</span>
+                <span className="faint">{count(standing.length)} open</span>
               </div>
               <div className="scroll">
-                <Causes causes={causes} table={table} error={error} onError={setError} />
+                <Causes
+                  causes={causes}
+                  table={table}
+                  chosen={pressed}
+                  onCause={(one) => {
+                    setPressed(one);
+                    setWhich(one !== null && one.standing !== "open" ? "all" : "open");
+                  }}
+                />
               </div>
               <div className="pane-foot">
                 <SameAsText command={`firn sync errors${table ? ` ${shellWord(table)}` : ""}`} />
               </div>
             </section>
             <section className="pane wide" aria-label="Rows">
+              {fix && (
+                <FixBar
+                  key={keyOf(fix.cause)}
+                  cause={fix.cause}
+                  remedy={fix.remedy}
+                  unavailable={retry.isPending ? "rows are being tried" : null}
+                  onSaved={() => {
+                    setSaved({ table: fix.cause.source, column: fix.remedy.column });
+                    retry.mutate({ folder, tables: [fix.cause.source], ids: [], error: fix.cause.error });
+                  }}
+                />
+              )}
+              {cause?.one_fix && told.isError && (
+                <Trouble
+                  error={errorView(told.error)}
+                  title={<b>What would settle them all is not known: the source was not asked</b>}
+                  tone="warn"
+                />
+              )}
               <div className="filter-bar">
+                <label className="pick-all">
+                  <input
+                    type="checkbox"
+                    className="check-box"
+                    aria-label="all"
+                    checked={open.length > 0 && picked.length === open.length}
+                    ref={(element) => {
+                      if (element) element.indeterminate = picked.length > 0 && picked.length < open.length;
+                    }}
+                    onChange={() => setTicked(picked.length === open.length ? NONE : new Set(open.map(({ id }) => id)))}
+                  />
+                </label>
                 <FilterField
                   label="Filter by key, reason or value"
                   value={filter}
@@ -189,27 +292,24 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                 </div>
               </div>
               {rows.length === 0 ? (
-                <Nothing title="No row matches">
-                  {filter.trim() === ""
-                    ? "No row of this table is rejected now."
-                    : `Nothing among ${counted(all, "row")} holds “${filter.trim()}”.`}
+                <Nothing title={search === "" ? "No rejected row" : "No row matches"}>
+                  {search === ""
+                    ? "None is rejected now; what was settled or discarded stands among the causes for a while."
+                    : `Nothing among ${counted(all, "row")} holds “${search}”.`}
                 </Nothing>
               ) : (
-                <RowGrid
-                  label="Rejected rows"
-                  columns={[...(table ? columnsOfOneTable : allColumns), ...(which === "all" ? [resolved] : [])]}
+                <RejectedGrid
                   rows={rows}
-                  rowKey={(row) => row.id}
-                  selected={chosen?.id ?? null}
-                  onSelect={go}
+                  columns={columns}
+                  store={store}
+                  place={place}
+                  onPlace={(at) => go(rows[at])}
                   ticked={ticked}
                   onTick={setTicked}
-                  tickable={(row) => row.resolved_at === null}
-                  autoFocus
                 />
               )}
             </section>
-            {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={matching} />}
+            {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={matching} types={types} />}
           </div>
         )
       )}
@@ -252,59 +352,3 @@ function Retried({ of }: { of: RetryView }) {
     </div>
   );
 }
-
-const allColumns: readonly GridColumn<RejectedLineView>[] = [
-  {
-    id: "key",
-    head: "Key",
-    width: 100,
-    grow: 1,
-    mono: true,
-    cell: (row) => keyText(row.pk),
-    whole: (row) => keyText(row.pk),
-  },
-  {
-    id: "source",
-    head: "Table",
-    width: 130,
-    grow: 1,
-    mono: true,
-    cell: (row) => <span className="soft">{row.source}</span>,
-    whole: (row) => row.source,
-  },
-  {
-    id: "code",
-    head: "Reason",
-    width: 110,
-    mono: true,
-    cell: (row) => <span className="state failed">{row.code}</span>,
-    whole: (row) => row.code,
-  },
-  {
-    id: "error",
-    head: "What is wrong",
-    width: 150,
-    grow: 4,
-    cell: (row) => <Said text={row.error} />,
-    whole: (row) => row.error,
-  },
-  {
-    id: "seen",
-    head: "Last met",
-    width: 112,
-    cell: (row) => <span className="soft">{when(row.occurred_at)}</span>,
-    whole: (row) => row.occurred_at,
-  },
-  { id: "attempts", head: "Tries", width: 52, end: true, mono: true, cell: (row) => count(row.attempts) },
-];
-const columnsOfOneTable = allColumns.filter((column) => column.id !== "source" && column.id !== "code");
-const resolved: GridColumn<RejectedLineView> = {
-  id: "resolved",
-  head: "Resolved",
-  width: 150,
-  cell: (row) => {
-    const word = resolvedWord(row);
-    return word === null ? <span className="faint">open</span> : <State tone="ok">{word}</State>;
-  },
-  whole: resolvedWord,
-};

@@ -1,28 +1,24 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useState } from "react";
 import { navigate } from "../../action";
-import { count, counted, shortRun, when } from "../../data/format";
+import { count, shortRun, when } from "../../data/format";
 import { useRejectedRow } from "../../data/queries";
-import { isBlamed, resolvedWord } from "../../data/rejected";
+import { resolvedWord } from "../../data/rejected";
 import { valueText } from "../../data/value";
 import { useOpenWorkspace } from "../../data/workspace";
-import { errorView, type RejectedLineView, type RejectedRowView } from "../../host";
-import {
-  ActionButton,
-  Button,
-  CopyBlock,
-  Divider,
-  Icon,
-  Said,
-  Segments,
-  State,
-  Trouble,
-  Value,
-  Waiting,
-} from "../../kit";
+import { errorView, type RejectedLineView } from "../../host";
+import { ActionButton, Button, Divider, Icon, Said, State, Trouble, Waiting } from "../../kit";
+import { Payload } from "./Payload";
+
+type RowInspectorProps = {
+  row: RejectedLineView;
+  place: number;
+  of: number;
+  /** Types of the table's columns in the source, as far as they are known. */
+  types: ReadonlyMap<string, string>;
+};
 
 /** One rejected row: why, and its values as they were read. Read-only: a row is mended at the source. */
-export function RowInspector({ row, place, of }: { row: RejectedLineView; place: number; of: number }) {
+export function RowInspector({ row, place, of, types }: RowInspectorProps) {
   const { workspace } = useOpenWorkspace();
   const whole = useRejectedRow(workspace.folder, row.id);
   const runId = whole.data?.run_id ?? null;
@@ -82,7 +78,7 @@ export function RowInspector({ row, place, of }: { row: RejectedLineView; place:
         {whole.isError ? (
           <Trouble error={errorView(whole.error)} title={<b>Its values were not read</b>} tone="warn" />
         ) : whole.data ? (
-          <Payload row={whole.data} />
+          <Payload row={whole.data} types={types} />
         ) : (
           <Waiting text="Asking for its values" />
         )}
@@ -102,80 +98,5 @@ export function RowInspector({ row, place, of }: { row: RejectedLineView; place:
         </div>
       )}
     </section>
-  );
-}
-
-/** The values of a row; NULLs of a wide one are folded away. */
-function Payload({ row }: { row: RejectedRowView }) {
-  const [shape, setShape] = useState<"fields" | "json">("fields");
-  const [nulls, setNulls] = useState(false);
-  const fields = Object.entries(row.payload ?? {});
-  const isSeen = ([column, value]: [string, unknown]) =>
-    value !== null || column in row.pk || isBlamed(column, row.error);
-  const hidden = fields.length > 40 ? fields.filter((field) => !isSeen(field)).length : 0;
-  const shown = nulls || hidden === 0 ? fields : fields.filter(isSeen);
-  return (
-    <>
-      <div className="section-head">
-        <h2>Values</h2>
-        <span className="faint">as read from the source</span>
-        {row.payload && (
-          <div className="acts">
-            <Segments
-              compact
-              label="Shape"
-              value={shape}
-              options={[
-                { value: "fields", text: "Fields" },
-                { value: "json", text: "JSON" },
-              ]}
-              onChange={setShape}
-            />
-          </div>
-        )}
-      </div>
-      {!row.payload ? (
-        <p className="pad soft">
-          No values are kept: payloads are switched off, or this one has expired. The row itself is still at the source.
-        </p>
-      ) : shape === "json" ? (
-        <div className="pad">
-          <CopyBlock text={JSON.stringify(row.payload, null, 2)} tall />
-        </div>
-      ) : (
-        <dl className="payload">
-          {shown.map(([column, value]) => (
-            <PayloadLine
-              key={column}
-              column={column}
-              value={value}
-              isKey={column in row.pk}
-              blamed={isBlamed(column, row.error)}
-            />
-          ))}
-        </dl>
-      )}
-      {shape === "fields" && hidden > 0 && (
-        <p className="pad">
-          <Button compact look="quiet" expanded={nulls} onPress={() => setNulls(!nulls)}>
-            {nulls ? "Fold" : "Show"} {counted(hidden, "column")} that {hidden === 1 ? "is" : "are"} NULL
-          </Button>
-        </p>
-      )}
-    </>
-  );
-}
-
-type PayloadLineProps = { column: string; value: unknown; isKey: boolean; blamed: boolean };
-
-function PayloadLine({ column, value, isKey, blamed }: PayloadLineProps) {
-  return (
-    <>
-      <dt className={`${isKey ? "key-column" : ""}${blamed ? " blamed" : ""}`}>{column}</dt>
-      <dd className={blamed ? "blamed" : undefined}>
-        <Value of={value} />
-        {blamed && <span className="unseen"> this one was refused</span>}
-      </dd>
-    </>
   );
 }

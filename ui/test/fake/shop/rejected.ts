@@ -4,6 +4,9 @@ import type { RejectedRowView } from "../../../src/host";
 import { ago } from "./place";
 import { runs } from "./runs";
 
+const NAN =
+  "source, column credit: NaN does not fit into a decimal: correct the row, or cast the column to text with a transform";
+
 export const rejected: RejectedRowView[] = [
   {
     id: "11",
@@ -25,8 +28,9 @@ export const rejected: RejectedRowView[] = [
       active: true,
       updated_at: "2026-11-20 09:11:58+00",
     },
-    code: "row_refused",
-    error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.",
+    code: "numeric_nan",
+    column: "credit",
+    error: NAN,
     attempts: 3,
     resolved_at: null,
     resolved_by: null,
@@ -39,8 +43,9 @@ export const rejected: RejectedRowView[] = [
     run_id: runs[0]?.run_id ?? "",
     pk: { id: "321459" },
     payload: null,
-    code: "row_refused",
-    error: "Column credit: NaN has no value in DECIMAL(38,9) of analytics.customers.",
+    code: "numeric_nan",
+    column: "credit",
+    error: NAN,
     attempts: 1,
     resolved_at: null,
     resolved_by: null,
@@ -53,8 +58,10 @@ export const rejected: RejectedRowView[] = [
     run_id: runs[0]?.run_id ?? "",
     pk: { order_id: "17", line: "2" },
     payload: { order_id: "17", line: "2", price: "1e400" },
-    code: "out_of_range",
-    error: "Column price: 1e400 is larger than DOUBLE can hold.",
+    code: "numeric_range",
+    column: "price",
+    error:
+      "source, column price: the number has more digits than the column's declared size: correct the row, or cast the column to text with a transform",
     attempts: 1,
     resolved_at: null,
     resolved_by: null,
