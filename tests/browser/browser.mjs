@@ -8,6 +8,7 @@ import { keysAlone } from "./keys.mjs";
 import { misplaced } from "./layout.mjs";
 import { checkAloud, lostHost, slowHost } from "./host.mjs";
 import { htmlIsText, quietPage, pasteIsText, policyHolds } from "./policy.mjs";
+import { oneFix } from "./rejected.mjs";
 import { leave, screens, show } from "./screens.mjs";
 import { desk, end, enter, host, makeMarket, openMarket, page, startEverything, wear } from "./stage.mjs";
 import { step } from "../window/step.mjs";
@@ -118,6 +119,7 @@ try {
   await step("a lost host, and its return", lostHost);
   await step("a source that has changed is looked through before a run", driftAsked);
   await step("a check is told finding by finding", checkAloud);
+  await step("one fix for all rows of a cause", oneFix);
   await step("HTML in names and values is text", htmlIsText);
   await step("so is HTML that is pasted", pasteIsText);
   await step("nobody but the host was asked for anything, and the page complained of nothing", quietPage);

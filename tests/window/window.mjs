@@ -4,7 +4,7 @@
 import { dark, keyboard, restart, sample, untrusted, withoutKeyring } from "./desktop.mjs";
 import { mapping } from "./mapping.mjs";
 import { databaseKilled, windowKilled } from "./faults.mjs";
-import { allCompared, discarded, retried, verified } from "./proof.mjs";
+import { allCompared, discarded, fixed, retried, verified } from "./proof.mjs";
 import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { driftAccepted, driftBeforeTables, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
 import { laterStarts, tray } from "./outside.mjs";
@@ -50,6 +50,7 @@ try {
   await step("a comparison that differs, repaired, equal", verified);
   await step("all tables compared, and proved equal", allCompared);
   await step("a rejected row discarded with a note", discarded);
+  await step("one fix for all rows of a cause", fixed);
   await step("the database is killed in mid-run, and comes back", databaseKilled);
   await step("the window is killed in mid-run, and goes on", windowKilled);
   await step("axe on the screens, dark and light", accessibleInBoth);
