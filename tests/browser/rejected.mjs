@@ -10,38 +10,26 @@ const document = () => readFileSync(join(market, "firn.yaml"), "utf8");
 
 /** The heads of the columns in view. */
 const heads = () =>
-  page.script(
-    "return [...document.querySelectorAll('.datagrid .head-row .name')].map((one) => one.textContent);",
-  );
+  page.script("return [...document.querySelectorAll('.datagrid .head-row .name')].map((one) => one.textContent);");
 
 export async function oneFix() {
   await page.size(1440, 900);
-  await server.ask(
-    `UPDATE wide SET "column 6" = 'NaN', updated_at = now() WHERE id <= 36`,
-  );
+  await server.ask(`UPDATE wide SET "column 6" = 'NaN', updated_at = now() WHERE id <= 36`);
   await run(["public.wide"]);
   const before = document();
   await openMarket(`#/rejected/${encodeURIComponent("public.wide")}`);
   await desk.sees("One fix for all 36", ".fix");
   await until("the key and the refused column stand first", async () => {
     const names = await heads();
-    return (
-      (names.slice(0, 4).includes("id") &&
-        names.slice(0, 5).includes("column 6")) ||
-      null
-    );
+    return (names.slice(0, 4).includes("id") && names.slice(0, 5).includes("column 6")) || null;
   });
   await until("the refused values are marked", () =>
-    page.script(
-      "return document.querySelector('.datagrid .refused')?.textContent === 'NaN' || null;",
-    ),
+    page.script("return document.querySelector('.datagrid .refused')?.textContent === 'NaN' || null;"),
   );
   await desk.sees("numeric(18,4)", ".payload .blamed");
 
   // The other end of the row, with the key beside it.
-  await page.script(
-    "const grid = document.querySelector('.datagrid'); grid.scrollLeft = grid.scrollWidth;",
-  );
+  await page.script("const grid = document.querySelector('.datagrid'); grid.scrollLeft = grid.scrollWidth;");
   await until("the last column is in view", async () => {
     const names = await heads();
     return (names.includes("column 274") && names.includes("id")) || null;
@@ -51,10 +39,7 @@ export async function oneFix() {
   assert.match(await desk.whyNot("Save and retry 36"), /try it first/);
   await desk.press("Try");
   await desk.sees("36 of 36 pass", ".fix", 30_000);
-  await desk.sees(
-    "All 36 values become NULL in the target. The source is not changed.",
-    ".fix",
-  );
+  await desk.sees("All 36 values become NULL in the target. The source is not changed.", ".fix");
   assert.equal(document(), before, "a try writes nothing");
   await desk.shot("browser-rejected-fix");
   await desk.press("Save and retry 36");

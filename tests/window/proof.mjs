@@ -67,9 +67,7 @@ export async function allCompared() {
 
 /** A row that nobody wants is discarded with a note. */
 export async function discarded() {
-  await server.ask(
-    "UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id = 77",
-  );
+  await server.ask("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id = 77");
   await desk.go("Tables");
   await desk.press("Run all");
   await desk.sees("Done in part", ".run-state", 60_000);
@@ -84,21 +82,15 @@ export async function discarded() {
   await desk.sees("No rejected row");
   await desk.press("All");
   await desk.sees("a test account", ".inspector");
-  const kept = await server.ask(
-    "SELECT note FROM sync_errors WHERE pk->>'id' = '77' AND resolved_at IS NOT NULL",
-  );
+  const kept = await server.ask("SELECT note FROM sync_errors WHERE pk->>'id' = '77' AND resolved_at IS NOT NULL");
   assert.deepEqual(kept, ["a test account"]);
   await desk.press("Unresolved");
-  await server.ask(
-    "UPDATE customers SET credit = 96.25, updated_at = now() WHERE id = 77",
-  );
+  await server.ask("UPDATE customers SET credit = 96.25, updated_at = now() WHERE id = 77");
 }
 
 /** One fix for all rows of a cause: tried on them, saved and retried; then taken out of the document again. */
 export async function fixed() {
-  await server.ask(
-    "UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id IN (78, 79)",
-  );
+  await server.ask("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id IN (78, 79)");
   await desk.go("Tables");
   await desk.press("Run all");
   await desk.go("Rejected rows");
@@ -106,23 +98,16 @@ export async function fixed() {
   assert.match(await desk.whyNot("Save and retry 2"), /try it first/);
   await desk.press("Try");
   await desk.sees("2 of 2 pass", ".fix", 30_000);
-  await desk.sees(
-    "All 2 values become NULL in the target. The source is not changed.",
-    ".fix",
-  );
+  await desk.sees("All 2 values become NULL in the target. The source is not changed.", ".fix");
   await desk.shotInBothThemes("rejected-fix");
   await session.press(Key.control, "s");
   await desk.sees("2 rows merged", "[role=status]", 30_000);
-  const kept =
-    "SELECT count(*) FROM sync_errors WHERE pk->>'id' IN ('78', '79') AND resolved_by = 'retry'";
+  const kept = "SELECT count(*) FROM sync_errors WHERE pk->>'id' IN ('78', '79') AND resolved_by = 'retry'";
   assert.deepEqual(await server.ask(kept), ["2"]);
   await desk.press("Undo");
   await until(
     "the document is as it was",
-    () =>
-      !readFileSync(join(shop, "firn.yaml"), "utf8").includes("nullif") || null,
+    () => !readFileSync(join(shop, "firn.yaml"), "utf8").includes("nullif") || null,
   );
-  await server.ask(
-    "UPDATE customers SET credit = id * 1.25, updated_at = now() WHERE id IN (78, 79)",
-  );
+  await server.ask("UPDATE customers SET credit = id * 1.25, updated_at = now() WHERE id IN (78, 79)");
 }

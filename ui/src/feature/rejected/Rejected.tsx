@@ -57,11 +57,12 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   const error = pressed?.error ?? null;
   const rejected = useRejected(folder, { table, error, search, resolved: which === "all" }, ask);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = rejected;
+  const pages = rejected.data?.pages;
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+    // A stretch may be here before it was seen on its way.
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, pages?.length]);
 
-  const pages = rejected.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.rows) ?? [], [pages]);
   const matching = pages?.[0]?.matching ?? 0;
   const causes = pages?.[0]?.causes ?? noCauses;
@@ -277,7 +278,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                   value={filter}
                   onChange={setFilter}
                   inputRef={filterField}
-                  width={260}
+                  width={216}
                 />
                 <span className="faint" role="status">
                   {listed(rows.length, matching, picked.length)}
