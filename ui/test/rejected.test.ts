@@ -170,7 +170,7 @@ const lines = rejectedRows(rejected, {
 const shown: Shown = {
   table: "public.customers",
   columns,
-  first: lines[0],
+  key: ["id"],
   refused: ["credit"],
   several: false,
   kept: true,

@@ -1,10 +1,13 @@
 //! Transforms tried on rejected rows: what is said is what the retry does, and nothing is written meanwhile.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use firn_catalog::remedies;
+use firn_connector::RejectedQuery;
 use firn_scenarios::world::describe;
 use firn_scenarios::{TableSpec, World};
 use firn_sync::{RunStatus, Trial};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A world whose prices 7, 8 and 9 are no numbers and were rejected; the tax of 9 is none, either.
 async fn prices() -> Result<World> {
@@ -96,5 +99,65 @@ async fn a_cast_that_the_target_does_not_fit_is_told_before_it_is_saved() -> Res
         Err(error) => format!("{error} {}", error.hint.as_deref().unwrap_or_default()),
     };
     ensure!(told.contains("VARCHAR"), "{told}");
+    Ok(())
+}
+
+/// Returns the keys of the open rows whose value in this column was refused.
+async fn keys(engine: &firn_sync::Engine, column: &str) -> Result<Vec<Map<String, Value>>> {
+    let query = RejectedQuery { column: column.to_owned(), most: 100, ..RejectedQuery::default() };
+    let (entries, _) = engine.state.rejected(&query).await?;
+    Ok(entries.into_iter().filter_map(|entry| entry.pk.as_object().cloned()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_offered_for_a_reason_settles_it() -> Result<()> {
+    let mut world = World::new()?;
+    world
+        .sql(
+            "CREATE TABLE odd (id bigint PRIMARY KEY, v numeric(12,2), at timestamptz, span interval, list int[],
+                grid int[][], updated_at timestamptz NOT NULL DEFAULT now() - interval '1 hour');
+             INSERT INTO odd (id, v) VALUES (1, 'NaN');
+             INSERT INTO odd (id, at) VALUES (2, '294270-01-01 00:00+00');
+             INSERT INTO odd (id, span) VALUES (3, '3000000 hours');
+             INSERT INTO odd (id, list) VALUES (4, '[0:1]={1,2}'), (5, '{{1,2},{3,4}}');
+             INSERT INTO odd (id, grid) VALUES (6, '[0:0][0:1]={{1,2}}'), (7, '{1,2}');
+             INSERT INTO odd VALUES (8, 1, 'infinity', '1 day', '{1}', '{{1}}')",
+        )
+        .await?;
+    world.spec.tables.push(TableSpec::new("odd"));
+    ensure!(world.run().await?.table()?.counters.rows_rejected == 7);
+    let engine = world.spec.engine().await?;
+    let config = world.spec.configs()?.remove(0);
+    let source = engine.source.inspect(&config.source, &BTreeMap::new(), None).await?;
+    let causes = engine.state.causes(&[]).await?;
+    ensure!(causes.len() == 7, "{causes:?}");
+    let mut told = Vec::new();
+    for cause in causes {
+        let column = cause.column.context("no column")?;
+        let ty = &source.columns.iter().find(|known| known.name == column).context("no such column")?.ty;
+        let offered = remedies(&cause.code, ty);
+        ensure!(!offered.is_empty(), "nothing settles {} of {ty}", cause.code);
+        for (at, remedy) in offered.iter().enumerate() {
+            let mut config = config.clone();
+            config.transforms.insert(column.clone(), Some(firn_postgres::quote::remedy(&column, None, &remedy.form)));
+            let trial = engine.try_on(&config, &column, &keys(&engine, &column).await?).await;
+            told.push(match trial {
+                Ok(trial) => {
+                    let still = trial.failures.iter().filter(|failure| failure.code == cause.code).count();
+                    ensure!(still == 0, "{column} {remedy:?}: {:?}", trial.failures);
+                    format!("{column} {} {at}: {} {}", cause.code, trial.target_type, trial.ddl.len())
+                }
+                // One that changes the type may be more than the target's table can follow; the first one is not.
+                Err(error) => {
+                    let changes_the_type = at > 0 || column == "span" || column == "grid";
+                    ensure!(changes_the_type, "{column} {remedy:?}: {error}");
+                    format!("{column} {} {at}: {}", cause.code, error.kind == firn_connector::ErrorKind::Configuration)
+                }
+            });
+        }
+    }
+    engine.target.close().await?;
+    told.sort();
+    println!("{}", told.join("\n"));
     Ok(())
 }

@@ -12,6 +12,10 @@ pub enum RemedyForm {
     NullFor(&'static [&'static str]),
     /// NULL in the place of moments from this one on; infinite ones stay.
     NullFrom(&'static str),
+    /// NULL in the place of arrays of several dimensions.
+    NullUnlessList,
+    /// The array with its first element at index 1.
+    FromOne,
     /// The value as text.
     Text,
     /// The value as JSON.
@@ -43,6 +47,7 @@ const KEPT_CHARACTERS: u32 = 1_000_000;
 pub fn remedies(code: &str, ty: &PgType) -> Vec<Remedy> {
     let one = |form, outcome| Remedy { form, outcome };
     let null = "these values become NULL in the target";
+    let json = one(RemedyForm::Json, "every value becomes JSON in the target");
     let text = one(RemedyForm::Text, "every value becomes its text in the target");
     match (code, ty) {
         ("numeric_nan", PgType::Numeric(_)) => vec![one(RemedyForm::NullFor(&["NaN"]), null), text],
@@ -53,9 +58,14 @@ pub fn remedies(code: &str, ty: &PgType) -> Vec<Remedy> {
             vec![one(RemedyForm::NullFrom(PAST_THE_LAST_MOMENT), null), text]
         }
         ("numeric_nan" | "numeric_infinity" | "numeric_range" | "timestamp_range" | "interval_range", _) => vec![text],
-        ("array_dimensions" | "array_lower_bound", _) => {
-            vec![one(RemedyForm::Json, "every value becomes JSON in the target"), text]
+        // What an expression makes of an array has one dimension, as far as anybody knows before it runs.
+        ("array_dimensions", PgType::Array(item)) if !matches!(**item, PgType::Array(_)) => {
+            vec![one(RemedyForm::NullUnlessList, null), json]
         }
+        ("array_lower_bound", PgType::Array(item)) if !matches!(**item, PgType::Array(_)) => {
+            vec![one(RemedyForm::FromOne, "the elements stay, and the first one stands at index 1"), json]
+        }
+        ("array_dimensions" | "array_lower_bound", _) => vec![json, text],
         ("invalid_utf8", _) => {
             vec![one(
                 RemedyForm::Decoded("LATIN1"),
@@ -96,6 +106,15 @@ mod tests {
     fn values_within_values_are_not_compared_as_a_whole() {
         let prices = PgType::Array(Box::new(PgType::Numeric(None)));
         assert_eq!(forms("numeric_nan", &prices), [RemedyForm::Text]);
+    }
+
+    #[test]
+    fn arrays_keep_their_type_where_that_is_possible() {
+        let list = PgType::Array(Box::new(PgType::Int4));
+        let grid = PgType::Array(Box::new(list.clone()));
+        assert_eq!(forms("array_dimensions", &list)[0], RemedyForm::NullUnlessList);
+        assert_eq!(forms("array_lower_bound", &list)[0], RemedyForm::FromOne);
+        assert_eq!(forms("array_lower_bound", &grid), [RemedyForm::Json, RemedyForm::Text]);
     }
 
     #[test]

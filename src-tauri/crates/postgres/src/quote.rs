@@ -55,6 +55,10 @@ pub fn remedy(column: &str, transform: Option<&str>, form: &RemedyForm) -> Strin
         RemedyForm::NullFrom(first) => {
             format!("CASE WHEN {value} < {} OR {value} = 'infinity' THEN {value} END", literal(first))
         }
+        RemedyForm::NullUnlessList => {
+            format!("CASE WHEN array_ndims({value}) = 1 OR cardinality({value}) = 0 THEN {value} END")
+        }
+        RemedyForm::FromOne => format!("({value})[:]"),
         RemedyForm::Text => format!("{value}::text"),
         RemedyForm::Json => format!("to_jsonb({value})"),
         RemedyForm::Left(characters) => format!("left({value}::text, {characters})"),

@@ -3,17 +3,10 @@ import { RotateCw, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { count, counted, shellWord } from "../../data/format";
-import { afterRun, mayConnect, REJECTED_LIMIT, useCommand, useRejected, useRemedies } from "../../data/queries";
+import { afterRun, mayConnect, REJECTED_LIMIT, useCommand, useRejected } from "../../data/queries";
 import { keyText, retryWord } from "../../data/rejected";
 import { useOpenWorkspace } from "../../data/workspace";
-import {
-  errorView,
-  type RejectedCauseView,
-  type RejectedColumnView,
-  type RejectedLineView,
-  type RetryView,
-  useHost,
-} from "../../host";
+import { errorView, type RejectedCauseView, type RejectedLineView, type RetryView, useHost } from "../../host";
 import {
   ActionButton,
   Divider,
@@ -27,18 +20,16 @@ import {
   Waiting,
 } from "../../kit";
 import { Causes, keyOf } from "./Causes";
-import { rejectedColumns, RejectedStore } from "./cells";
+import { RejectedStore } from "./cells";
 import { DiscardDialog } from "./DiscardDialog";
 import { FixBar } from "./FixBar";
 import { RejectedGrid } from "./RejectedGrid";
 import { RowInspector } from "./RowInspector";
 import { SavedNote, type SavedTransform } from "./SavedNote";
+import { useScope } from "./scope";
 
-/** Columns with refused values that stand before the others. */
-const REFUSED_FIRST = 3;
 const NONE: ReadonlySet<string> = new Set();
 const noCauses: readonly RejectedCauseView[] = [];
-const noColumns: readonly RejectedColumnView[] = [];
 
 /** Rows that the target refused: by table and reason, with their values; tried again or discarded. */
 export function Rejected({ table, row: rowId }: { table: string | null; row: string | null }) {
@@ -66,7 +57,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
   const rows = useMemo(() => pages?.flatMap((page) => page.rows) ?? [], [pages]);
   const matching = pages?.[0]?.matching ?? 0;
   const causes = pages?.[0]?.causes ?? noCauses;
-  const standing = causes.filter((cause) => cause.standing === "open");
+  const standing = causes.filter((one) => one.standing === "open");
   const all = (which === "all" ? causes : standing).reduce((sum, cause) => sum + cause.rows, 0);
   const chosen = rows.find((row) => row.id === rowId) ?? rows[0] ?? null;
   const place = chosen ? rows.indexOf(chosen) : -1;
@@ -79,51 +70,13 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
     afterRun(client);
   });
 
-  // Of one table, though nobody has chosen it, where there is no other.
-  const sources = [...new Set(standing.map((cause) => cause.source))];
-  const shownTable =
-    table ?? pressed?.source ?? (which === "open" && sources.length === 1 ? (sources[0] ?? null) : null);
-  const inScope = standing.filter((cause) => shownTable === null || cause.source === shownTable);
-  const chosenCause = pressed ?? (inScope.length === 1 ? (inScope[0] ?? null) : null);
-  const cause = inScope.find((one) => chosenCause && keyOf(one) === keyOf(chosenCause)) ?? null;
-  const about = shownTable ?? chosen?.source ?? null;
-  const configured = workspace.tables.some((known) => known.source === about);
-  const told = useRemedies(folder, about, ask && configured);
-  const remedy =
-    cause?.one_fix === true
-      ? told.data?.remedies.find((one) => one.column === cause.column && one.code === cause.code)
-      : undefined;
-  const fix = cause && remedy && which === "open" ? { cause, remedy } : null;
-  const sourceColumns = told.data?.columns ?? noColumns;
-  const types = useMemo(() => new Map(sourceColumns.map((one) => [one.name, one.source_type])), [sourceColumns]);
+  const scope = useScope({ folder, table, pressed, closed: which === "all", rows, causes, chosen, ask });
+  const { cause, fix } = scope;
   const host = useHost();
   const first = pages?.[0];
   // Values may have become others whenever the rows were asked for again.
   const store = useMemo(() => new RejectedStore(host, folder), [host, folder, first]);
   useEffect(() => () => store.close(), [store]);
-  const refused = [...new Set((pressed ? [pressed] : inScope).flatMap((one) => one.column ?? []))];
-  const shape = JSON.stringify([
-    shownTable,
-    Object.keys(rows[0]?.pk ?? {}),
-    refused.slice(0, REFUSED_FIRST),
-    pressed === null && inScope.length > 1,
-    rows.some((row) => row.kept),
-    which,
-  ]);
-  const columns = useMemo(
-    () =>
-      rejectedColumns({
-        table: shownTable,
-        columns: sourceColumns,
-        first: rows[0],
-        refused: refused.slice(0, REFUSED_FIRST),
-        several: pressed === null && inScope.length > 1,
-        kept: rows.some((row) => row.kept),
-        closed: which === "all",
-      }),
-    // What they are made of is in their shape: rows that come later change nothing.
-    [shape, sourceColumns],
-  );
   const discarded = () => {
     setDiscarding(null);
     setTicked(NONE);
@@ -253,9 +206,9 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                   }}
                 />
               )}
-              {cause?.one_fix && told.isError && (
+              {cause?.one_fix && scope.told.isError && (
                 <Trouble
-                  error={errorView(told.error)}
+                  error={errorView(scope.told.error)}
                   title={<b>What would settle them all is not known: the source was not asked</b>}
                   tone="warn"
                 />
@@ -301,7 +254,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
               ) : (
                 <RejectedGrid
                   rows={rows}
-                  columns={columns}
+                  columns={scope.columns}
                   store={store}
                   place={place}
                   onPlace={(at) => go(rows[at])}
@@ -310,7 +263,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                 />
               )}
             </section>
-            {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={matching} types={types} />}
+            {chosen && <RowInspector key={chosen.id} row={chosen} place={place} of={matching} types={scope.types} />}
           </div>
         )
       )}

@@ -103,8 +103,8 @@ export type Shown = {
   table: string | null;
   /** Its columns in the source, as far as they are known. */
   columns: readonly RejectedColumnView[];
-  /** The first line, which names the key. */
-  first: RejectedLineView | undefined;
+  /** Columns of the key. */
+  key: readonly string[];
   /** Columns whose values were refused. */
   refused: readonly string[];
   /** What is wrong is another thing from row to row. */
@@ -120,7 +120,7 @@ const room = (type: string) => (/^timestamp/.test(type) ? 210 : /^uuid/.test(typ
 
 /** The columns of a grid: the key, the values that were refused, how often and when; then every other value. */
 export function rejectedColumns(shown: Shown): RejectedColumn[] {
-  const { table, columns, first, refused, several, kept, closed } = shown;
+  const { table, columns, key: keys, refused, several, kept, closed } = shown;
   const told = new Map(columns.map((column) => [column.name, column]));
   const known = (name: string, key = false): DataColumn => {
     const type = told.get(name)?.source_type;
@@ -144,7 +144,6 @@ export function rejectedColumns(shown: Shown): RejectedColumn[] {
       { name: "Column", of: "blamed", width: 104 },
       wrong,
     ];
-  const keys = Object.keys(first?.pk ?? {});
   const key = keys.map((column): RejectedColumn => ({ ...known(column, true), of: "key", column }));
   if (!kept) return [tick, ...key, wrong, ...after];
   const values = refused.filter((column) => !keys.includes(column));
