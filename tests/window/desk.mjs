@@ -123,11 +123,11 @@ export class Desk {
     );
   }
 
-  /** Presses a row of a grid. */
+  /** Presses a row of a grid, on its first words: other cells may hold buttons of their own. */
   async row(key) {
     const row = await this.session.element(
       `a row ${key}`,
-      `${inPage} return all("[role=row]").find((one) => one.dataset.row === arguments[0]) ?? null;`,
+      `${inPage} const row = all("[role=row]").find((one) => one.dataset.row === arguments[0]); return row?.querySelector("[role=gridcell]:not(:has(input))") ?? null;`,
       key,
     );
     await this.session.click(row);

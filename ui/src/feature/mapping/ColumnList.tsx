@@ -63,15 +63,13 @@ function gridColumns(
   onType: (name: string) => void,
 ): readonly GridColumn<MappedColumn>[] {
   const beside = all.some((column) => column.edited) ? EDITED : 0;
-  const names = widthOf(
-    all.map((column) => column.name),
-    WIDEST_NAME,
-    beside,
-  );
+  const heads = [`${source} column`, `${target} column`] as const;
+  const names = widthOf([heads[0], ...all.map((column) => column.name)], WIDEST_NAME, beside);
+  const targets = widthOf([heads[1], ...all.map((column) => absence(column) ?? column.name)], WIDEST_NAME);
   return [
     {
       id: "source",
-      head: `${source} column`,
+      head: heads[0],
       width: 96,
       enough: names,
       mono: true,
@@ -113,18 +111,14 @@ function gridColumns(
     { id: "line", head: "", spoken: "Leads to", width: 88, cell: (column) => <Line of={column} /> },
     {
       id: "target",
-      head: `${target} column`,
+      head: heads[1],
       width: 96,
-      enough: names,
+      enough: targets,
       mono: true,
-      cell: (column) =>
-        column.treatment.kind === "left_out" ? (
-          <span className="faint">not in the target</span>
-        ) : column.verdict === "refused" ? (
-          <span className="faint">no such type</span>
-        ) : (
-          column.name
-        ),
+      cell: (column) => {
+        const word = absence(column);
+        return word ? <span className="faint">{word}</span> : column.name;
+      },
       whole: (column) => column.name,
     },
     {
@@ -175,6 +169,12 @@ function gridColumns(
       whole: (column) => (column.treatment.kind === "expression" ? column.treatment.sql : column.note || null),
     },
   ];
+}
+
+/** Why the target has no such column; null where it has. */
+function absence(column: MappedColumn): string | null {
+  if (column.treatment.kind === "left_out") return "not in the target";
+  return column.verdict === "refused" ? "no such type" : null;
 }
 
 const WIDTH = 72;
