@@ -11,6 +11,7 @@ import { htmlIsText, quietPage, pasteIsText, policyHolds } from "./policy.mjs";
 import { oneFix } from "./rejected.mjs";
 import { leave, screens, show } from "./screens.mjs";
 import { desk, end, enter, host, makeMarket, openMarket, page, startEverything, wear } from "./stage.mjs";
+import { manyDifferences } from "./verify.mjs";
 import { step } from "../window/step.mjs";
 import { until } from "../window/webdriver.mjs";
 
@@ -120,6 +121,7 @@ try {
   await step("a source that has changed is looked through before a run", driftAsked);
   await step("a check is told finding by finding", checkAloud);
   await step("one fix for all rows of a cause", oneFix);
+  await step("a comparison of many keys by many columns", manyDifferences);
   await step("HTML in names and values is text", htmlIsText);
   await step("so is HTML that is pasted", pasteIsText);
   await step("nobody but the host was asked for anything, and the page complained of nothing", quietPage);

@@ -1,8 +1,8 @@
 import "./datagrid.css";
 import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { useRowHeight } from "./density";
-import type { CellText, DataColumn, GridCells } from "./cells";
-import type { Marks, TextPart } from "./paint";
+import type { CellText, DataColumn, GridCells, TextPart } from "./cells";
+import type { Marks } from "./paint";
 import { at, blockOf, cellsIn, type Selection } from "./selection";
 import { GridSurface, type SurfaceEvents } from "./surface";
 import { tsv } from "./tsv";
@@ -91,7 +91,11 @@ export function DataGrid(props: DataGridProps) {
     clearTimeout(speaking.current);
     speaking.current = setTimeout(() => {
       const { row, column } = cellOf(selection);
-      const value = cells.cell(row, column);
+      const value =
+        cells
+          .parts?.(row, column)
+          ?.map((part) => part.text)
+          .join("") ?? cells.cell(row, column);
       const text = value === undefined ? "not here yet" : value === null ? "NULL" : value === "" ? "empty" : value;
       const many = cellsIn(selection);
       setSpoken(

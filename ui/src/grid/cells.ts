@@ -5,6 +5,9 @@ import type { RowRange } from "./window";
 /** The text of a value as the host writes it; null for NULL. */
 export type CellText = string | null;
 
+/** A stretch of a text: a blank one is drawn with its marks, a changed one is marked as such. */
+export type TextPart = { blank: boolean; text: string; changed?: boolean };
+
 /** A column of a grid. */
 export type DataColumn = {
   name: string;
@@ -34,6 +37,11 @@ export interface GridCells {
   watch(changed: () => void): () => void;
   /** A class that tints a cell. */
   tint?(row: number, column: number): string | undefined;
+  /**
+   * How a cell is drawn in parts, where it is not drawn by its text alone; none at all draw nothing. The same array as long
+   * as they are the same.
+   */
+  parts?(row: number, column: number): readonly TextPart[] | undefined;
   /** Whether a row is known not to be there any more. */
   gone?(row: number): boolean;
 }

@@ -1,10 +1,7 @@
 // The contents of one cell on the page: set only where they are others than before. Elements are made once and used
 // again and again, for whichever row and column comes into view.
 
-import type { CellText } from "./cells";
-
-/** A stretch of a text; a blank one is drawn with its marks. */
-export type TextPart = { blank: boolean; text: string };
+import type { CellText, TextPart } from "./cells";
 
 /** How a text with blanks at its ends, tabs or line ends is taken apart. */
 export type Marks = (text: string) => readonly TextPart[];
@@ -31,8 +28,9 @@ export class CellElement {
   /** The value that it shows; undefined while it shows none, or one that has to be drawn anew. */
   #shown: CellText | undefined = undefined;
   #said: string | undefined = "";
-  /** Whether it shows a text in parts. */
-  #parts = false;
+  /** Whether it shows a text in parts, and which ones it was given. */
+  #inParts = false;
+  #given: readonly TextPart[] | undefined;
   #clips = false;
   /** The whole of a text of which it shows what there is room for. */
   #cut: string | undefined = undefined;
@@ -83,16 +81,18 @@ export class CellElement {
     this.place = -1;
   }
 
-  /** Shows a value. */
-  fill(value: CellText, classes: string, marks: Marks): void {
-    if (value !== this.#shown) {
+  /** Shows a value, in parts where there are some. */
+  fill(value: CellText, classes: string, marks: Marks, parts?: readonly TextPart[]): void {
+    if (value !== this.#shown || parts !== this.#given) {
       const text = value === null ? "NULL" : value === "" ? "empty" : cut(value);
-      if (value && marked.test(text)) this.#putParts(marks(text));
+      if (parts) this.#putParts(parts);
+      else if (value && marked.test(text)) this.#putParts(marks(text));
       else this.#put(text);
       this.#shown = value;
+      this.#given = parts;
       this.#said = undefined;
     }
-    const kind = value === null ? " null" : value === "" ? " is-empty" : "";
+    const kind = parts ? "" : value === null ? " null" : value === "" ? " is-empty" : "";
     this.#wear(classes + kind + (this.#clips ? " clips" : ""));
   }
 
@@ -132,8 +132,8 @@ export class CellElement {
    * other it can do without: what there is room for is known, and the rest is left out until there is rest.
    */
   #put(text: string): void {
-    if (this.#parts) this.element.replaceChildren(this.#text);
-    this.#parts = false;
+    if (this.#inParts) this.element.replaceChildren(this.#text);
+    this.#inParts = false;
     this.#clips = !even.test(text) || this.#room === 0;
     this.#cut = this.#clips || text.length <= this.#room ? undefined : text;
     this.#text.data = this.#cut === undefined ? text : `${text.slice(0, this.#room - 1)}…`;
@@ -141,7 +141,7 @@ export class CellElement {
 
   #putParts(parts: readonly TextPart[]): void {
     this.element.replaceChildren(...parts.map(partElement));
-    this.#parts = true;
+    this.#inParts = true;
     this.#clips = true;
     this.#cut = undefined;
   }
@@ -158,8 +158,12 @@ function cut(text: string): string {
 }
 
 function partElement(part: TextPart): HTMLElement {
-  const element = document.createElement("span");
-  if (part.blank) element.className = "blank";
-  element.textContent = part.text;
-  return element;
+  const text = document.createElement("span");
+  if (part.blank) text.className = "blank";
+  text.textContent = part.text;
+  if (!part.changed) return text;
+  const mark = document.createElement("mark");
+  mark.className = "changed";
+  mark.append(text);
+  return mark;
 }

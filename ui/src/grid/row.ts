@@ -184,7 +184,7 @@ export class RowElements {
       return;
     }
     const value = cells.cell(row, column);
-    if (value !== undefined) cell.fill(value, classes, drawing.marks);
+    if (value !== undefined) cell.fill(value, classes, drawing.marks, cells.parts?.(row, column));
     else {
       this.#waits = true;
       cell.say("", drawing.late ? `${classes} waits` : classes);

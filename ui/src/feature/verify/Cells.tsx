@@ -1,4 +1,5 @@
 import { count, counted } from "../../data/format";
+import { valueText } from "../../data/value";
 import type { DifferingKeyView, VerifiedTable } from "../../host";
 import { Difference } from "../../kit";
 
@@ -8,6 +9,11 @@ export function Cells({ of: one }: { of: DifferingKeyView }) {
     <>
       <div className="section-head">
         <h2>Cells</h2>
+        <code className="of-key cut">
+          {Object.entries(one.key)
+            .map(([column, value]) => `${column} ${valueText(value)}`)
+            .join(", ")}
+        </code>
         <span className="faint">{one.cells.length}</span>
       </div>
       {one.cells.length === 0 ? (

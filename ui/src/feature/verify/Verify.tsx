@@ -1,15 +1,12 @@
 import "./verify.css";
 import { Scale, Square, Wrench, X } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { clock, count, counted, shellWord, span } from "../../data/format";
 import { keepVerdict, mayConnect, useCommand, useVerdict } from "../../data/queries";
 import { goesOn } from "../../data/run";
-import { valueText } from "../../data/value";
-import type { Word } from "../../data/words";
 import { useOpenWorkspace, useRunOf } from "../../data/workspace";
-import { type DifferingKeyView, errorView, type VerifiedTable } from "../../host";
-import { type GridColumn, RowGrid } from "../../grid/RowGrid";
+import { errorView, type VerifiedTable } from "../../host";
 import {
   ActionButton,
   Button,
@@ -24,6 +21,8 @@ import {
   Trouble,
 } from "../../kit";
 import { ByColumn, Cells } from "./Cells";
+import { differingColumns, keyText, kinds } from "./differing";
+import { KeyGrid } from "./KeyGrid";
 import { RepairDialog } from "./RepairDialog";
 import { verdictWord } from "./words";
 
@@ -63,10 +62,15 @@ export function Verify({ table }: { table: string }) {
     !verify.isPending ? "nothing goes on" : runId ? (cancel.isPending ? "one moment" : null) : "it is beginning",
   );
 
-  const shown = (verdict?.keys ?? []).filter(
-    (one) =>
-      (kind === null || one.kind === kind) &&
-      (column === null || one.cells.some((differing) => differing.column === column)),
+  const columns = useMemo(() => (verdict ? differingColumns(verdict) : []), [verdict]);
+  const shown = useMemo(
+    () =>
+      (verdict?.keys ?? []).filter(
+        (one) =>
+          (kind === null || one.kind === kind) &&
+          (column === null || one.cells.some((differing) => differing.column === column)),
+      ),
+    [verdict, kind, column],
   );
   const chosen = shown.find((one) => keyText(one) === chosenKey) ?? shown[0] ?? null;
   const place = chosen ? shown.indexOf(chosen) : -1;
@@ -168,14 +172,12 @@ export function Verify({ table }: { table: string }) {
                   {verdict.waiting > 0 ? `; ${count(verdict.waiting)} wait for the next run` : ""}.
                 </Nothing>
               ) : (
-                <RowGrid
-                  label="Keys that differ"
+                <KeyGrid
+                  keys={shown}
                   columns={columns}
-                  rows={shown}
-                  rowKey={keyText}
-                  selected={chosen ? keyText(chosen) : null}
-                  onSelect={(one) => setChosenKey(keyText(one))}
-                  autoFocus
+                  place={place}
+                  column={column}
+                  onChoose={(one) => setChosenKey(keyText(one))}
                 />
               )}
               <div className="same-as-text">
@@ -227,52 +229,6 @@ function BackToTable({ table }: { table: string }) {
     </div>
   );
 }
-
-const kinds: readonly { id: "missing" | "extra" | "changed"; word: Word }[] = [
-  { id: "missing", word: { tone: "failed", word: "Missing in the target" } },
-  { id: "extra", word: { tone: "warn", word: "Only in the target" } },
-  { id: "changed", word: { tone: "warn", word: "Other values" } },
-];
-
-function keyText(one: DifferingKeyView): string {
-  return `${one.kind} ${Object.entries(one.key)
-    .map(([column, value]) => `${column}=${valueText(value)}`)
-    .join(", ")}`;
-}
-
-const columns: readonly GridColumn<DifferingKeyView>[] = [
-  {
-    id: "kind",
-    head: "Difference",
-    width: 178,
-    cell: (one) => {
-      const word = kinds.find(({ id }) => id === one.kind)?.word;
-      return word ? <State tone={word.tone}>{word.word}</State> : one.kind;
-    },
-  },
-  {
-    id: "key",
-    head: "Key",
-    width: 180,
-    grow: 2,
-    mono: true,
-    cell: (one) =>
-      Object.entries(one.key)
-        .map(([column, value]) => `${column} ${valueText(value)}`)
-        .join(", "),
-    whole: (one) => keyText(one),
-  },
-  {
-    id: "cells",
-    head: "Columns that differ",
-    width: 160,
-    grow: 3,
-    mono: true,
-    cell: (one) => one.cells.map(({ column }) => column).join(", ") || "–",
-    whole: (one) => one.cells.map(({ column }) => column).join(", ") || null,
-  },
-  { id: "reason", head: "Why, where it is known", width: 140, grow: 2, cell: (one) => one.reason ?? "" },
-];
 
 function Figures({ verdict }: { verdict: VerifiedTable }) {
   const figures: [string, string, string][] = [
