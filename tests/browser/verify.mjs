@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Key, until } from "../window/webdriver.mjs";
-import { desk, openMarket, page, server } from "./stage.mjs";
+import { desk, openMarket, page, run, server } from "./stage.mjs";
 
 /** What stands in the cell that has the focus, with what is marked in brackets, and of which column and side it is. */
 const focusedCell = () =>
@@ -23,6 +23,7 @@ const comes = (what, wanted) =>
   });
 
 export async function manyDifferences() {
+  await run(["public.wide"]);
   // Without their watermark: no run would see it. 120 keys, 60 columns of which each has a letter more.
   await server.ask(
     "DO $$ BEGIN EXECUTE (SELECT 'UPDATE wide SET ' || string_agg(format('%I = %I || ''y''', attname, attname), ', ' ORDER BY attnum) FROM (SELECT attname, attnum FROM pg_attribute WHERE attrelid = 'wide'::regclass AND atttypid = 'text'::regtype ORDER BY attnum LIMIT 60) AS texts) || ' WHERE id <= 120'; END $$",

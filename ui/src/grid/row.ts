@@ -13,6 +13,8 @@ export type Drawing = {
   columns: readonly DataColumn[];
   marks: Marks;
   tracks: Tracks;
+  /** Pixels of the view. */
+  width: number;
   /** Pixels of the row's number. */
   gutter: number;
   /** Pixels of a character of a value. */
@@ -43,6 +45,7 @@ export class RowElements {
   readonly #cells: CellElement[] = [];
   #row = -1;
   #top = Number.NaN;
+  #width = Number.NaN;
   #layout = -1;
   #stands: Stretch = { from: 0, to: 0 };
   #waits = false;
@@ -134,6 +137,10 @@ export class RowElements {
     if (!anew && this.#stands.from === columns.from && this.#stands.to === columns.to) return;
     this.#layout = layout;
     this.#stands = columns;
+    // No wider than what is drawn: a row that moves makes all of the page anew that it stood on.
+    const width = Math.max(drawing.width, gutter + (tracks.starts[columns.to] ?? 0));
+    if (width !== this.#width) this.scrolling.style.width = `${width}px`;
+    this.#width = width;
     const gone = fill && (drawing.cells.gone?.(this.#row) ?? false);
     const stand = (cell: CellElement, place: number) => {
       cell.stand(place, gutter + (tracks.starts[place] ?? 0), widthAt(tracks, place), letter);

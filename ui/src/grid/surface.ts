@@ -335,6 +335,7 @@ export class GridSurface implements Steered {
       columns,
       marks,
       tracks: this.#tracks,
+      width: this.#view.width,
       gutter: this.#gutter,
       letter: this.#letter,
       chosen: this.#selection,
