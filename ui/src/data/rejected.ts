@@ -53,7 +53,8 @@ export function metWord({ first_met, last_met }: Pick<RejectedCauseView, "first_
 
 /** What has become of the rows of a closed cause: `settled 18 Nov`, `discarded 11 Nov by ada: test accounts`. */
 export function closedWord({ standing, closed_at, by, note }: RejectedCauseView): string {
-  const what = [standing, day(closed_at), by && `by ${by}`].filter(Boolean).join(" ");
+  const at = day(closed_at).replace(/^(Today|Yesterday)$/, (word) => word.toLowerCase());
+  const what = [standing, at, by && `by ${by}`].filter(Boolean).join(" ");
   return note ? `${what}: ${note}` : what;
 }
 

@@ -69,15 +69,15 @@ export function rejectedRows(all: readonly RejectedRowView[], asked: RejectedReq
 
 /** Values of rejected rows as the host answers them. */
 export function rejectedValues(all: readonly RejectedRowView[], ids: readonly string[]): RejectedValuesView {
-  const known = new Map(all.map((row) => [row.id, row]));
+  const wanted = new Set(ids);
   const text = (value: unknown) =>
     value === null ? null : typeof value === "object" ? JSON.stringify(value) : String(value);
-  const rows = ids.flatMap((id) => {
-    const row = known.get(id);
-    if (!row) return [];
-    const entries = row.payload && Object.entries(row.payload).map(([column, value]) => [column, text(value)] as const);
-    return [{ id, values: entries && Object.fromEntries(entries) }];
-  });
+  const rows = all
+    .filter(({ id }) => wanted.has(id))
+    .map(({ id, payload }) => ({
+      id,
+      values: payload && Object.fromEntries(Object.entries(payload).map(([column, value]) => [column, text(value)])),
+    }));
   return { rows, most_chars: 1_000 };
 }
 

@@ -145,7 +145,7 @@ export function rejectedColumns(shown: Shown): RejectedColumn[] {
       wrong,
     ];
   const key = keys.map((column): RejectedColumn => ({ ...known(column, true), of: "key", column }));
-  if (!kept) return [tick, ...key, wrong, ...after];
+  if (!kept) return [tick, ...key, ...after, wrong];
   const values = refused.filter((column) => !keys.includes(column));
   const payload = (column: string): RejectedColumn => ({ ...known(column), of: "payload", column });
   const others = columns.filter(({ name }) => !keys.includes(name) && !values.includes(name));
