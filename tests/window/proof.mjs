@@ -98,8 +98,9 @@ export async function fixed() {
   await server.ask("UPDATE customers SET credit = 'NaN', updated_at = now() WHERE id IN (78, 79)");
   await desk.go("Tables");
   await desk.press("Run all");
+  await desk.sees("Done in part", ".run-state", 60_000);
   await desk.go("Rejected rows");
-  await desk.sees("One fix for all 2", ".fix", 60_000);
+  await desk.sees("One fix for all 2", ".fix", 30_000);
   assert.match(await desk.whyNot("Save and retry 2"), /try it first/);
   await desk.press("Try");
   await desk.sees("2 of 2 pass", ".fix", 30_000);

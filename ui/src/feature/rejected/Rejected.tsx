@@ -231,7 +231,7 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
                   value={filter}
                   onChange={setFilter}
                   inputRef={filterField}
-                  width={250}
+                  width={260}
                 />
                 <span className="faint" role="status">
                   {listed(rows.length, matching, picked.length)}
