@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { desk, folders, programs, shop } from "./stage.mjs";
+import { NotificationDesk } from "./notifications.mjs";
+import { desk, folders, programs, server, session, shop } from "./stage.mjs";
 import { running } from "./surroundings.mjs";
 import { until } from "./webdriver.mjs";
 
@@ -59,4 +60,37 @@ export async function tray() {
   await click("Pause schedule");
   await desk.sees("Start schedule");
   await offers("Start schedule");
+}
+
+/** A table is gone when the schedule comes to it. */
+export async function notified() {
+  const desktop = await NotificationDesk.start(programs.notifications);
+  await server.ask("ALTER TABLE customers RENAME TO customers_away");
+  try {
+    await desk.go("Connections");
+    await click("Start schedule");
+    const [told] = await until("the failure is told", async () => (desktop.shown.length > 0 ? desktop.shown : null), {
+      within: 60_000,
+    });
+    assert.deepEqual(
+      { app: told.app, summary: told.summary, actions: told.actions },
+      { app: "Firn", summary: "shop: public.customers failed", actions: ["default", "Open"] },
+    );
+    assert.match(told.body, /^public\.customers failed: /);
+    desktop.click(told.id);
+    await desk.sees("public.customers", ".needs-you");
+    const hash = await session.script("return location.hash;");
+    assert.match(hash, /^#\/runs\/[0-9a-f-]{36}$/, "a click leads to the run");
+  } finally {
+    await server.ask("ALTER TABLE customers_away RENAME TO customers");
+    desktop.stop();
+  }
+  await click("Pause schedule");
+  await desk.go("Runs");
+  await click("Run all now");
+  await until("the table is there again", async () => (await desk.text(".run-state")).trim() === "Done" || null, {
+    within: 60_000,
+  });
+  await desk.go("Overview");
+  await desk.sees("Start schedule");
 }

@@ -12,6 +12,7 @@ export const programs = {
   window: setting("FIRN_WINDOW"),
   testbed: setting("FIRN_TESTBED"),
   warehouse: setting("FIRN_WAREHOUSE_ROWS"),
+  notifications: setting("FIRN_NOTIFICATION_DESK"),
   driver: setting("FIRN_TAURI_DRIVER"),
   native: setting("FIRN_NATIVE_DRIVER"),
 };
@@ -35,11 +36,12 @@ export async function startServer() {
   });
 }
 
-export async function startDriver() {
+/** `variables` win over those of the test's surroundings; an undefined one is taken out of them. */
+export async function startDriver(variables = {}) {
   driver = await Driver.start({
     program: programs.driver,
     native: programs.native,
-    env: folders.environment(),
+    env: { ...folders.environment(), ...variables },
     log: logFile,
   });
 }
