@@ -8,7 +8,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/firn
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export PATH := $(PATH):$(CACHE)/tools/bin:$(HOME)/.cargo/bin
 
-.PHONY: help deps demo test soak mutants bench bench-grid fuzz lint
+.PHONY: help deps demo test soak mutants bench bench-grid bench-window fuzz lint
 
 help:
 	@echo 'make demo   run the sample: a private PostgreSQL, the first sync, the window'
@@ -17,6 +17,7 @@ help:
 	@echo 'make mutants  turn the protections off one by one; a test has to miss each'
 	@echo 'make bench  measure against the raw limit and a peer (CASES="deletes idle": some of it)'
 	@echo 'make bench-grid  measure a scrolled frame of the window'"'"'s grid beside AG Grid'
+	@echo 'make bench-window  measure the window: its start, its memory, its answers'
 	@echo 'make fuzz   give each fuzz target 60 s, or as many as SECONDS says'
 	@echo 'make deps   install what is missing; afterwards a plain cargo build works'
 	@echo 'make lint   run the linters'
@@ -41,6 +42,10 @@ bench:
 
 bench-grid:
 	@scripts/bench-grid.sh
+
+bench-window:
+	@scripts/deps.sh test
+	@tests/window/run.sh figures
 
 # bash counts in a variable of the same name.
 fuzz:

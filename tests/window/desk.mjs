@@ -22,7 +22,7 @@ export class Desk {
   constructor(session, shots) {
     this.session = session;
     this.shots = shots;
-    mkdirSync(shots, { recursive: true });
+    if (shots) mkdirSync(shots, { recursive: true });
   }
 
   /** The visible button, link or menu item with exactly these words, or of this name where it has only a glyph; in the dialog
@@ -192,6 +192,6 @@ export class Desk {
     await until("the page is painted", () => this.session.script("return window.painted;"));
     const [, theme] = /-(dark|light)$/.exec(name) ?? [];
     if (theme) assert.equal(await this.session.script("return document.documentElement.dataset.theme;"), theme, name);
-    writeFileSync(join(this.shots, `${name}.png`), await this.session.screenshot());
+    if (this.shots) writeFileSync(join(this.shots, `${name}.png`), await this.session.screenshot());
   }
 }

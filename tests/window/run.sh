@@ -35,7 +35,7 @@ printf 'keyring of the window test' | gnome-keyring-daemon --foreground --unlock
 keyring=$!
 
 shots=$root/tests/shots
-[ "$script" = window ] || shots=$runtime/shots
+[ "$script" = window ] || shots=
 driver=$(command -v tauri-driver) || fail "tauri-driver is missing" "scripts/deps.sh test"
 native=$(command -v WebKitWebDriver) || fail "WebKitWebDriver is missing" "scripts/deps.sh test"
 FIRN_WINDOW=$CARGO_TARGET_DIR/$built/firn-desktop \

@@ -17,6 +17,7 @@ export const programs = {
   native: setting("FIRN_NATIVE_DRIVER"),
 };
 export const password = `sl@te-${process.pid}-gr€y`;
+/** Where pictures are kept; empty where none are taken: in the renderer without a graphics card a screenshot can hang. */
 export const shots = setting("FIRN_SHOTS");
 
 export const folders = new Folders();
