@@ -120,8 +120,8 @@ try {
   await step("a lost host, and its return", lostHost);
   await step("a source that has changed is looked through before a run", driftAsked);
   await step("a check is told finding by finding", checkAloud);
-  await step("one fix for all rows of a cause", oneFix);
   await step("a comparison of many keys by many columns", manyDifferences);
+  await step("one fix for all rows of a cause", oneFix);
   await step("HTML in names and values is text", htmlIsText);
   await step("so is HTML that is pasted", pasteIsText);
   await step("nobody but the host was asked for anything, and the page complained of nothing", quietPage);

@@ -26,7 +26,7 @@ export async function manyDifferences() {
   await run(["public.wide"]);
   // Without their watermark: no run would see it. 120 keys, 60 columns of which each has a letter more.
   await server.ask(
-    "DO $$ BEGIN EXECUTE (SELECT 'UPDATE wide SET ' || string_agg(format('%I = %I || ''y''', attname, attname), ', ' ORDER BY attnum) FROM (SELECT attname, attnum FROM pg_attribute WHERE attrelid = 'wide'::regclass AND atttypid = 'text'::regtype ORDER BY attnum LIMIT 60) AS texts) || ' WHERE id <= 120'; END $$",
+    "DO $$ BEGIN EXECUTE (SELECT 'UPDATE wide SET ' || string_agg(format('%I = %I || ''y''', attname, attname), ', ' ORDER BY attnum) FROM (SELECT attname, attnum FROM pg_attribute WHERE attrelid = 'wide'::regclass AND atttypid = 'text'::regtype ORDER BY attnum LIMIT 60) AS texts) || ' WHERE id BETWEEN 101 AND 220'; END $$",
   );
   await page.size(1440, 900);
   await openMarket("#/verify/public.wide");
