@@ -7,7 +7,7 @@ import { databaseKilled, windowKilled } from "./faults.mjs";
 import { allCompared, discarded, fixed, retried, verified } from "./proof.mjs";
 import { chart, overview, record, rejectedRow, resume, runAndCancel, warehouseEqualsSource } from "./runs.mjs";
 import { driftAccepted, driftBeforeTables, eitherWay, rowsBeforeAndAfter, severalTables } from "./work.mjs";
-import { laterStarts, tray } from "./outside.mjs";
+import { laterStarts, notified, tray } from "./outside.mjs";
 import { rows } from "./rows.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
@@ -42,6 +42,7 @@ try {
   await step("the pane is as wide as it was left", railStays);
   await step("links and later starts, in the one window", laterStarts);
   await step("the schedule, by the tray", tray);
+  await step("a scheduled run that fails is told by the desktop; a click leads to it", notified);
   await step("the secret is in no file and not in the page", secretIsNowhere);
   await step("nor in the memory of the page's process", secretIsNotInThePage);
   await step("the dark theme on every screen", dark);
