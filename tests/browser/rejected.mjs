@@ -47,4 +47,8 @@ export async function oneFix() {
   assert.match(document(), /nullif\(\\?"column 6\\?", 'NaN'\)/);
   await desk.press("Undo");
   await until("the document is as it was", () => document() === before || null);
+
+  // Source and target as they were, for the steps after this one.
+  await server.ask(`UPDATE wide SET "column 6" = 1.5, updated_at = now() WHERE id <= 36`);
+  await run(["public.wide"]);
 }
