@@ -20,14 +20,18 @@ export function useStartRun() {
     );
     void client.invalidateQueries({ queryKey: keys.runs(workspace.folder) });
     feed.open(run_id);
-    navigate({ screen: "runs", runId: run_id });
   });
   const unavailable = cannotRun(
     workspace,
     activeRun?.view ? goesOn(activeRun.view.status) : workspace.active_run !== null,
     looking ? "what has changed in the source is looked for" : run.isPending ? "a run is being started" : null,
   );
-  const start = (tables: readonly string[]) => run.mutate({ folder: workspace.folder, tables: [...tables] });
+  const start = (tables: readonly string[]) =>
+    run.mutate(
+      { folder: workspace.folder, tables: [...tables] },
+      // Heard only while the screen is there on which it was begun: whoever has gone elsewhere meanwhile stays there.
+      { onSuccess: ({ run_id }) => navigate({ screen: "runs", runId: run_id }) },
+    );
   return {
     /** Runs the tables, once the person has accepted what has changed in them; none means all. */
     start: (tables: readonly string[]) => {

@@ -163,7 +163,7 @@ function stageSaid(table: TableProgress): Said {
         level: table.rows_rejected > 0 ? "warn" : "ok",
         word: "done",
         source,
-        text: `${count(table.rows_merged)} rows merged${table.rows_rejected > 0 ? `, ${count(table.rows_rejected)} rejected` : ""}`,
+        text: `${counted(table.rows_merged, "row")} merged${table.rows_rejected > 0 ? `, ${count(table.rows_rejected)} rejected` : ""}`,
       };
     case "failed":
       return { level: "failed", word: "failed", source, text: table.error?.message ?? "failed" };
@@ -188,7 +188,7 @@ function stageSaid(table: TableProgress): Said {
         level: "running",
         word: "merging",
         source,
-        text: `${count(table.rows_read)} rows read, ${count(table.rows_merged)} merged`,
+        text: `${counted(table.rows_read, "row")} read, ${count(table.rows_merged)} merged`,
       };
     case "inspecting":
       return { level: "running", word: "inspecting", source, text: "reads the schema and the horizon" };
