@@ -280,6 +280,51 @@ async fn a_comparison_ends_with_0_where_equal_and_3_where_not() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_comparison_is_known_afterwards_and_a_history_that_cannot_be_kept_stops_nothing() -> Result<()> {
+    let mut world = World::with_orders(100).await?;
+    let mut terminal = workspace(&mut world)?;
+    let last = |done: &Done| -> Result<Value> {
+        let document = done.stdout.lines().last().with_context(|| format!("{done:?}"))?;
+        Ok(serde_json::from_str::<Value>(document)?["tables"][0].clone())
+    };
+    let status = |terminal: &CommandLine| -> Result<Value> {
+        let done = terminal.run(&["sync", "status", "--json"])?;
+        ensure!(done.code == 0, "{done:?}");
+        Ok(last(&done)?["compared"].clone())
+    };
+    ensure!(terminal.run(&RUN)?.code == 0);
+    ensure!(status(&terminal)?.is_null(), "nothing was compared yet");
+    ensure!(terminal.run(&["sync", "verify"])?.code == 0);
+    let equal = status(&terminal)?;
+    ensure!(equal["rows_source"] == 100 && equal["differing_keys"] == 0, "{equal}");
+    world.change_warehouse("DELETE FROM raw.orders WHERE id = 8")?;
+    ensure!(terminal.run(&["sync", "verify"])?.code == 3);
+    let different = status(&terminal)?;
+    ensure!(different["rows_target"] == 99 && different["differing_keys"] == 1, "{different}");
+    // One that is held by another runner has compared nothing, and takes nothing's place.
+    world
+        .sql(
+            "UPDATE sync_watermarks SET lease_host = 'etl-7', lease_pid = 4711, lease_nonce = 'n',
+             lease_since = now(), lease_expires = now() + interval '1 minute'",
+        )
+        .await?;
+    ensure!(terminal.run(&["sync", "verify"])?.code == 4);
+    ensure!(status(&terminal)? == different);
+    world.sql("UPDATE sync_watermarks SET lease_expires = now() - interval '1 minute'").await?;
+
+    // A folder for local state that is a file.
+    let nowhere = terminal.folder().join("nowhere");
+    std::fs::write(&nowhere, "")?;
+    terminal.set("FIRN_DATA_DIR", &nowhere.display().to_string());
+    let done = terminal.run(&["sync", "verify", "--json"])?;
+    let table = last(&done)?;
+    ensure!(done.code == 3 && table["differing_keys"] == 1, "{done:?}");
+    ensure!(table["findings"].to_string().contains("not in the history of this machine"), "{table}");
+    ensure!(status(&terminal)?.is_null());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_lost_too_much_stops_and_goes_on_by_the_word_of_a_person() -> Result<()> {
     let mut world = World::with_orders(100).await?;
     let terminal = workspace(&mut world)?;

@@ -20,7 +20,12 @@ pub async fn sync_status(firn: &Firn, request: WorkspaceRef) -> Result<StatusVie
     let (state, advice) = firn.state(&usable).await?;
     let reports = none_before_the_first_run(state.reports().await).map_err(|error| advice.explain(error.into()))?;
     let reports: HashMap<&str, &TableReport> = reports.iter().map(|report| (report.source.as_str(), report)).collect();
-    let compared = firn.store().await?.comparisons(&usable.folder.name).await?;
+    let kept = async { Ok::<_, ErrorView>(firn.store().await?.comparisons(&usable.folder.name).await?) };
+    // Where the history of this machine cannot be read, the state of the tables is known all the same.
+    let compared = kept.await.unwrap_or_else(|error| {
+        tracing::warn!(message = %error.message, "the last comparisons are not known");
+        Vec::new()
+    });
     let compared: HashMap<&str, &Comparison> = compared.iter().map(|one| (one.source.as_str(), one)).collect();
     let tables = usable.workspace.tables.iter().map(|table| {
         let source = source_name(table);
