@@ -6,7 +6,17 @@
   const listeners = new Map();
   let next = 1;
 
+  // Calls without an answer yet, for the tests to read.
+  window.firnWaiting = 0;
   const call = async (name, request) => {
+    window.firnWaiting += 1;
+    try {
+      return await answered(name, request);
+    } finally {
+      window.firnWaiting -= 1;
+    }
+  };
+  const answered = async (name, request) => {
     const answer = await fetch(`/call/${name}`, { method: "POST", headers, body: JSON.stringify(request ?? {}) });
     if (answer.headers.get("content-type") === "application/octet-stream") return answer.arrayBuffer();
     const said = await (answer.headers.get("content-type") === "application/json" ? answer.json() : answer.text());

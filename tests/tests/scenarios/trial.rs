@@ -131,7 +131,6 @@ async fn what_is_offered_for_a_reason_settles_it() -> Result<()> {
     let source = engine.source.inspect(&config.source, &BTreeMap::new(), None).await?;
     let causes = engine.state.causes(&[]).await?;
     ensure!(causes.len() == 7, "{causes:?}");
-    let mut told = Vec::new();
     for cause in causes {
         let column = cause.column.context("no column")?;
         let ty = &source.columns.iter().find(|known| known.name == column).context("no such column")?.ty;
@@ -141,23 +140,20 @@ async fn what_is_offered_for_a_reason_settles_it() -> Result<()> {
             let mut config = config.clone();
             config.transforms.insert(column.clone(), Some(firn_postgres::quote::remedy(&column, None, &remedy.form)));
             let trial = engine.try_on(&config, &column, &keys(&engine, &column).await?).await;
-            told.push(match trial {
+            match trial {
                 Ok(trial) => {
                     let still = trial.failures.iter().filter(|failure| failure.code == cause.code).count();
                     ensure!(still == 0, "{column} {remedy:?}: {:?}", trial.failures);
-                    format!("{column} {} {at}: {} {}", cause.code, trial.target_type, trial.ddl.len())
                 }
                 // One that changes the type may be more than the target's table can follow; the first one is not.
                 Err(error) => {
                     let changes_the_type = at > 0 || column == "span" || column == "grid";
-                    ensure!(changes_the_type, "{column} {remedy:?}: {error}");
-                    format!("{column} {} {at}: {}", cause.code, error.kind == firn_connector::ErrorKind::Configuration)
+                    let is_refused = error.kind == firn_connector::ErrorKind::Configuration;
+                    ensure!(changes_the_type && is_refused, "{column} {remedy:?}: {error}");
                 }
-            });
+            }
         }
     }
     engine.target.close().await?;
-    told.sort();
-    println!("{}", told.join("\n"));
     Ok(())
 }
