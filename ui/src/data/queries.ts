@@ -297,14 +297,24 @@ export function useVerdict(folder: string, table: string) {
   return useQuery<VerifiedTable>({ queryKey: keys.verdict(folder, table), queryFn: skipToken }).data;
 }
 
-/** The same of many tables, by the name of their source. */
-export function useVerdicts(folder: string, tables: readonly string[]): ReadonlyMap<string, VerifiedTable> {
+/** The same of many tables, by the name of their source, each with the moment it came, ISO 8601. */
+export function useVerdicts(
+  folder: string,
+  tables: readonly string[],
+): ReadonlyMap<string, { verdict: VerifiedTable; at: string }> {
   return useQueries({
     queries: tables.map((table) => ({ queryKey: keys.verdict(folder, table), queryFn: skipToken })),
     combine: (found) =>
       new Map(
-        found.flatMap((one, place): [string, VerifiedTable][] =>
-          one.data ? [[tables[place] ?? "", one.data as VerifiedTable]] : [],
+        found.flatMap((one, place): [string, { verdict: VerifiedTable; at: string }][] =>
+          one.data
+            ? [
+                [
+                  tables[place] ?? "",
+                  { verdict: one.data as VerifiedTable, at: new Date(one.dataUpdatedAt).toISOString() },
+                ],
+              ]
+            : [],
         ),
       ),
   });

@@ -15,10 +15,10 @@ import {
 import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, type Word } from "../../data/words";
 import { useLatestRun, useOpenWorkspace } from "../../data/workspace";
-import { type ComparedView, errorView, type TableView, type VerifiedTable } from "../../host";
+import { errorView, type TableView } from "../../host";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
-import { verdictWord } from "./words";
+import { type Compared, lastOf } from "./last";
 
 /** Most differing keys a table that come with the answer; all are counted. */
 const LISTED = 1000;
@@ -28,7 +28,7 @@ type Line = {
   table: TableView;
   word: Word;
   /** This window's verdict, or what the history of this machine has. */
-  known: VerifiedTable | ComparedView | null;
+  known: Compared | null;
   at: string | null;
   /** Rows compared so far by a comparison that goes on. */
   soFar: number | null;
@@ -60,21 +60,14 @@ export function VerifyAll() {
   const live = new Map((status.data ?? []).map((row) => [row.source, row]));
   const progress = new Map((going?.view?.tables ?? []).map((row) => [row.source, row]));
   const lines = workspace.tables.map((table): Line => {
-    const verdict = verdicts.get(table.source) ?? null;
-    const compared = live.get(table.source)?.compared ?? null;
     const now = progress.get(table.source);
-    const at = compared?.at ?? null;
     if (now && (stageGoesOn(now.stage) || now.stage === "queued")) {
       const word: Word = now.stage === "reading" ? { tone: "running", word: "Comparing" } : stageWord(now.stage);
       return { table, word, known: null, at: null, soFar: now.rows_read };
     }
-    if (verdict) return { table, word: verdictWord(verdict.status), known: verdict, at, soFar: null };
-    if (!compared) return { table, word: { tone: "off", word: "Not compared" }, known: null, at, soFar: null };
     return {
       table,
-      word: verdictWord(compared.differing_keys > 0 ? "different" : "equal"),
-      known: compared,
-      at,
+      ...lastOf(verdicts.get(table.source) ?? null, live.get(table.source)?.compared ?? null),
       soFar: null,
     };
   });
@@ -188,12 +181,7 @@ function Summary({ lines }: { lines: readonly Line[] }) {
   );
 }
 
-const figure = (
-  id: string,
-  head: string,
-  width: number,
-  of: (known: VerifiedTable | ComparedView) => number,
-): GridColumn<Line> => ({
+const figure = (id: string, head: string, width: number, of: (known: Compared) => number): GridColumn<Line> => ({
   id,
   head,
   width,
