@@ -65,6 +65,7 @@ pub(crate) fn median(mut runs: Vec<Usage>) -> Usage {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -236,6 +236,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::excessive_precision, reason = "floats as near to two shortest forms")]
     fn floats_as_the_server_prints_them() {
         let double = |value| text(|out| float8(value, out));
         let expected = [

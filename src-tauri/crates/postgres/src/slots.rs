@@ -184,7 +184,7 @@ mod tests {
     use sqlx::postgres::PgPoolOptions;
 
     /// Makes a role that may have one connection, and two pools of two for it.
-    async fn one_slot(role: &str, limit: Duration) -> (PgPool, PgPool) {
+    fn one_slot(role: &str, limit: Duration) -> (PgPool, PgPool) {
         let cluster = Cluster::shared().unwrap();
         cluster.psql("postgres", &format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1")).unwrap();
         let options = || PgPoolOptions::new().max_connections(2).acquire_timeout(limit);
@@ -195,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_is_given_back_is_seen_by_who_waits_for_a_new_one() {
         let limit = Duration::from_secs(30);
-        let (pool, _) = one_slot("waiting", limit).await;
+        let (pool, _) = one_slot("waiting", limit);
         let first = acquire(&pool, Side::Source).await.unwrap();
         let started = Instant::now();
         let give_back = async {
@@ -211,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn an_idle_connection_of_another_pool_is_lent_to_who_needs_one_and_to_no_other() {
         let limit = Duration::from_secs(30);
-        let (idle, needy) = one_slot("lending", limit).await;
+        let (idle, needy) = one_slot("lending", limit);
         let lender = Lender::new(&idle);
         drop(acquire(&idle, Side::State).await.unwrap());
         while idle.num_idle() == 0 {
@@ -229,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_without_a_free_slot_is_told() {
-        let (pool, other) = one_slot("full", Duration::from_secs(1)).await;
+        let (pool, other) = one_slot("full", Duration::from_secs(1));
         let _kept = acquire(&pool, Side::Source).await.unwrap();
         let error = acquire(&other, Side::Source).await.unwrap_err();
         assert_eq!((sqlstate(&error), error.is_transient()), (Some(TOO_MANY), true), "{}", error.chain());

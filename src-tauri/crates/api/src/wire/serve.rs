@@ -54,6 +54,7 @@ pub struct ServeSecretsView {
 /// One line of the service's log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one at a time passes by; none is kept in numbers")]
 pub enum ServeEvent {
     /// The HTTP listener is there.
     Listening {

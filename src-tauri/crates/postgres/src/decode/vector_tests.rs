@@ -77,12 +77,13 @@ proptest! {
         let of = |floats: &[f32]| floats.iter().map(|float| float.to_bits()).collect::<Vec<_>>();
         let of_half = |halves: &[u16]| halves.iter().map(|half| Half::from_bits(*half).to_f32().to_bits()).collect();
         let expected = |column: usize| -> Vec<Option<Vec<u32>>> {
-            let value = |(fixed, any, halves): &(Option<Vec<f32>>, Option<Vec<f32>>, Option<Vec<u16>>)| match column {
-                1 => fixed.as_deref().map(of),
-                2 => any.as_deref().map(of),
-                _ => halves.as_deref().map(of_half),
-            };
-            rows.iter().map(value).collect()
+            rows.iter()
+                .map(|(fixed, any, halves)| match column {
+                    1 => fixed.as_deref().map(of),
+                    2 => any.as_deref().map(of),
+                    _ => halves.as_deref().map(of_half),
+                })
+                .collect()
         };
         for column in 1..4 {
             prop_assert_eq!(bits(batch.column(column)), expected(column), "column {}", column);
