@@ -2,7 +2,7 @@
 
 use crate::shop::{BOTH, Shop};
 use anyhow::{Context as _, Result};
-use firn_api::wire::{HistoryRequest, RunEvent, RunStatus, RunSummary};
+use firn_api::wire::{HistoryRequest, RunEvent, RunRef, RunStatus, RunSummary, Stage};
 use firn_api::{Firn, FirnOptions, command};
 use firn_scenarios::CommandLine;
 use std::collections::HashMap;
@@ -94,9 +94,26 @@ fn a_reader_that_goes_away_ends_the_command_without_a_word() -> Result<()> {
     Ok(())
 }
 
+fn options(terminal: &CommandLine) -> FirnOptions {
+    FirnOptions::new(terminal.data().to_owned(), HashMap::new(), Arc::new(|_: RunEvent| {}))
+}
+
+/// Reads how far a run of another process is, as the window would; the stage of its only table.
+fn stage(terminal: &CommandLine, run: &RunSummary) -> Result<Stage> {
+    let request = RunRef { run_id: run.run_id.clone() };
+    let view = tokio::runtime::Runtime::new()?.block_on(async {
+        let firn = Firn::open(options(terminal))?;
+        let view = command::run_state(&firn, request).await;
+        firn.close().await;
+        view
+    });
+    let view = view.map_err(|error| anyhow::anyhow!("{}", error.message))?;
+    Ok(view.tables.first().context("no table")?.stage)
+}
+
 /// Reads the history of runs as the window would.
 fn history(terminal: &CommandLine) -> Result<Vec<RunSummary>> {
-    let options = FirnOptions::new(terminal.data().to_owned(), HashMap::new(), Arc::new(|_: RunEvent| {}));
+    let options = options(terminal);
     let folder = terminal.folder().canonicalize()?.display().to_string();
     let request = HistoryRequest { folder, table: None, limit: 10, resolved: false };
     let runs = tokio::runtime::Runtime::new()?.block_on(async {
@@ -112,6 +129,12 @@ fn history(terminal: &CommandLine) -> Result<Vec<RunSummary>> {
 fn a_killed_run_is_interrupted_in_the_history_and_its_lease_is_taken_over() -> Result<()> {
     let shop = Shop::with(BOTH)?;
     let (mut child, hold) = held_run(&shop.terminal, &["sync", "run", "customers"])?;
+    // What is known of it at its end is what its log says, and not how it began.
+    let began = Instant::now();
+    while history(&shop.terminal)?.first().map(|run| stage(&shop.terminal, run)).transpose()? != Some(Stage::Inspecting)
+    {
+        anyhow::ensure!(began.elapsed() < Duration::from_secs(4), "the stage is written only with the next figures");
+    }
     child.kill()?;
     child.wait()?;
     std::fs::remove_file(hold)?;

@@ -41,7 +41,7 @@ export function TableLines({ view, follow, now, selected, onSelect }: TableLines
       mono: true,
       cell: (table) => begun(table, table.rows_merged),
     },
-    { id: "progress", head: "Progress", width: 112, cell: (table) => <Progress table={table} /> },
+    { id: "progress", head: "Progress", width: 112, cell: (table) => <Progress table={table} of={view} /> },
     {
       id: "rejected",
       head: "Rejected",
@@ -111,8 +111,8 @@ function Name({ of }: { of: string }) {
 
 /** The word of a table's stage; of a run whose process went away, what was going on is over. */
 function stateOf(table: TableProgress, view: RunView): Word {
-  if (view.status === "interrupted" && table.result === null && table.stage !== "queued")
-    return { tone: "warn", word: "Interrupted" };
+  if (view.status === "interrupted" && table.result === null)
+    return table.stage === "queued" ? { tone: "off", word: "Not begun" } : { tone: "warn", word: "Interrupted" };
   return stageWord(table.stage);
 }
 
@@ -150,7 +150,9 @@ function Stages({ table }: { table: TableProgress }) {
   );
 }
 
-function Progress({ table }: { table: TableProgress }) {
+function Progress({ table, of: view }: { table: TableProgress; of: RunView }) {
+  if (view.status === "interrupted" && table.result === null)
+    return <span className="faint small">goes on next time</span>;
   const part = percent(table.rows_read, table.rows_expected);
   if (stageGoesOn(table.stage) && part !== null)
     return (

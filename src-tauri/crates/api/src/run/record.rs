@@ -12,7 +12,7 @@ use firn_connector::Holder;
 use firn_store::{Run, RunFinish, RunStart, RunTable, Store, Uuid};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -174,8 +174,11 @@ async fn write(
     let store = firn.store().await?;
     store.record_run_start(&start).await?;
     let mut batch = Vec::new();
-    let mut standing = tokio::time::interval(STANDING);
-    standing.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut soon = tokio::time::interval(STANDING_SOON);
+    soon.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // When it was last written how far the run is, and whether a table has come to another stage since.
+    let mut standing: Option<Instant> = None;
+    let mut moved = false;
     loop {
         tokio::select! {
             taken = events.recv_many(&mut batch, AT_ONCE) => {
@@ -183,8 +186,12 @@ async fn write(
                     break;
                 }
             }
-            _ = standing.tick() => {
-                store.record_run_standing(start.run_id, &standing_of_now(&progress)?).await?;
+            _ = soon.tick() => {
+                if moved || standing.is_none_or(|written| written.elapsed() >= STANDING) {
+                    store.record_run_standing(start.run_id, &standing_of_now(&progress)?).await?;
+                    standing = Some(Instant::now());
+                    moved = false;
+                }
                 continue;
             }
         }
@@ -197,6 +204,7 @@ async fn write(
             }
         }
         store.record_run_events(start.run_id, &kept).await?;
+        moved |= !kept.is_empty();
         if let Some(result) = result {
             store.record_run_finish(start.run_id, &finish(&result, &progress.track())?).await?;
         }
@@ -230,6 +238,8 @@ const TRACK: &str = "throughput";
 const STANDING_KEY: &str = "standing";
 /// How often it is written how far a run is: what is known of it should its process go away.
 const STANDING: Duration = Duration::from_secs(5);
+/// How soon it is where a table has come to another stage: what is known must not contradict the log beside it.
+const STANDING_SOON: Duration = Duration::from_millis(250);
 
 fn unwritable(error: serde_json::Error) -> ErrorView {
     ErrorView::other(format!("what became of the run cannot be kept: {error}"))
