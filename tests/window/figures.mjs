@@ -3,20 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { descendants } from "./memory.mjs";
-import { addConnection, addWarehouse, findTables } from "./setup.mjs";
-import {
-  close,
-  desk,
-  end,
-  open,
-  programs,
-  server,
-  session,
-  shop,
-  startDriver,
-  startServer,
-  tellFailure,
-} from "./stage.mjs";
+import { addConnection, addWarehouse, addWideTable, findTables } from "./setup.mjs";
+import { close, desk, end, open, programs, session, shop, startDriver, startServer, tellFailure } from "./stage.mjs";
 import { running } from "./surroundings.mjs";
 import { until } from "./webdriver.mjs";
 
@@ -101,20 +89,6 @@ async function several(times, measure) {
   return all;
 }
 
-async function widen() {
-  const kind = (n) => (n % 3 === 0 ? "numeric(18,4)" : "text");
-  const columns = Array.from({ length: 274 }, (_, n) => `"column ${n}" ${kind(n)}`).join(", ");
-  await server.ask(
-    `CREATE TABLE wide (id integer PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now(), ${columns}); INSERT INTO wide (id) SELECT generate_series(1, 1000); CREATE INDEX ON wide (updated_at, id); ANALYZE wide; GRANT SELECT ON wide TO etl`,
-  );
-  await desk.press("Find tables");
-  await desk.press("Look again");
-  await desk.sees("5 found");
-  await desk.tick("public.wide");
-  await desk.press("Add 1 table");
-  await desk.sees("3 tables", "h1");
-}
-
 const columnShown = "return document.querySelector(\"[role=row][data-row='column 3']\") !== null;";
 
 /** A table's columns, the sides asked anew each time; and as soon as a person chose the table before. */
@@ -183,7 +157,7 @@ try {
   await addConnection();
   await addWarehouse();
   await findTables();
-  await widen();
+  await addWideTable((n) => (n % 3 === 0 ? "numeric(18,4)" : "text"));
   tell("276 columns opened", await several(CLICKS, () => openMapping(false)), "ms", "< 150");
   tell("276 columns opened, their table chosen before", await several(CLICKS, () => openMapping(true)), "ms", "< 150");
   const filters = await several(CLICKS, async () => {

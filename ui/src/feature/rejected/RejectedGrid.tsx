@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo } from "react";
 import { textParts } from "../../data/value";
-import { DataGrid, type GridCell, type GridHandle } from "../../grid/DataGrid";
+import { useChosenRow } from "../../grid/chosen";
+import { DataGrid } from "../../grid/DataGrid";
 import type { RejectedLineView } from "../../host";
 import { pinnedColumns, RejectedCells, type RejectedColumn, type RejectedStore } from "./cells";
 
@@ -22,8 +23,6 @@ type RejectedGridProps = {
  * Space ticks the chosen rows, or takes them off; so does a press on the first column, with Shift up to there.
  */
 export function RejectedGrid({ rows, columns, store, place, onPlace, ticked, onTick }: RejectedGridProps) {
-  const grid = useRef<GridHandle>(null);
-  const focused = useRef<GridCell | null>(null);
   const cells = useMemo(
     () => new RejectedCells(rows, columns, ticked, store, place),
     [rows, columns, ticked, store, place],
@@ -31,14 +30,7 @@ export function RejectedGrid({ rows, columns, store, place, onPlace, ticked, onT
   const pins = useMemo(() => pinnedColumns(columns), [columns]);
   // The column beside the ticks: what one reads first.
   const home = columns.findIndex(({ of }) => of !== "tick");
-  useEffect(() => {
-    // Other columns begin anew: nothing has the focus in them.
-    focused.current = null;
-  }, [columns]);
-  useEffect(() => {
-    if (place < 0 || focused.current?.row === place) return;
-    grid.current?.go({ row: place, column: focused.current?.column ?? home });
-  }, [place, home, cells]);
+  const { grid, focused } = useChosenRow({ cells, columns, place, home });
   useEffect(() => grid.current?.focus(), []);
 
   const tick = () => {

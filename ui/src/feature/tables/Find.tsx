@@ -7,6 +7,7 @@ import { keepWorkspace, keys, mayConnect, useCommand, useFound } from "../../dat
 import { levelTone, type Tone } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type DiscoveredTableView, errorView, useHost } from "../../host";
+import { nameColumn } from "../../grid/columns";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import {
   ActionButton,
@@ -153,24 +154,8 @@ function addable(table: DiscoveredTableView): boolean {
 
 const columns: readonly GridColumn<DiscoveredTableView>[] = [
   { id: "state", head: "State", width: 98, cell: (table) => <FoundState table={table} /> },
-  {
-    id: "source",
-    head: "Table",
-    width: 132,
-    grow: 3,
-    mono: true,
-    cell: (table) => table.source,
-    whole: (table) => table.source,
-  },
-  {
-    id: "target",
-    head: "Target",
-    width: 96,
-    grow: 2,
-    mono: true,
-    cell: (table) => <span className="soft">{table.target}</span>,
-    whole: (table) => table.target,
-  },
+  nameColumn({ id: "source", head: "Table", width: 132, grow: 3 }, (table) => table.source),
+  nameColumn({ id: "target", head: "Target", width: 96, grow: 2 }, (table) => table.target, true),
   { id: "rows", head: "Rows, about", width: 92, end: true, mono: true, cell: (table) => count(table.estimated_rows) },
   { id: "bytes", head: "Size", width: 72, end: true, mono: true, cell: (table) => bytes(table.bytes) },
   {

@@ -10,6 +10,7 @@ import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, tableWord, type Word } from "../../data/words";
 import { useOpenWorkspace } from "../../data/workspace";
 import { errorView, type TableStatusView, type TableView } from "../../host";
+import { nameColumn } from "../../grid/columns";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import { widthOf } from "../../grid/width";
 import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
@@ -194,24 +195,8 @@ const columns = (targets: number): readonly GridColumn<Line>[] => [
     cell: ({ word }) => <StateWord of={word} />,
     whole: ({ status }) => (status?.holder ? `held by ${status.holder}` : null),
   },
-  {
-    id: "source",
-    head: "Source",
-    width: 150,
-    grow: 3,
-    mono: true,
-    cell: ({ table }) => table.source,
-    whole: ({ table }) => table.source,
-  },
-  {
-    id: "target",
-    head: "Target",
-    width: 96,
-    enough: targets,
-    mono: true,
-    cell: ({ table }) => <span className="soft">{table.target}</span>,
-    whole: ({ table }) => table.target,
-  },
+  nameColumn({ id: "source", head: "Source", width: 150, grow: 3 }, ({ table }) => table.source),
+  nameColumn({ id: "target", head: "Target", width: 96, enough: targets }, ({ table }) => table.target, true),
   {
     id: "watermark",
     head: "Cursor",

@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo } from "react";
 import { textParts } from "../../data/value";
-import { DataGrid, type GridCell, type GridHandle } from "../../grid/DataGrid";
+import { useChosenRow } from "../../grid/chosen";
+import { DataGrid } from "../../grid/DataGrid";
 import type { DifferingKeyView } from "../../host";
 import { DifferingCells, type DifferingColumn, leading } from "./differing";
 
@@ -16,18 +17,9 @@ type KeyGridProps = {
 
 /** Keys that differ by columns that differ, source and target side by side. */
 export function KeyGrid({ keys, columns, place, column, onChoose }: KeyGridProps) {
-  const grid = useRef<GridHandle>(null);
-  const focused = useRef<GridCell | null>(null);
   const cells = useMemo(() => new DifferingCells(keys, columns), [keys, columns]);
   const pins = useMemo(() => leading(columns), [columns]);
-  useEffect(() => {
-    // Other columns: whoever was anywhere is nowhere now.
-    focused.current = null;
-  }, [columns]);
-  useEffect(() => {
-    if (place < 0 || focused.current?.row === place) return;
-    grid.current?.go({ row: place, column: focused.current?.column ?? 0 });
-  }, [cells, place]);
+  const { grid, focused } = useChosenRow({ cells, columns, place, home: 0 });
   useEffect(() => {
     const wanted = columns.findIndex(({ shows }) => shows.what === "source" && shows.name === column);
     if (wanted >= 0) grid.current?.go({ row: Math.max(0, place), column: wanted });

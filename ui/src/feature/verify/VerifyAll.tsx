@@ -16,6 +16,7 @@ import { goesOn, stageGoesOn } from "../../data/run";
 import { stageWord, type Word } from "../../data/words";
 import { useLatestRun, useOpenWorkspace } from "../../data/workspace";
 import { errorView, type TableView } from "../../host";
+import { nameColumn } from "../../grid/columns";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
 import { type Compared, lastOf } from "./last";
@@ -192,24 +193,8 @@ const figure = (id: string, head: string, width: number, of: (known: Compared) =
 
 const columns: readonly GridColumn<Line>[] = [
   { id: "state", head: "State", width: 140, cell: ({ word }) => <StateWord of={word} /> },
-  {
-    id: "source",
-    head: "Source",
-    width: 160,
-    grow: 3,
-    mono: true,
-    cell: ({ table }) => table.source,
-    whole: ({ table }) => table.source,
-  },
-  {
-    id: "target",
-    head: "Target",
-    width: 120,
-    grow: 2,
-    mono: true,
-    cell: ({ table }) => <span className="soft">{table.target}</span>,
-    whole: ({ table }) => table.target,
-  },
+  nameColumn({ id: "source", head: "Source", width: 160, grow: 3 }, ({ table }) => table.source),
+  nameColumn({ id: "target", head: "Target", width: 120, grow: 2 }, ({ table }) => table.target, true),
   {
     id: "rows-source",
     head: "Rows, source",
