@@ -113,8 +113,8 @@ export function BulkEdit({ folder, text, tables, onApply, onClose }: BulkEditPro
           {pattern !== null && (
             <p className="soft cut">
               {tables.slice(0, 3).map((table) => (
-                <span key={table.source}>
-                  <code>{table.source}</code> → <code>{names.get(table.source)}</code>{" "}
+                <span key={table.source} className="renamed">
+                  <code>{table.source}</code> → <code>{names.get(table.source)}</code>
                 </span>
               ))}
               {tables.length > 3 && `and ${count(tables.length - 3)} more`}

@@ -139,7 +139,9 @@ export function Rejected({ table, row: rowId }: { table: string | null; row: str
           <ActionButton id="rejected.retry" look={fix ? "plain" : "primary"}>
             {open.length === 0
               ? "Try again"
-              : `Try ${picked.length > 0 || narrowed ? "" : "all "}${count(number)} again`}
+              : number === 1
+                ? "Try 1 again"
+                : `Try ${picked.length > 0 || narrowed ? "" : "all "}${count(number)} again`}
           </ActionButton>
         </div>
       </div>

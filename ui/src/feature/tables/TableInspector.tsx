@@ -44,12 +44,6 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
           <code>{table.source}</code>
         </h2>
         <div className="acts">
-          <ActionButton id="tables.mapping" compact>
-            Columns
-          </ActionButton>
-          <ActionButton id="tables.rows" compact>
-            Rows
-          </ActionButton>
           <ActionButton id="tables.plan" compact>
             {planned ? "Plan again" : "Plan"}
           </ActionButton>
@@ -89,6 +83,12 @@ export function TableInspector({ table, status, plan, planned }: TableInspectorP
             )}
           </dl>
           <div className="line wrap">
+            <ActionButton id="tables.mapping" compact>
+              Columns
+            </ActionButton>
+            <ActionButton id="tables.rows" compact>
+              Rows
+            </ActionButton>
             {rejected > 0 && (
               <Button compact onPress={() => navigate({ screen: "rejected", table: table.source, row: null })}>
                 {count(rejected)} rejected

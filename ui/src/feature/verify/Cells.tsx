@@ -14,7 +14,7 @@ export function Cells({ of: one }: { of: DifferingKeyView }) {
             .map(([column, value]) => `${column} ${valueText(value)}`)
             .join(", ")}
         </code>
-        <span className="faint">{one.cells.length}</span>
+        <span className="faint">{counted(one.cells.length, "column")}</span>
       </div>
       {one.cells.length === 0 ? (
         <p className="pad soft">
