@@ -3,10 +3,9 @@ import { Scale, Square, Wrench, X } from "lucide-react";
 import { useMemo, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { clock, count, counted, shellWord, span } from "../../data/format";
-import { keepVerdict, mayConnect, useCommand, useVerdict } from "../../data/queries";
-import { goesOn } from "../../data/run";
-import { useOpenWorkspace, useRunOf } from "../../data/workspace";
-import { errorView, type VerifiedTable } from "../../host";
+import { useVerdict } from "../../data/queries";
+import { useOpenWorkspace } from "../../data/workspace";
+import type { RunView, VerifiedTable } from "../../host";
 import {
   ActionButton,
   Button,
@@ -15,52 +14,36 @@ import {
   Icon,
   Nothing,
   SameAsText,
-  State,
   StateFilters,
   StateWord,
   Trouble,
 } from "../../kit";
 import { ByColumn, Cells } from "./Cells";
+import { ComparisonStrip, useComparison } from "./comparison";
 import { differingColumns, keyText, kinds } from "./differing";
 import { KeyGrid } from "./KeyGrid";
 import { RepairDialog } from "./RepairDialog";
 import { verdictWord } from "./words";
 
-/** Most differing keys that are shown; all are counted. */
-const LISTED = 1000;
-
 /** One table held against its source: counts, the keys that differ and their cells, and the repair. */
 export function Verify({ table }: { table: string }) {
-  const { workspace, feed } = useOpenWorkspace();
-  const folder = workspace.folder;
-  const verdict = useVerdict(folder, table);
-  const verify = useCommand("sync_verify", (client, answer, request) => {
-    for (const one of answer.tables) keepVerdict(client, request.folder, one);
-  });
-  const cancel = useCommand("sync_cancel");
-  const going = useRunOf(feed, table, verify.isPending);
+  const { workspace } = useOpenWorkspace();
+  const verdict = useVerdict(workspace.folder, table);
+  const comparison = useComparison(table);
+  const { pending, cannot } = comparison;
   const [asking, setAsking] = useState(false);
   const [chosenKey, setChosenKey] = useState<string | null>(null);
   const [kind, setKind] = useState<string | null>(null);
   const [column, setColumn] = useState<string | null>(null);
 
-  const connects = mayConnect(workspace);
-  const busy = verify.isPending ? "a comparison goes on" : null;
-  const cannot = !connects ? "nothing may be connected yet" : busy;
-  const run = (repair: boolean) => verify.mutate({ folder, tables: [table], repair, limit: LISTED });
-  useAction("verify.run", () => run(false), cannot, table);
+  useAction("verify.run", () => comparison.compare([table], false), cannot, table);
   useAction(
     "verify.repair",
     () => setAsking(true),
     cannot ?? (!verdict ? "compare first" : verdict.differing_keys === 0 ? "nothing differs" : null),
     table,
   );
-  const runId = going && going.view && goesOn(going.view.status) ? going.runId : null;
-  useAction(
-    "verify.cancel",
-    () => runId && cancel.mutate({ run_id: runId }),
-    !verify.isPending ? "nothing goes on" : runId ? (cancel.isPending ? "one moment" : null) : "it is beginning",
-  );
+  useAction("verify.cancel", comparison.cancel, comparison.cannotCancel);
 
   const columns = useMemo(() => (verdict ? differingColumns(verdict) : []), [verdict]);
   const shown = useMemo(
@@ -80,8 +63,10 @@ export function Verify({ table }: { table: string }) {
   };
   useAction("verify.next", () => go(place + 1), place + 1 < shown.length ? null : "this is the last key");
   useAction("verify.previous", () => go(place - 1), place > 0 ? null : "this is the first key");
-  const line = going?.view?.tables.find((one) => one.source === table);
-  const failed = verify.data?.error ?? verdict?.error ?? null;
+  const far = (view: RunView | null) => {
+    const read = view?.tables.find((one) => one.source === table)?.rows_read ?? 0;
+    return `${read > 0 ? `${counted(read, "row")} compared` : "Asking source and target"}${view ? `, ${clock(view.seconds)}` : ""}`;
+  };
   return (
     <div className="page verify">
       <div className="head">
@@ -90,7 +75,7 @@ export function Verify({ table }: { table: string }) {
         </h1>
         {verdict && <StateWord of={verdictWord(verdict.status)} />}
         <div className="acts">
-          {verify.isPending ? (
+          {pending ? (
             <ActionButton id="verify.cancel" look="danger">
               <Icon of={Square} small />
               Cancel
@@ -110,19 +95,10 @@ export function Verify({ table }: { table: string }) {
           </ActionButton>
         </div>
       </div>
-      {verify.isPending && (
-        <div className="going" role="status">
-          <State tone="running">
-            {line && line.rows_read > 0 ? `${count(line.rows_read)} rows compared` : "Asking source and target"}
-            {going?.view ? `, ${clock(going.view.seconds)}` : ""}
-          </State>
-        </div>
-      )}
-      {verify.isError && <Trouble error={errorView(verify.error)} title={<b>Nothing was compared</b>} />}
-      {!verify.isPending && failed && <Trouble error={failed} title={<b>The table was not compared</b>} />}
-      {cancel.isError && <Trouble error={errorView(cancel.error)} title={<b>It was not cancelled</b>} />}
+      <ComparisonStrip of={comparison} far={far} />
+      {!pending && verdict?.error && <Trouble error={verdict.error} title={<b>The table was not compared</b>} />}
       {!verdict ? (
-        !verify.isPending && (
+        !pending && (
           <Nothing
             title="Not compared yet"
             command={`firn sync verify ${shellWord(table)}`}
@@ -210,7 +186,7 @@ export function Verify({ table }: { table: string }) {
           onClose={() => setAsking(false)}
           onRepair={() => {
             setAsking(false);
-            run(true);
+            comparison.compare([table], true);
           }}
         />
       )}

@@ -3,26 +3,16 @@ import { Scale, Square } from "lucide-react";
 import { useRef, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { clock, count, counted, shellWord, span, when } from "../../data/format";
-import {
-  cannotConnect,
-  keepVerdict,
-  mayConnect,
-  useCommand,
-  useGoesOn,
-  useStatus,
-  useVerdicts,
-} from "../../data/queries";
-import { goesOn, stageGoesOn } from "../../data/run";
+import { mayConnect, useStatus, useVerdicts } from "../../data/queries";
+import { stageGoesOn } from "../../data/run";
 import { stageWord, type Word } from "../../data/words";
-import { useLatestRun, useOpenWorkspace } from "../../data/workspace";
+import { useOpenWorkspace } from "../../data/workspace";
 import { errorView, type TableView } from "../../host";
 import { nameColumn } from "../../grid/columns";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
+import { ComparisonStrip, useComparison } from "./comparison";
 import { type Compared, lastOf } from "./last";
-
-/** Most differing keys a table that come with the answer; all are counted. */
-const LISTED = 1000;
 
 /** A table with its last comparison. */
 type Line = {
@@ -37,29 +27,21 @@ type Line = {
 
 /** Every table held against its source: what is proved, and where to look. */
 export function VerifyAll() {
-  const { workspace, feed } = useOpenWorkspace();
+  const { workspace } = useOpenWorkspace();
   const folder = workspace.folder;
-  const connects = mayConnect(workspace);
-  const status = useStatus(folder, connects && workspace.state !== null && workspace.tables.length > 0);
+  const status = useStatus(folder, mayConnect(workspace) && workspace.state !== null && workspace.tables.length > 0);
   const verdicts = useVerdicts(
     folder,
     workspace.tables.map(({ source }) => source),
   );
-  const verify = useCommand("sync_verify", (client, answer, request) => {
-    for (const one of answer.tables) keepVerdict(client, request.folder, one);
-  });
-  const cancel = useCommand("sync_cancel");
-  // Also one that was begun before this screen was left and come back to.
-  const pending = useGoesOn("sync_verify");
-  const latest = useLatestRun(feed, folder);
-  const going = pending && latest?.view && goesOn(latest.view.status) ? latest : null;
+  const comparison = useComparison(null);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState<string | null>(null);
   const [filter, setFilter] = useState("");
   const filterField = useRef<HTMLInputElement>(null);
 
   const live = new Map((status.data ?? []).map((row) => [row.source, row]));
-  const progress = new Map((going?.view?.tables ?? []).map((row) => [row.source, row]));
+  const progress = new Map((comparison.view?.tables ?? []).map((row) => [row.source, row]));
   const lines = workspace.tables.map((table): Line => {
     const now = progress.get(table.source);
     if (now && (stageGoesOn(now.stage) || now.stage === "queued")) {
@@ -79,27 +61,21 @@ export function VerifyAll() {
   useAction("verifyAll.filter", () => filterField.current?.focus());
   useAction(
     "verifyAll.run",
-    () => verify.mutate({ folder, tables: chosenTables, repair: false, limit: LISTED }),
-    cannotConnect(workspace) ?? (pending ? "a comparison goes on" : null),
+    () => comparison.compare(chosenTables, false),
+    comparison.cannot,
     chosenTables.length > 0
       ? counted(chosenTables.length, "table")
       : `all ${counted(workspace.tables.length, "table")}`,
   );
-  const runId = going?.runId ?? null;
-  useAction(
-    "verifyAll.cancel",
-    () => runId && cancel.mutate({ run_id: runId }),
-    !pending ? "nothing goes on" : runId ? (cancel.isPending ? "one moment" : null) : "it is beginning",
-  );
+  useAction("verifyAll.cancel", comparison.cancel, comparison.cannotCancel);
   const over = [...progress.values()].filter((one) => one.stage !== "queued" && !stageGoesOn(one.stage)).length;
-  const failed = verify.data?.error ?? null;
   return (
     <div className="page verify">
       <div className="head">
         <h1>{counted(workspace.tables.length, "table")} against their source</h1>
         <Summary lines={lines} />
         <div className="acts">
-          {pending && (
+          {comparison.pending && (
             <ActionButton id="verifyAll.cancel" look="danger">
               <Icon of={Square} small />
               Cancel
@@ -111,18 +87,14 @@ export function VerifyAll() {
           </ActionButton>
         </div>
       </div>
-      {pending && (
-        <div className="going" role="status">
-          <State tone="running">
-            {going?.view
-              ? `${count(over)} of ${counted(progress.size, "table")} compared, ${clock(going.view.seconds)}`
-              : "Asking source and target"}
-          </State>
-        </div>
-      )}
-      {verify.isError && <Trouble error={errorView(verify.error)} title={<b>Nothing was compared</b>} />}
-      {!pending && failed && <Trouble error={failed} title={<b>Nothing was compared</b>} />}
-      {cancel.isError && <Trouble error={errorView(cancel.error)} title={<b>It was not cancelled</b>} />}
+      <ComparisonStrip
+        of={comparison}
+        far={(view) =>
+          view
+            ? `${count(over)} of ${counted(progress.size, "table")} compared, ${clock(view.seconds)}`
+            : "Asking source and target"
+        }
+      />
       {status.isError && (
         <Trouble
           error={errorView(status.error)}
