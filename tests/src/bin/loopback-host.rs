@@ -232,11 +232,12 @@ async fn call(page: &Page, name: &str, request: Request<Incoming>) -> Response<B
     let _ended = behaviour.wait_for(|behaviour| !behaviour.holds).await;
     match answered {
         // Answers are objects, but for pages of rows: bytes, as they are to the window.
-        Ok(serde_json::Value::Array(bytes)) => {
-            let bytes: Vec<u8> =
-                bytes.iter().filter_map(|byte| u8::try_from(byte.as_u64().unwrap_or(u64::MAX)).ok()).collect();
-            respond(StatusCode::OK, "application/octet-stream", Full::new(Bytes::from(bytes)).boxed_unsync())
-        }
+        Ok(bytes @ serde_json::Value::Array(_)) => match serde_json::from_value::<Vec<u8>>(bytes) {
+            Ok(bytes) => {
+                respond(StatusCode::OK, "application/octet-stream", Full::new(Bytes::from(bytes)).boxed_unsync())
+            }
+            Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", error.to_string()),
+        },
         Ok(value) => text(StatusCode::OK, "application/json", value.to_string()),
         Err(error) => match serde_json::to_string(&error) {
             Ok(error) => text(StatusCode::UNPROCESSABLE_ENTITY, "application/json", error),

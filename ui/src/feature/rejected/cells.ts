@@ -1,6 +1,6 @@
 // Rejected rows as cells of a grid: what is known of each line at once, and its values as they come.
 
-import { when, count } from "../../data/format";
+import { count, shortType, when } from "../../data/format";
 import { causeTitle, keyText, resolvedWord } from "../../data/rejected";
 import type { CellText, DataColumn, GridCells } from "../../grid/cells";
 import type { RowRange } from "../../grid/window";
@@ -124,8 +124,9 @@ export function rejectedColumns(shown: Shown): RejectedColumn[] {
   const told = new Map(columns.map((column) => [column.name, column]));
   const known = (name: string, key = false): DataColumn => {
     const type = told.get(name)?.source_type;
-    const width = type === undefined ? 0 : room(type);
-    return { name, type, key, end: type !== undefined && number.test(type), ...(width > 0 ? { width } : {}) };
+    if (type === undefined) return { name, key, end: false };
+    const width = room(type);
+    return { name, type: shortType(type), key, end: number.test(type), ...(width > 0 ? { width } : {}) };
   };
   const tick: RejectedColumn = { name: "✓", of: "tick", width: 32 };
   const wrong: RejectedColumn = { name: "What is wrong", of: "wrong", width: 240 };

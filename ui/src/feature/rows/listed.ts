@@ -10,6 +10,7 @@ import {
   type RowsView,
   useHost,
 } from "../../host";
+import { shortType } from "../../data/format";
 import { readArrow } from "../../grid/arrow";
 import type { DataColumn } from "../../grid/cells";
 import { usualWidth } from "../../grid/DataGrid";
@@ -210,7 +211,7 @@ export function useListed(question: RowsQuestion, ask: boolean): Listed {
 }
 
 function column({ name, type, numeric, key }: RowsView["columns"][number]): DataColumn {
-  const plain = { name, type, end: numeric, key };
+  const plain = { name, type: shortType(type), end: numeric, key };
   // Values of some types need more room than their names.
   const room = widths.find(({ of }) => of.test(type))?.pixels ?? 0;
   return { ...plain, width: Math.max(room, usualWidth(plain)) };

@@ -1,4 +1,5 @@
--- Owner: firn-store. Brings schema 1 to schema 2: the last comparison of each table. Times are microseconds since 1970-01-01 UTC.
+-- Owner: firn-store. Brings schema 1 to schema 2: the last comparison of each table; settings have a file of their own.
+-- Times are microseconds since 1970-01-01 UTC.
 CREATE TABLE comparisons (
     workspace      TEXT NOT NULL,
     source         TEXT NOT NULL,
@@ -11,3 +12,5 @@ CREATE TABLE comparisons (
     seconds        REAL NOT NULL,
     PRIMARY KEY (workspace, source)
 ) STRICT, WITHOUT ROWID;
+
+DROP TABLE IF EXISTS settings;
