@@ -115,7 +115,8 @@ async fn a_file_of_the_first_schema_keeps_its_runs_and_takes_the_second() {
     }
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
     let mut old = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-    let first = "DROP TABLE comparisons; CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT); PRAGMA user_version = 1";
+    let first =
+        "DROP TABLE comparisons; CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT); PRAGMA user_version = 1";
     sqlx::raw_sql(first).execute(&mut old).await.unwrap();
     old.close().await.unwrap();
 
