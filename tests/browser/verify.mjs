@@ -41,6 +41,15 @@ export async function manyDifferences() {
   assert.equal(Number(columns), 123);
   assert.ok(elements < 1_500, `${elements} cells are on the page`);
 
+  // While it is scrolled too, what there is room for is not cut: every value here is short.
+  const cut = await page.script(`
+    const grid = document.querySelector(".datagrid");
+    grid.scrollTop = 700;
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+      done([...grid.querySelectorAll(".body .cell")].map((one) => one.textContent).filter((text) => text.endsWith("…"))))));
+  `);
+  assert.deepEqual(cut, []);
+
   // By keys: to the last column of the last key, whose cells are beside it.
   await page.press(Key.control, Key.end);
   await comes("the last cell", ({ text, head }) => text === "x" && head.endsWith("target"));

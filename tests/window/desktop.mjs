@@ -1,11 +1,15 @@
 // The window around the screens: keys, a restart, themes, workspaces of others, the sample, a missing keyring.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { chooseConnection } from "./setup.mjs";
-import { act, close, desk, folders, open, rowsOf, server, session, setting } from "./stage.mjs";
+import { act, close, desk, folders, open, programs, rowsOf, server, session, setting } from "./stage.mjs";
 import { Key, until } from "./webdriver.mjs";
+
+const run = promisify(execFile);
 
 export async function keyboard() {
   await session.press(Key.control, "k");
@@ -79,6 +83,10 @@ export async function untrusted() {
     join(foreign, "firn.yaml"),
     `connections:\n  theirs: { kind: postgres, host: ${server.host}, port: ${server.port}, database: shop, user: etl, tls: disable, label: production }\n  warehouse: { kind: duckdb, path: warehouse.duckdb }\nsource: theirs\ntarget: warehouse\ntables:\n  - { source: public.countries, target: analytics.countries, pk: code, watermark_column: updated_at }\n`,
   );
+  // By the mouse, onto the middle of the window.
+  await run(programs.drag, [join(foreign, "firn.yaml"), "720", "450"], { timeout: 30_000 });
+  await desk.sees("This workspace was not made here");
+  await leave();
   await session.press(Key.control, "o");
   await desk.fill("Folder", foreign);
   await desk.press("Open workspace");

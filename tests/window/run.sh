@@ -15,7 +15,7 @@ esac
 if [ "${1:-}" != --inside ]; then
     npm --prefix ui run build >/dev/null
     # The whole workspace, as the other tests are built: a choice of packages would compile their dependencies again.
-    cargo build --workspace --bin firn-desktop --bin firn-testbed --bin warehouse-rows --bin notification-desk
+    cargo build --workspace --bin firn-desktop --bin firn-testbed --bin warehouse-rows --bin notification-desk --bin drag-source
     # What is measured is what people start: built as by `make demo`, without the switches of the tests.
     [ "$built" = debug ] || cargo build --release -p firn-cli -p firn-desktop
     # A session bus, a keyring and a display of its own: nothing of the person's own session is touched.
@@ -44,6 +44,7 @@ FIRN_WINDOW=$CARGO_TARGET_DIR/$built/firn-desktop \
     FIRN_TESTBED=$CARGO_TARGET_DIR/debug/firn-testbed \
     FIRN_WAREHOUSE_ROWS=$CARGO_TARGET_DIR/debug/warehouse-rows \
     FIRN_NOTIFICATION_DESK=$CARGO_TARGET_DIR/debug/notification-desk \
+    FIRN_DRAG_SOURCE=$CARGO_TARGET_DIR/debug/drag-source \
     FIRN_KEYRING_PID=$keyring \
     FIRN_TAURI_DRIVER=$driver FIRN_NATIVE_DRIVER=$native \
     FIRN_SHOTS=$shots \

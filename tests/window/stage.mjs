@@ -13,6 +13,7 @@ export const programs = {
   testbed: setting("FIRN_TESTBED"),
   warehouse: setting("FIRN_WAREHOUSE_ROWS"),
   notifications: setting("FIRN_NOTIFICATION_DESK"),
+  drag: setting("FIRN_DRAG_SOURCE"),
   driver: setting("FIRN_TAURI_DRIVER"),
   native: setting("FIRN_NATIVE_DRIVER"),
 };

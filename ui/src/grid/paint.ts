@@ -34,12 +34,14 @@ export class CellElement {
   #clips = false;
   /** The whole of a text of which it shows what there is room for. */
   #cut: string | undefined = undefined;
-  #classes = "";
+  #classes = "cell";
   #selected = false;
 
   constructor(role: string, id?: string) {
     this.element = document.createElement("div");
     this.element.setAttribute("role", role);
+    // Before it shows anything: how wide its letters are is measured then.
+    this.element.className = this.#classes;
     if (id) this.element.id = id;
     this.#text = document.createTextNode("");
     this.element.append(this.#text);

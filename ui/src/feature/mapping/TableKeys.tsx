@@ -141,6 +141,7 @@ function WatermarkPicker({
                 <label className="pick">
                   <input
                     type="radio"
+                    className="check-box"
                     name="watermark"
                     checked={one === chosen}
                     onChange={() => onSet({ watermark_column: one.column })}
@@ -184,7 +185,7 @@ function WatermarkPicker({
             <tr aria-current>
               <td className="mono">
                 <label className="pick">
-                  <input type="radio" name="watermark" checked readOnly />
+                  <input type="radio" className="check-box" name="watermark" checked readOnly />
                   <span className="cut">{stranger}</span>
                 </label>
               </td>
@@ -199,6 +200,7 @@ function WatermarkPicker({
                 <label className="pick">
                   <input
                     type="radio"
+                    className="check-box"
                     name="watermark"
                     checked={!view.watermark_column}
                     onChange={() => onSet({ watermark_column: "" })}
