@@ -4,8 +4,8 @@
 use super::input::Input;
 use firn_catalog::TableName;
 use firn_workspace::{
-    Connection, ConnectionUrl, Document, EditError, EnvConnections, Postgres, Schedule, Settings, Step, TablePatch,
-    TableSync, Tls, Value, Workspace, WorkspaceError, parse_env_file, parse_span,
+    Color, Connection, ConnectionUrl, Document, EditError, EnvConnections, Postgres, Schedule, Settings, Step,
+    TablePatch, TableSync, Tls, Value, Workspace, WorkspaceError, parse_env_file, parse_span,
 };
 
 const FILE: &str = "firn.yaml";
@@ -113,5 +113,5 @@ fn server(name: &str) -> Connection {
         ca_file: None,
         primary: None,
     });
-    Connection { name: name.to_owned(), label: None, settings }
+    Connection { name: name.to_owned(), label: None, color: Some(Color::Teal), settings }
 }

@@ -1,9 +1,11 @@
 // The first start: a workspace, its connections, its tables.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { desk, password, server, session, shop } from "./stage.mjs";
+import { promisify } from "node:util";
+import { desk, folders, password, server, session, shop } from "./stage.mjs";
 import { freePort, until } from "./webdriver.mjs";
 
 export async function firstStart() {
@@ -34,10 +36,11 @@ export async function addConnection() {
       (await session.script("return arguments[0].value", await desk.field("Port"))) === String(nobody) || null,
   );
   await desk.fill("Name", "app_db");
+  await desk.press("blue");
   await desk.press("Save");
   await desk.sees("stored in keyring");
   const yaml = readFileSync(join(shop, "firn.yaml"), "utf8");
-  assert.match(yaml, /app_db/);
+  assert.match(yaml, /app_db.*color: blue/);
   assert.ok(!yaml.includes(password));
 
   await desk.press("Check");
@@ -68,6 +71,79 @@ export async function chooseConnection(name) {
     ),
   );
   await desk.sees(name, ".form-pane h2");
+}
+
+const privateKey = "-----BEGIN PRIVATE KEY-----\nMIIBVgIBADAN\nBgkqhkiG9w0=\n-----END PRIVATE KEY-----";
+/** A connection of each kind that no sync of this test uses, what its form is given, and what firn.yaml has of it. */
+const others = [
+  {
+    kind: "snowflake",
+    name: "prod",
+    fields: { Account: "myorg-acct", User: "LOADER", Warehouse: "XS", Database: "ANALYTICS" },
+    lines: { "Private key": privateKey },
+    presses: ["production", "purple"],
+    written:
+      "{ kind: snowflake, account: myorg-acct, user: LOADER, warehouse: XS, database: ANALYTICS, label: production, color: purple }",
+  },
+  {
+    kind: "sqlserver",
+    name: "orders_db",
+    fields: { Host: "sql01", Database: "ORDERS", User: "etl", Password: "kept by the keyring" },
+    chosen: { TLS: "optional", Certificate: "true" },
+    written:
+      "{ kind: sqlserver, host: sql01, database: ORDERS, user: etl, tls: optional, trust_server_certificate: true }",
+  },
+  {
+    kind: "s3",
+    name: "lake",
+    fields: { Bucket: "lake", Region: "eu-central-1" },
+    written: "{ kind: s3, bucket: lake, region: eu-central-1 }",
+  },
+  { kind: "folder", name: "files", fields: { Folder: "." }, written: '{ kind: folder, path: "." }' },
+];
+
+/** Every kind of connection has a form; a key of several lines is kept whole, and no file has it. */
+export async function everyKind() {
+  const yaml = () => readFileSync(join(shop, "firn.yaml"), "utf8");
+  const before = yaml();
+  await desk.go("Connections");
+  for (const { kind, name, fields, lines = {}, chosen = {}, presses = [], written } of others) {
+    await desk.press("New");
+    await desk.choose("Kind", kind);
+    await desk.fill("Name", name);
+    for (const [label, text] of Object.entries(fields)) await desk.fill(label, text);
+    // As if it were pasted.
+    for (const [label, text] of Object.entries(lines))
+      await session.script(
+        `Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(arguments[0], arguments[1]);
+         arguments[0].dispatchEvent(new Event("input", { bubbles: true }));`,
+        await desk.field(label),
+        text,
+      );
+    for (const [label, value] of Object.entries(chosen)) await desk.choose(label, value);
+    for (const word of presses) await desk.press(word);
+    await desk.press("Save");
+    await desk.sees(name, ".form-pane h2");
+    // What holds anyway is not written.
+    assert.ok(yaml().includes(`  ${name}: ${written}\n`), `${written} in ${yaml()}`);
+    if (kind === "snowflake" || kind === "sqlserver") await desk.sees("stored in keyring");
+    if (kind === "snowflake") await desk.shotInBothThemes("connections-snowflake");
+    if (kind === "folder") {
+      await desk.press("Check");
+      await desk.sees("usable,", "[aria-label=Check] .pane-head");
+    } else assert.match(await desk.whyNot("Check"), /does not connect to this kind yet/);
+  }
+  const place = "snowflake://LOADER@myorg-acct.snowflakecomputing.com:443";
+  const kept = await promisify(execFile)("secret-tool", ["lookup", "service", "firn", "username", place]);
+  assert.equal(kept.stdout, privateKey);
+  assert.deepEqual(folders.holding("BgkqhkiG9w0="), []);
+  for (const { name } of others) {
+    await chooseConnection(name);
+    await desk.press("Remove");
+    await desk.press("Remove from firn.yaml");
+    await until(`${name} is gone`, async () => !yaml().includes(`${name}:`) || null);
+  }
+  assert.equal(yaml(), before);
 }
 
 export async function addWarehouse() {

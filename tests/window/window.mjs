@@ -11,7 +11,7 @@ import { laterStarts, notified, tray } from "./outside.mjs";
 import { rows } from "./rows.mjs";
 import { secretHasLeftThePage, secretIsNotInThePage, secretIsNowhere } from "./secrets.mjs";
 import { accessibleInBoth, drawer, guard, policy, pullRail, railStays, settings } from "./shell.mjs";
-import { addConnection, addWarehouse, findTables, firstStart, plan } from "./setup.mjs";
+import { addConnection, addWarehouse, everyKind, findTables, firstStart, plan } from "./setup.mjs";
 import { close, end, open, shots, startDriver, startServer, tellFailure } from "./stage.mjs";
 import { step } from "./step.mjs";
 
@@ -25,6 +25,7 @@ try {
   await step("a connection by its URL; its check fails, is mended, passes", addConnection);
   await step("the embedded warehouse", addWarehouse);
   await step("the password has left the page once it is saved", secretHasLeftThePage);
+  await step("a connection of every kind", everyKind);
   await step("tables are found and added", findTables);
   await step("a plan", plan);
   await step("a run with progress, cancelled", runAndCancel);

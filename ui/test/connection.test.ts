@@ -6,29 +6,32 @@ import {
   copyOf,
   draftOf,
   faults,
+  keptSecret,
   looksLikeUrl,
   newDraft,
+  rolesOf,
   sameDraft,
   saveRequest,
+  secretOf,
   secretOfUrl,
   secretVariable,
   shownFields,
 } from "../src/feature/connections/form";
+import { kinds } from "../src/feature/connections/kinds";
 import { connections } from "./fake/shop";
 
-const appDb = () => {
+const appDbView = () => {
   const found = connections.find((connection) => connection.name === "app_db");
   if (!found) throw new Error("the fake workspace has no app_db");
-  return draftOf(found);
+  return found;
 };
+const appDb = () => draftOf(appDbView());
 
 describe("the connection form", () => {
   test("a copy has a free name, no secret and no role", () => {
-    const appDb = connections.find((connection) => connection.name === "app_db");
-    if (!appDb) throw new Error("the fake workspace has no app_db");
-    const copy = copyOf(appDb, ["app_db", "app_db_copy", "prod"]);
+    const copy = copyOf(appDbView(), ["app_db", "app_db_copy", "prod"]);
     expect(copy).toMatchObject({ name: "app_db_copy2", role: "", secret: null });
-    expect(copy.settings).toEqual(draftOf(appDb).settings);
+    expect(copy.settings).toEqual(appDb().settings);
     expect(faults(copy, ["app_db", "app_db_copy", "prod"])).toEqual({});
   });
 
@@ -86,6 +89,44 @@ describe("the connection form", () => {
       newDraft("duckdb", []).role,
       newDraft("postgres", connections).role,
     ]).toEqual(["source", "target", ""]);
+  });
+
+  test("each kind asks for its own, and is offered what a sync can use it for", () => {
+    const missing = (kind: string) => Object.keys(faults({ ...newDraft(kind, []), name: "n" }, []));
+    expect(kinds.map(({ kind }) => [kind, missing(kind)])).toEqual([
+      ["postgres", ["database", "user"]],
+      ["duckdb", []],
+      ["snowflake", ["account", "user", "database"]],
+      ["sqlserver", ["host", "database", "user"]],
+      ["s3", ["bucket"]],
+      ["folder", []],
+    ]);
+    expect(kinds.map(({ kind }) => newDraft(kind, []).role)).toEqual(["source", "target", "target", "", "", ""]);
+    const duckdb = connections.find(({ kind }) => kind === "duckdb");
+    if (!duckdb) throw new Error("the fake workspace has no warehouse");
+    expect(rolesOf(newDraft("duckdb", []), null)).toEqual(["target"]);
+    // What the file says stays choosable.
+    expect(rolesOf(newDraft("duckdb", []), { ...duckdb, roles: ["source"] })).toEqual(["target", "source"]);
+  });
+
+  test("the secret follows how one signs in, and one for another way is neither shown as kept nor sent", () => {
+    const snowflake = newDraft("snowflake", []);
+    const by = (auth: string) => ({ ...snowflake, settings: { ...snowflake.settings, auth } });
+    expect([snowflake, by("token"), by("password")].map((draft) => secretOf(draft)?.text)).toEqual([
+      "Private key",
+      "Token",
+      "Password",
+    ]);
+    const saved = { ...appDbView(), kind: "snowflake", settings: { auth: "key-pair" }, secret: "keyring" };
+    expect([keptSecret(by("key-pair"), saved), keptSecret(by("token"), saved), keptSecret(snowflake, null)]).toEqual([
+      "keyring",
+      null,
+      null,
+    ]);
+    const s3 = { ...newDraft("s3", []), name: "lake", secret: "typed" };
+    expect(saveRequest("/w", s3).secret).toBeNull();
+    const withKey = { ...s3, settings: { ...s3.settings, access_key_id: "AKIA" } };
+    expect([secretOf(withKey)?.text, saveRequest("/w", withKey).secret]).toEqual(["Secret key", "typed"]);
   });
 });
 

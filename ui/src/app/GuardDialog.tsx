@@ -1,7 +1,7 @@
 import "./over.css";
 import { type ReactNode, useCallback, useState } from "react";
 import { GuardProvider, type Write } from "../data/guard";
-import { Button, Dialog, Label, TextField } from "../kit";
+import { Button, Dialog, Label, Swatch, TextField } from "../kit";
 
 /** Gives the guard of production connections to everything below, and asks where it is called. */
 export function Guarded({ children }: { children: ReactNode }) {
@@ -33,7 +33,8 @@ function GuardDialog({ write, onAnswer }: { write: Write; onAnswer: (agreed: boo
     <Dialog
       title={
         <>
-          Write into <code>{connection.name}</code>?
+          Write into <Swatch color={connection.color} />
+          <code>{connection.name}</code>?
         </>
       }
       onClose={() => onAnswer(false)}

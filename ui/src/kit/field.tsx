@@ -101,7 +101,8 @@ export function Segments<V extends string>({
 }: {
   label: string;
   value: V;
-  options: readonly { value: V; text: ReactNode }[];
+  /** What is shown of each; `name` is what is read out where that is no text. */
+  options: readonly { value: V; text: ReactNode; name?: string }[];
   onChange: (value: V) => void;
   compact?: boolean;
 }) {
@@ -131,6 +132,8 @@ export function Segments<V extends string>({
           type="button"
           role="radio"
           aria-checked={option.value === value}
+          aria-label={option.name}
+          title={option.name}
           tabIndex={option.value === value ? 0 : -1}
           onClick={() => onChange(option.value)}
         >

@@ -1,5 +1,6 @@
 export { ActionButton, Button, Keys } from "./button";
 export { Changes } from "./changes";
+export { Between, colors, Swatch } from "./connection";
 export { CopyBlock, CopyButton, SameAsText } from "./copy";
 export { Dialog } from "./dialog";
 export { Divider } from "./divider";

@@ -118,6 +118,9 @@ pub(crate) struct ConnectionAdd {
     /// A word shown beside it, such as production
     #[arg(long)]
     pub(crate) label: Option<String>,
+    /// The colour that marks it: red, orange, yellow, green, teal, blue, purple or gray
+    #[arg(long)]
+    pub(crate) color: Option<String>,
     /// Any other setting of the kind
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) other: Vec<(String, String)>,

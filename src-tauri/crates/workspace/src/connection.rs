@@ -1,6 +1,6 @@
 //! Connections: what a workspace says about a server, a file or a bucket. Secrets are never part of them.
 
-use crate::words::{SnowflakeAuth, SqlServerTls, Tls};
+use crate::words::{Color, SnowflakeAuth, SqlServerTls, Tls};
 use firn_secret::Identity;
 
 /// A named connection.
@@ -10,6 +10,8 @@ pub struct Connection {
     pub name: String,
     /// A word shown beside it; `production` guards writes.
     pub label: Option<String>,
+    /// The colour that marks it wherever it is named.
+    pub color: Option<Color>,
     /// What it leads to.
     pub settings: Settings,
 }

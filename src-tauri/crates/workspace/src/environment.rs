@@ -46,7 +46,7 @@ impl EnvConnections {
     fn add(&mut self, name: &str, outcome: Result<(Settings, Option<Secret>), String>) {
         match outcome {
             Ok((settings, secret)) => {
-                let connection = Connection { name: name.to_owned(), label: None, settings };
+                let connection = Connection { name: name.to_owned(), label: None, color: None, settings };
                 self.secrets.extend(connection.identity().zip(secret));
                 self.connections.push(connection);
             }

@@ -43,7 +43,7 @@ pub use schema::json_schema;
 pub use template::{sample, template};
 pub use url::{ConnectionUrl, UrlError};
 pub use value::Value;
-pub use words::{DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls, UnfitMode};
+pub use words::{Color, DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls, UnfitMode};
 
 /// The document's file name in a workspace's folder.
 pub const FILE_NAME: &str = "firn.yaml";

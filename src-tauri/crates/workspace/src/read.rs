@@ -8,7 +8,7 @@ use crate::model::{
     SnapshotInput, TableSync, Workspace,
 };
 use crate::tree::Node;
-use crate::words::{DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls, UnfitMode};
+use crate::words::{Color, DeleteMode, DriftMode, FileFormat, SnowflakeAuth, SqlServerTls, SyncMode, Tls, UnfitMode};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -100,7 +100,8 @@ pub(crate) fn connection(name: &str, node: &Node) -> Option<Connection> {
         "folder" => Settings::Folder(Folder { path: fields.text("path")? }),
         _ => return None,
     };
-    Some(Connection { name: name.to_owned(), label: fields.text("label"), settings })
+    let color = fields.text("color").and_then(|word| Color::from_word(&word));
+    Some(Connection { name: name.to_owned(), label: fields.text("label"), color, settings })
 }
 
 fn table_sync(fields: Fields<'_>) -> Option<TableSync> {

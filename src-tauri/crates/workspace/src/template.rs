@@ -51,6 +51,7 @@ pub fn sample(postgres: &Postgres) -> Result<String, EditError> {
     document.set_connection(&Connection {
         name: SAMPLE_CONNECTION.to_owned(),
         label: None,
+        color: None,
         settings: Settings::Postgres(postgres.clone()),
     })?;
     document.set_scalar(&["source".into()], SAMPLE_CONNECTION)?;

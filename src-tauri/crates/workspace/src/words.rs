@@ -71,6 +71,28 @@ words! {
 }
 
 words! {
+    /// The colour that marks a connection wherever it is named.
+    pub enum Color {
+        /// Red.
+        Red = "red",
+        /// Orange.
+        Orange = "orange",
+        /// Yellow.
+        Yellow = "yellow",
+        /// Green.
+        Green = "green",
+        /// Teal.
+        Teal = "teal",
+        /// Blue.
+        Blue = "blue",
+        /// Purple.
+        Purple = "purple",
+        /// Gray.
+        Gray = "gray",
+    }
+}
+
+words! {
     /// What a run reads of a table.
     pub enum SyncMode {
         /// What changed since the watermark.

@@ -4,8 +4,8 @@
 
 use firn_catalog::TableName;
 use firn_workspace::{
-    Connection, Document, DuckDb, EditError, EnvConnections, Postgres, Schedule, Settings, Step, TablePatch, TableSync,
-    Tls, Value, Workspace, sample, template,
+    Color, Connection, Document, DuckDb, EditError, EnvConnections, Postgres, Schedule, Settings, Step, TablePatch,
+    TableSync, Tls, Value, Workspace, sample, template,
 };
 
 const EVERYTHING: &str = include_str!("documents/everything.yaml");
@@ -27,7 +27,7 @@ fn postgres(host: &str) -> Postgres {
 }
 
 fn connection(name: &str, settings: Settings) -> Connection {
-    Connection { name: name.to_owned(), label: None, settings }
+    Connection { name: name.to_owned(), label: None, color: None, settings }
 }
 
 fn table(source: &str, target: &str) -> TableSync {
@@ -120,6 +120,7 @@ fn a_connection_is_changed_key_by_key_where_it_stands() {
             let two = Postgres { port: 6432, database: "shop".into(), ..postgres("new") };
             document.set_connection(&Connection {
                 label: Some("production".into()),
+                color: Some(Color::Red),
                 ..connection("two", Settings::Postgres(two))
             })
         },
@@ -134,6 +135,7 @@ fn a_connection_is_changed_key_by_key_where_it_stands() {
     tls: verify-full
     port: 6432
     label: production
+    color: red
   three: { kind: folder, path: . }
 ",
     );

@@ -242,7 +242,7 @@ fn server(name: &str, host: &str) -> Connection {
         ca_file: None,
         primary: None,
     });
-    Connection { name: name.to_owned(), label: None, settings }
+    Connection { name: name.to_owned(), label: None, color: None, settings }
 }
 
 fn new_table() -> TableSync {

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use firn_workspace::{
-    DeleteMode, DriftMode, EnvConnections, MaxRejects, Schedule, Settings, SnapshotInput, SyncMode, Tls, UnfitMode,
-    Workspace, WorkspaceError,
+    Color, DeleteMode, DriftMode, EnvConnections, MaxRejects, Schedule, Settings, SnapshotInput, SyncMode, Tls,
+    UnfitMode, Workspace, WorkspaceError,
 };
 use std::time::Duration;
 
@@ -32,7 +32,8 @@ fn the_document_with_every_key_is_read_whole() {
     assert_eq!(workspace.connections.len(), 5);
     let Settings::Postgres(app_db) = &workspace.connection("app_db").unwrap().settings else { panic!() };
     assert_eq!((app_db.host.as_str(), app_db.port, app_db.tls), ("localhost", 5432, Tls::VerifyFull));
-    assert_eq!(workspace.connection("prod").unwrap().label.as_deref(), Some("production"));
+    let prod = workspace.connection("prod").unwrap();
+    assert_eq!((prod.label.as_deref(), prod.color), (Some("production"), Some(Color::Purple)));
 
     let roles = workspace.roles(None, None).unwrap();
     assert_eq!(

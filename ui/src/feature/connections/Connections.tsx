@@ -1,14 +1,15 @@
 import "./connections.css";
-import { Database, HardDrive, type LucideIcon, Plus, Server, Table2 } from "lucide-react";
+import { Archive, Database, Folder, HardDrive, type LucideIcon, Plus, Server, Snowflake, Table2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { navigate, useAction } from "../../action";
 import { span } from "../../data/format";
 import { useConnections, useLastCheck } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type CheckView, type ConnectionView, errorView } from "../../host";
-import { ActionButton, Divider, Icon, Label, Nothing, SameAsText, State, Trouble, Waiting } from "../../kit";
+import { ActionButton, Divider, Icon, Label, Nothing, SameAsText, State, Swatch, Trouble, Waiting } from "../../kit";
 import { Editor } from "./Editor";
-import { kindSpec, kindText, looksLikeUrl } from "./form";
+import { looksLikeUrl } from "./form";
+import { kindText } from "./kinds";
 
 /** The name in the address that stands for a connection not saved yet. */
 const NEW = "+";
@@ -33,11 +34,7 @@ export function Connections({ name }: { name: string | null }) {
   useAction(
     "connection.duplicate",
     () => chosen && startNew({ pasted: null, like: chosen.name }),
-    isNew || !chosen
-      ? "choose a saved connection first"
-      : kindSpec(chosen.kind)
-        ? null
-        : "this version keeps such a connection but cannot edit it",
+    isNew || !chosen ? "choose a saved connection first" : null,
     isNew ? null : (chosen?.name ?? null),
   );
   useEffect(() => {
@@ -109,7 +106,14 @@ export function Connections({ name }: { name: string | null }) {
   );
 }
 
-const icons: Record<string, LucideIcon> = { postgres: Database, duckdb: Table2, sqlserver: Server };
+const icons: Record<string, LucideIcon> = {
+  postgres: Database,
+  duckdb: Table2,
+  snowflake: Snowflake,
+  sqlserver: Server,
+  s3: Archive,
+  folder: Folder,
+};
 
 function ListLine({ folder, connection, current }: { folder: string; connection: ConnectionView; current: boolean }) {
   const check = useLastCheck(folder, connection.name);
@@ -121,7 +125,10 @@ function ListLine({ folder, connection, current }: { folder: string; connection:
         onClick={() => navigate({ screen: "connections", name: connection.name })}
       >
         <Icon of={icons[connection.kind] ?? HardDrive} />
-        <code className="strong cut">{connection.name}</code>
+        <span className="named cut">
+          <Swatch color={connection.color} />
+          <code className="strong">{connection.name}</code>
+        </span>
         <ListState connection={connection} check={check} />
         <span className="where">
           <span className="cut">

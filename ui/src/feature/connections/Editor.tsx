@@ -5,22 +5,35 @@ import { navigate, useAction } from "../../action";
 import { cannotConnect, keepWorkspace, keys, useApp, useCommand } from "../../data/queries";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type ConnectionView, type ErrorView, errorView, useHost } from "../../host";
-import { ActionButton, Button, Choice, Divider, Icon, Label, Labelled, TextField, Trouble } from "../../kit";
+import {
+  ActionButton,
+  Button,
+  Choice,
+  Divider,
+  Icon,
+  Label,
+  Labelled,
+  Segments,
+  Swatch,
+  TextField,
+  Trouble,
+} from "../../kit";
 import { Check } from "./Check";
 import {
   copyOf,
   type Draft,
   draftOf,
   faults,
-  kindSpec,
-  kinds,
-  kindText,
+  keptSecret,
   newDraft,
+  rolesOf,
   saveRequest,
   sameDraft,
+  secretOf,
   secretOfUrl,
   shownFields,
 } from "./form";
+import { type FieldSpec, kindSpec, kinds, kindText } from "./kinds";
 import { RemoveDialog } from "./RemoveDialog";
 import { SecretField } from "./SecretField";
 import { Uses } from "./Uses";
@@ -52,7 +65,11 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
   const found = faults(draft, connection ? [] : names);
   const dirty = connection === null || !sameDraft(draft, saved);
   const set = (key: string, value: string) =>
-    setDraft((known) => ({ ...known, settings: { ...known.settings, [key]: value } }));
+    setDraft((before) => {
+      const next = { ...before, settings: { ...before.settings, [key]: value } };
+      // What was typed for a password is no private key.
+      return secretOf(next)?.text === secretOf(before)?.text ? next : { ...next, secret: null };
+    });
 
   const fillFrom = async (text: string) => {
     try {
@@ -64,7 +81,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
       setUrl("");
       setDraft((known) => ({
         ...known,
-        settings: { ...(kindSpec(settings.kind ?? "")?.defaults ?? {}), ...settings },
+        settings: { ...kindSpec(settings.kind)?.defaults, ...settings },
         secret: form.has_secret ? secretOfUrl(text) : known.secret,
       }));
     } catch (reason) {
@@ -92,7 +109,8 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
     if (!connection) navigate({ screen: "connections", name: request.name }, true);
   });
 
-  const known = kindSpec(draft.settings.kind ?? "");
+  const known = kindSpec(draft.settings.kind);
+  const secret = secretOf(draft);
   const wrong = Object.keys(found).length > 0;
   const doSave = async (): Promise<boolean> => {
     setTried(true);
@@ -110,7 +128,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
     await client.fetchQuery({ ...asking, staleTime: 0 }).catch(() => undefined); // shown by check.error
   };
   const unsaveable = !known
-    ? "this version keeps such a connection but cannot edit it"
+    ? "this version does not know such a connection"
     : save.isPending
       ? "it is being saved"
       : !dirty
@@ -120,8 +138,8 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
   useAction(
     "connection.check",
     () => void doCheck(),
-    !known
-      ? "this version cannot connect to this kind"
+    !known || known.later
+      ? "this version does not connect to this kind yet"
       : (cannotConnect(workspace) ?? (check.isFetching ? "a check goes on" : null)),
     draft.name || null,
   );
@@ -138,6 +156,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
         <Divider pane="form" />
         <div className="pane-head">
           <h2>{connection ? <code>{connection.name}</code> : "New connection"}</h2>
+          <Swatch color={draft.settings.color} />
           <Label text={draft.settings.label ?? null} />
           <span className="faint" aria-live="polite">
             {!dirty ? "" : connection ? "edited, not saved" : "not saved"}
@@ -207,7 +226,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
                       <TextField
                         id={id}
                         value={draft.name}
-                        placeholder={draft.settings.kind === "duckdb" ? "warehouse" : "app_db"}
+                        placeholder={known?.example}
                         autoFocus={like !== null}
                         invalid={tried && found.name !== undefined}
                         onChange={(name) => setDraft((before) => ({ ...before, name }))}
@@ -217,52 +236,37 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
                 </Labelled>
               </>
             )}
+            {known?.later && <p className="later soft">{known.later}</p>}
             {shownFields(draft).map((field) => (
-              <Labelled key={field.key} text={field.text}>
-                {(id) => (
-                  <Faulty fault={tried ? found[field.key] : undefined}>
-                    {field.options ? (
-                      <Choice
-                        id={id}
-                        value={draft.settings[field.key] ?? field.options[0]?.value ?? ""}
-                        options={field.options}
-                        onChange={(value) => set(field.key, value)}
-                      />
-                    ) : (
-                      <TextField
-                        id={id}
-                        value={draft.settings[field.key] ?? ""}
-                        placeholder={field.placeholder}
-                        numeric={field.numeric}
-                        invalid={tried && found[field.key] !== undefined}
-                        onChange={(value) => set(field.key, value)}
-                      />
-                    )}
-                  </Faulty>
-                )}
-              </Labelled>
+              <Setting
+                key={field.key}
+                field={field}
+                value={draft.settings[field.key] ?? ""}
+                fault={tried ? found[field.key] : undefined}
+                onChange={(value) => set(field.key, value)}
+              />
             ))}
-            {known?.secret && (
+            {secret && (
               <SecretField
-                text={known.secret}
+                key={secret.text}
+                secret={secret}
                 name={draft.name}
-                kept={connection?.secret ?? null}
+                kept={keptSecret(draft, connection)}
                 keyring={app.data?.keyring ?? null}
                 value={draft.secret}
-                onChange={(secret) => setDraft((before) => ({ ...before, secret }))}
+                onChange={(typed) => setDraft((before) => ({ ...before, secret: typed }))}
               />
             )}
-            {known ? (
-              <Uses
-                label={draft.settings.label ?? ""}
-                role={draft.role}
-                free={saved.role === ""}
-                onLabel={(label) => set("label", label)}
-                onRole={(role) => setDraft((before) => ({ ...before, role }))}
-              />
-            ) : (
-              <OtherKind draft={draft} />
-            )}
+            <Uses
+              label={draft.settings.label ?? ""}
+              role={draft.role}
+              roles={rolesOf(draft, connection)}
+              free={saved.role === ""}
+              color={draft.settings.color ?? ""}
+              onLabel={(label) => set("label", label)}
+              onColor={(color) => set("color", color)}
+              onRole={(role) => setDraft((before) => ({ ...before, role }))}
+            />
             <div className="rule" />
             <span className="as-label">In the file</span>
             <span className="value">
@@ -302,21 +306,42 @@ function Faulty({ fault, children }: { fault: string | undefined; children: Reac
   );
 }
 
-function OtherKind({ draft }: { draft: Draft }) {
+/** The line of one setting. */
+function Setting(props: {
+  field: FieldSpec;
+  value: string;
+  fault: string | undefined;
+  onChange: (value: string) => void;
+}) {
+  const { field, value, fault, onChange } = props;
+  const { options } = field;
+  if (options && field.segments)
+    return (
+      <>
+        <span className="as-label">{field.text}</span>
+        <span>
+          <Segments label={field.text} value={value} options={options} onChange={onChange} />
+        </span>
+      </>
+    );
   return (
-    <>
-      {Object.entries(draft.settings)
-        .filter(([key]) => key !== "kind")
-        .map(([key, value]) => (
-          <span key={key} style={{ display: "contents" }}>
-            <span className="as-label">{key}</span>
-            <code className="value">{value}</code>
-          </span>
-        ))}
-      <span className="as-label" />
-      <p className="value soft">
-        This version keeps such a connection in the file but cannot use it. Edit it in firn.yaml.
-      </p>
-    </>
+    <Labelled text={field.text}>
+      {(id) => (
+        <Faulty fault={fault}>
+          {options ? (
+            <Choice id={id} value={value || (options[0]?.value ?? "")} options={options} onChange={onChange} />
+          ) : (
+            <TextField
+              id={id}
+              value={value}
+              placeholder={field.placeholder}
+              numeric={field.numeric}
+              invalid={fault !== undefined}
+              onChange={onChange}
+            />
+          )}
+        </Faulty>
+      )}
+    </Labelled>
   );
 }

@@ -3,9 +3,10 @@ import { useId } from "react";
 import type { KeyringView } from "../../host";
 import { Button, Icon, TextField } from "../../kit";
 import { secretVariable } from "./form";
+import type { SecretSpec } from "./kinds";
 
 type SecretFieldProps = {
-  text: string;
+  secret: SecretSpec;
   name: string;
   /** Where the secret is now, in the host's word; null for a connection not saved yet. */
   kept: string | null;
@@ -16,8 +17,9 @@ type SecretFieldProps = {
 };
 
 /** A secret: where it is kept, and a field for a new one. What is kept never comes back to the page. */
-export function SecretField({ text, name, kept, keyring, value, onChange }: SecretFieldProps) {
+export function SecretField({ secret, name, kept, keyring, value, onChange }: SecretFieldProps) {
   const id = useId();
+  const { text, lines } = secret;
   const noKeyring = keyring !== null && !keyring.available;
   return (
     <>
@@ -38,6 +40,18 @@ export function SecretField({ text, name, kept, keyring, value, onChange }: Secr
               Replace
             </Button>
           </div>
+        ) : lines ? (
+          // A field of one line would lose the ends of the others.
+          <textarea
+            id={id}
+            className="field mono lines masked"
+            rows={4}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder={`-----BEGIN ${text.toUpperCase()}-----`}
+            value={value ?? ""}
+            onChange={(event) => onChange(event.target.value)}
+          />
         ) : (
           <TextField
             id={id}

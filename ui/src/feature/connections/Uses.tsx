@@ -1,6 +1,7 @@
 import { PRODUCTION } from "../../data/guard";
-import { Segments } from "../../kit";
+import { colors, Segments, Swatch } from "../../kit";
 import type { Draft } from "./form";
+import type { Role } from "./kinds";
 
 const labels = [
   { value: "", text: "none" },
@@ -10,15 +11,19 @@ const labels = [
 
 type UsesProps = {
   label: string;
+  color: string;
   role: Draft["role"];
+  /** What it may be used for. */
+  roles: readonly Role[];
   /** Whether it may stay without a role: one is given to another connection, never merely taken away. */
   free: boolean;
   onLabel: (label: string) => void;
+  onColor: (color: string) => void;
   onRole: (role: Draft["role"]) => void;
 };
 
 /** The lines of the form that say how careful to be with a connection and what it is for. */
-export function Uses({ label, role, free, onLabel, onRole }: UsesProps) {
+export function Uses({ label, color, role, roles, free, onLabel, onColor, onRole }: UsesProps) {
   return (
     <>
       <span className="as-label">Label</span>
@@ -38,21 +43,36 @@ export function Uses({ label, role, free, onLabel, onRole }: UsesProps) {
           <span className="note">In the window, what writes into it asks for its name first.</span>
         )}
       </span>
-      <span className="as-label">Used as</span>
-      <span className="control">
-        <span>
-          <Segments
-            label="Used as"
-            value={role}
-            options={[
-              ...(free ? [{ value: "" as const, text: "not yet" }] : []),
-              { value: "source" as const, text: "source" },
-              { value: "target" as const, text: "target" },
-            ]}
-            onChange={onRole}
-          />
-        </span>
+      <span className="as-label">Colour</span>
+      <span>
+        <Segments
+          label="Colour"
+          value={color}
+          options={[
+            { value: "", text: "none" },
+            ...colors.map((one) => ({ value: one, text: <Swatch color={one} />, name: one })),
+          ]}
+          onChange={onColor}
+        />
       </span>
+      {roles.length > 0 && (
+        <>
+          <span className="as-label">Used as</span>
+          <span className="control">
+            <span>
+              <Segments
+                label="Used as"
+                value={role}
+                options={[
+                  ...(free ? [{ value: "" as const, text: "not yet" }] : []),
+                  ...roles.map((one) => ({ value: one, text: one })),
+                ]}
+                onChange={onRole}
+              />
+            </span>
+          </span>
+        </>
+      )}
     </>
   );
 }

@@ -1,99 +1,24 @@
-// The connection form without its looks: fields by kind, what a saved connection fills in, what saving sends.
+// The connection form without its looks: what a saved connection fills in, what is wrong, what saving sends.
 
 import type { ConnectionSave, ConnectionView } from "../../host";
-
-/** One setting of a connection. */
-export type FieldSpec = {
-  key: string;
-  text: string;
-  placeholder?: string;
-  required?: boolean;
-  numeric?: boolean;
-  options?: readonly { value: string; text: string }[];
-  /** Shown only while this holds for the other settings. */
-  when?: (settings: Record<string, string>) => boolean;
-};
-
-/** A kind that this version can connect to. */
-export type KindSpec = {
-  kind: string;
-  text: string;
-  secret: string | null;
-  fields: readonly FieldSpec[];
-  defaults: Record<string, string>;
-};
-
-const tls = [
-  { value: "verify-full", text: "verify-full: certificate and host" },
-  { value: "verify-ca", text: "verify-ca: certificate, any host" },
-  { value: "require", text: "require: encrypted, not checked" },
-  { value: "prefer", text: "prefer: where the server offers it" },
-  { value: "allow", text: "allow: where the server insists" },
-  { value: "disable", text: "disable: not encrypted" },
-];
-
-/** Kinds in the order in which they are offered. */
-export const kinds: readonly KindSpec[] = [
-  {
-    kind: "postgres",
-    text: "PostgreSQL",
-    secret: "Password",
-    defaults: { host: "localhost", port: "5432", tls: "verify-full" },
-    fields: [
-      { key: "host", text: "Host", placeholder: "db.example.com, or /run/postgresql", required: true },
-      { key: "port", text: "Port", numeric: true, required: true },
-      { key: "database", text: "Database", required: true },
-      { key: "user", text: "User", required: true },
-      { key: "tls", text: "TLS", options: tls, when: (settings) => !settings.host?.startsWith("/") },
-      {
-        key: "ca_file",
-        text: "CA file",
-        placeholder: "the system's certificates",
-        when: (settings) => settings.tls === "verify-full" || settings.tls === "verify-ca",
-      },
-    ],
-  },
-  {
-    kind: "duckdb",
-    text: "DuckDB, embedded",
-    secret: null,
-    defaults: { path: "warehouse.duckdb" },
-    fields: [{ key: "path", text: "File", placeholder: "warehouse.duckdb", required: true }],
-  },
-];
-
-/** What is known of a kind; null for kinds that this version keeps but cannot use. */
-export function kindSpec(kind: string): KindSpec | null {
-  return kinds.find((spec) => spec.kind === kind) ?? null;
-}
-
-/** The name of a kind for people. */
-export function kindText(kind: string): string {
-  const others: Record<string, string> = {
-    snowflake: "Snowflake",
-    sqlserver: "SQL Server",
-    s3: "S3",
-    folder: "Folder",
-  };
-  return kindSpec(kind)?.text ?? others[kind] ?? kind;
-}
+import { type FieldSpec, kindSpec, type Role, type SecretSpec } from "./kinds";
 
 /** A connection while it is edited. */
 export type Draft = {
   name: string;
   settings: Record<string, string>;
-  role: "" | "source" | "target";
+  role: "" | Role;
   /** A new secret; null where the kept one stays. */
   secret: string | null;
 };
 
 /** An empty form of a kind. */
 export function newDraft(kind: string, taken: readonly ConnectionView[]): Draft {
-  const role = kind === "duckdb" ? "target" : "source";
+  const role = kindSpec(kind)?.roles[0];
   return {
     name: "",
-    settings: { kind, ...(kindSpec(kind)?.defaults ?? {}) },
-    role: taken.some((connection) => connection.roles.includes(role)) ? "" : role,
+    settings: { kind, ...kindSpec(kind)?.defaults },
+    role: !role || taken.some((connection) => connection.roles.includes(role)) ? "" : role,
     secret: null,
   };
 }
@@ -131,9 +56,25 @@ export function sameDraft(a: Draft, b: Draft): boolean {
 
 /** The fields that the settings call for. */
 export function shownFields(draft: Draft): readonly FieldSpec[] {
-  return (kindSpec(draft.settings.kind ?? "")?.fields ?? []).filter(
-    (field) => !field.when || field.when(draft.settings),
-  );
+  return (kindSpec(draft.settings.kind)?.fields ?? []).filter((field) => !field.when || field.when(draft.settings));
+}
+
+/** The secret that the settings call for; null where there is none. */
+export function secretOf(draft: Draft): SecretSpec | null {
+  return kindSpec(draft.settings.kind)?.secret(draft.settings) ?? null;
+}
+
+/** Where the secret of a saved connection is kept; null where the form asks for another one than it was saved with. */
+export function keptSecret(draft: Draft, connection: ConnectionView | null): string | null {
+  if (connection === null || secretOf(draft)?.text !== secretOf(draftOf(connection))?.text) return null;
+  return connection.secret;
+}
+
+/** What a sync may use the connection for: what its kind can be, and what it is already. */
+export function rolesOf(draft: Draft, connection: ConnectionView | null): readonly Role[] {
+  const roles = kindSpec(draft.settings.kind)?.roles ?? [];
+  const held = connection ? draftOf(connection).role : "";
+  return held === "" || roles.includes(held) ? roles : [...roles, held];
 }
 
 /** What keeps the form from being saved, by field; `name` for the name. */
@@ -156,12 +97,13 @@ export function faults(draft: Draft, taken: readonly string[]): Record<string, s
 export function saveRequest(folder: string, draft: Draft): ConnectionSave {
   const settings: Record<string, string> = {};
   const shown = new Set(shownFields(draft).map((field) => field.key));
-  const known = new Set((kindSpec(draft.settings.kind ?? "")?.fields ?? []).map((field) => field.key));
+  const known = new Set(kindSpec(draft.settings.kind)?.fields.map((field) => field.key));
   for (const [key, value] of Object.entries(draft.settings)) {
     // Keys that this form has no field for are the file's own business and stay.
     if (value.trim() !== "" && (shown.has(key) || !known.has(key))) settings[key] = value.trim();
   }
-  return { folder, name: draft.name.trim(), settings, secret: draft.secret || null, role: draft.role || null };
+  const secret = secretOf(draft) ? draft.secret || null : null;
+  return { folder, name: draft.name.trim(), settings, secret, role: draft.role || null };
 }
 
 /** The password inside a URL; it never leaves the page but in the request that saves it. */

@@ -10,7 +10,19 @@ import { askAfresh, keepWorkspace, mayConnect, useCommand, useMapping, useSizes 
 import type { Word } from "../../data/sql";
 import { useOpenWorkspace } from "../../data/workspace";
 import { type ColumnEdit, type ColumnTreatment, errorView, type TableEdit, type TableSizeView } from "../../host";
-import { ActionButton, Button, FilterField, Icon, Label, Nothing, Segments, State, Trouble, Waiting } from "../../kit";
+import {
+  ActionButton,
+  Button,
+  FilterField,
+  Icon,
+  Label,
+  Nothing,
+  Segments,
+  State,
+  Swatch,
+  Trouble,
+  Waiting,
+} from "../../kit";
 import { BulkEdit } from "./BulkEdit";
 import { ColumnList } from "./ColumnList";
 import { ColumnPane } from "./ColumnPane";
@@ -243,6 +255,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
         <h1 className="cut">
           <code>{table}</code> → <code>{shown?.target ?? "…"}</code>
         </h1>
+        <Swatch color={target?.color} />
         {target?.label && <Label text={target.label} />}
         <div className="acts">
           <span className="faint" aria-live="polite">

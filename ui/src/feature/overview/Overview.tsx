@@ -11,6 +11,7 @@ import { useOpenWorkspace } from "../../data/workspace";
 import { errorView, type RunSummary, type WorkspaceView } from "../../host";
 import {
   ActionButton,
+  Between,
   Button,
   Finding,
   Glyph,
@@ -64,9 +65,7 @@ export function Overview() {
               : `${count(toSettle)} things need you`}
         </h1>
         <span className="about cut">
-          <code>
-            {workspace.source ?? "no source"} → {workspace.target ?? "no target"}
-          </code>
+          <Between {...workspace} />
         </span>
         <div className="acts">
           <ActionButton id="overview.verify">

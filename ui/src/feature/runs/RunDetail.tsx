@@ -9,7 +9,7 @@ import { type Follow, goesOn, inOrderOfNeed, secondsAt } from "../../data/run";
 import { runWord } from "../../data/words";
 import { useOpenWorkspace, useSources } from "../../data/workspace";
 import { errorView, type RunSummary, type RunView } from "../../host";
-import { ActionButton, Button, Finding, Icon, State, Trouble, Waiting } from "../../kit";
+import { ActionButton, Between, Button, Finding, Icon, State, Trouble, Waiting } from "../../kit";
 import { Figures } from "./Figures";
 import { Log } from "./Log";
 import { Needy } from "./Needy";
@@ -86,9 +86,7 @@ export function RunDetail({ runId, table, follow, summary, failure }: RunDetailP
           <State tone={word.tone}>{running ? `${word.word}, ${clock(seconds)}` : word.word}</State>
         </span>
         <span className="about cut">
-          <code>
-            {workspace.source} → {workspace.target}
-          </code>
+          <Between {...workspace} />
           {view && `, started ${when(view.started_at)}`}
           {summary && ` by the ${triggers[summary.trigger] ?? summary.trigger}`}
         </span>

@@ -13,7 +13,7 @@ import { errorView, type TableStatusView, type TableView } from "../../host";
 import { nameColumn } from "../../grid/columns";
 import { type GridColumn, RowGrid } from "../../grid/RowGrid";
 import { widthOf } from "../../grid/width";
-import { ActionButton, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
+import { ActionButton, Between, FilterField, Icon, Nothing, SameAsText, State, StateWord, Trouble } from "../../kit";
 import { TableInspector } from "./TableInspector";
 
 /** A configured table with all that is known of it. */
@@ -107,9 +107,7 @@ export function Tables({ table: chosenName }: { table: string | null }) {
       <div className="head">
         <h1>{counted(workspace.tables.length, "table")}</h1>
         <span className="about cut">
-          <code>
-            {workspace.source ?? "no source"} → {workspace.target ?? "no target"}
-          </code>
+          <Between {...workspace} />
         </span>
         <div className="acts">
           <ActionButton id="tables.find">

@@ -21,6 +21,10 @@ address: string,
  */
 label: string | null, 
 /**
+ * The colour that marks it: `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple` or `gray`.
+ */
+color: string | null, 
+/**
  * The settings by key, as `firn.yaml` has them, defaults filled in.
  */
 settings: { [key in string]: string }, 

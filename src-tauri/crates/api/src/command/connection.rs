@@ -156,7 +156,7 @@ pub async fn connection_set_secret(firn: &Firn, request: ConnectionSecret) -> Re
 pub async fn connection_parse_url(_firn: &Firn, request: ConnectionUrl) -> Result<ConnectionForm, ErrorView> {
     let url = firn_workspace::ConnectionUrl::parse(&request.url)
         .map_err(|error| ErrorView::configuration(error.to_string()))?;
-    let connection = Connection { name: String::new(), label: None, settings: url.settings };
+    let connection = Connection { name: String::new(), label: None, color: None, settings: url.settings };
     Ok(ConnectionForm { settings: view::settings(&connection), has_secret: url.secret.is_some() })
 }
 

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 /// Returns the settings by key as `firn.yaml` has them, defaults filled in; settings that are not set are absent.
 pub(crate) fn settings(connection: &Connection) -> BTreeMap<String, String> {
     let some = |text: &str| Some(text.to_owned());
-    let mut pairs = vec![("kind", some(connection.settings.kind())), ("label", connection.label.clone())];
+    let mut pairs = vec![
+        ("kind", some(connection.settings.kind())),
+        ("label", connection.label.clone()),
+        ("color", connection.color.map(|color| color.word().to_owned())),
+    ];
     match &connection.settings {
         Settings::Postgres(postgres) => pairs.extend([
             ("host", some(&postgres.host)),

@@ -100,6 +100,7 @@ fn settings_of(add: &ConnectionAdd) -> BTreeMap<String, String> {
         ("ca_file", add.ca_file.clone()),
         ("path", add.path.clone()),
         ("label", add.label.clone()),
+        ("color", add.color.clone()),
     ];
     let named = named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     named.chain(add.other.iter().cloned()).collect()

@@ -90,6 +90,7 @@ pub(super) fn connection(connection: &Connection) -> Wanted {
         Settings::Folder(folder) => vec![("path", text(&folder.path))],
     };
     entries.push(("label", optional(&connection.label)));
+    entries.push(("color", optional(&connection.color.map(|color| color.word().to_owned()))));
     let mut wanted = Wanted::new(section, entries);
     wanted.entries.insert(0, (KIND, text(kind)));
     wanted

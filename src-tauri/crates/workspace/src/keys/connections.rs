@@ -1,8 +1,10 @@
 //! The keys of connections, by kind.
 
 use super::{Key, LABEL, Preset, Section, Shape};
-use crate::words::{SnowflakeAuth, SqlServerTls, Tls};
+use crate::words::{Color, SnowflakeAuth, SqlServerTls, Tls};
 
+const COLOR: Key =
+    Key::optional("color", Shape::Choice(Color::WORDS), "The colour that marks the connection wherever it is named.");
 const PORT: Shape = Shape::Integer { min: 1, max: 65_535 };
 
 /// The kinds of connections with the keys of each, beside `kind` itself.
@@ -53,13 +55,14 @@ pub(crate) static POSTGRES: Section = Section {
         Key::optional("ca_file", Shape::Text, "A file of trusted certificates (PEM) in place of the system's."),
         Key::optional("primary", Shape::Connection, "The connection to the primary, when this one is a standby."),
         LABEL,
+        COLOR,
     ],
 };
 
 pub(crate) static DUCKDB: Section = Section {
     name: "duckdb",
     about: "An embedded DuckDB warehouse.",
-    keys: &[Key::required("path", Shape::Text, "The database file, relative to the workspace's folder."), LABEL],
+    keys: &[Key::required("path", Shape::Text, "The database file, relative to the workspace's folder."), LABEL, COLOR],
 };
 
 pub(crate) static SNOWFLAKE: Section = Section {
@@ -80,6 +83,7 @@ pub(crate) static SNOWFLAKE: Section = Section {
         ),
         Key::optional("endpoint", Shape::Text, "The address of the service, where it is not the account's own."),
         LABEL,
+        COLOR,
     ],
 };
 
@@ -105,6 +109,7 @@ pub(crate) static SQLSERVER: Section = Section {
         ),
         Key::optional("ca_file", Shape::Text, "A file of trusted certificates (PEM) in place of the system's."),
         LABEL,
+        COLOR,
     ],
 };
 
@@ -121,11 +126,12 @@ pub(crate) static S3: Section = Section {
             "The identifier of the access key; its secret is kept in the keyring.",
         ),
         LABEL,
+        COLOR,
     ],
 };
 
 pub(crate) static FOLDER: Section = Section {
     name: "folder",
     about: "A folder of files.",
-    keys: &[Key::required("path", Shape::Text, "The folder, relative to the workspace's folder."), LABEL],
+    keys: &[Key::required("path", Shape::Text, "The folder, relative to the workspace's folder."), LABEL, COLOR],
 };
