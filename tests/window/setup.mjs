@@ -113,13 +113,16 @@ export async function everyKind() {
     await desk.fill("Name", name);
     for (const [label, text] of Object.entries(fields)) await desk.fill(label, text);
     // As if it were pasted.
-    for (const [label, text] of Object.entries(lines))
-      await session.script(
+    for (const [label, text] of Object.entries(lines)) {
+      const hidden = await session.script(
         `Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(arguments[0], arguments[1]);
-         arguments[0].dispatchEvent(new Event("input", { bubbles: true }));`,
+         arguments[0].dispatchEvent(new Event("input", { bubbles: true }));
+         return getComputedStyle(arguments[0]).webkitTextSecurity;`,
         await desk.field(label),
         text,
       );
+      assert.equal(hidden, "disc", `${label} can be read over a shoulder`);
+    }
     for (const [label, value] of Object.entries(chosen)) await desk.choose(label, value);
     for (const word of presses) await desk.press(word);
     await desk.press("Save");
@@ -141,7 +144,8 @@ export async function everyKind() {
     await chooseConnection(name);
     await desk.press("Remove");
     await desk.press("Remove from firn.yaml");
-    await until(`${name} is gone`, async () => !yaml().includes(`${name}:`) || null);
+    await desk.gone("[role=dialog]");
+    assert.ok(!yaml().includes(`${name}:`));
   }
   assert.equal(yaml(), before);
 }

@@ -8,7 +8,8 @@ import { type CheckView, errorView, type FindingView } from "../../host";
 import { ActionButton, Fix, Glyph, Icon, Nothing, Said, SameAsText, State, toneClass, Trouble } from "../../kit";
 
 /** The check of a connection: steps in order, each with its fix. */
-export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>; name: string; dirty: boolean }) {
+export function Check(props: { check: UseQueryResult<CheckView>; name: string; dirty: boolean; connects: boolean }) {
+  const { check, name, dirty, connects } = props;
   const { workspace } = useOpenWorkspace();
   const soFar = useFoundSoFar(workspace.folder, name);
   // While a check goes on, what it has found already stands in the place of what the last one found.
@@ -49,7 +50,9 @@ export function Check({ check, name, dirty }: { check: UseQueryResult<CheckView>
           </>
         ) : check.isError ? null : (
           <Nothing title={check.isFetching ? "Checking" : "Not checked yet"} command={command}>
-            Reaches the host, signs in, and looks at rights, settings and version. It changes nothing.
+            {connects
+              ? "Reaches the host, signs in, and looks at rights, settings and version. It changes nothing."
+              : "A later version of Firn connects to this kind and checks it."}
           </Nothing>
         )}
       </div>

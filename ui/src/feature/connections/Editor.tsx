@@ -287,7 +287,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
           </ActionButton>
         </div>
       </section>
-      <Check check={check} name={draft.name} dirty={dirty} />
+      <Check check={check} name={draft.name} dirty={dirty} connects={!known?.later} />
       {removing && connection && <RemoveDialog connection={connection} onClose={() => setRemoving(false)} />}
     </>
   );
