@@ -49,7 +49,7 @@ export const kinds: readonly KindSpec[] = [
     kind: "postgres",
     text: "PostgreSQL",
     example: "app_db",
-    roles: ["source", "target"],
+    roles: ["source"],
     defaults: { host: "localhost", port: "5432", tls: "verify-full" },
     secret: () => password,
     fields: [
