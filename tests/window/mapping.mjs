@@ -18,7 +18,7 @@ export async function mapping() {
   process.stdout.write(`(276 columns after ${(performance.now() - since).toFixed(0)} ms) `);
   await desk.sees("Left out 7", ".filters");
   await desk.sees("not in the target", ".grid");
-  await desk.shot("mapping-dark");
+  await desk.shotInBothThemes("mapping");
 
   // A transform, undone; another column left out, saved: its line is in the file, and no other is touched.
   const file = join(shop, "firn.yaml");

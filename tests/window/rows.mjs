@@ -52,6 +52,7 @@ export async function rows() {
     const lines = await shown();
     return filled(lines) ? lines : null;
   });
+  assert.match(await desk.text(".datagrid .head-row"), /timestamptz/);
   assert.match(first[0][4], /^reading number \d+ /);
 
   // To the last row that is listed, and then to the last of all.
@@ -64,7 +65,7 @@ export async function rows() {
   });
   assert.equal(last.at(-1)[4].split(" ")[2], last.at(-1)[1], "a row's cells are of one row");
   assert.equal(await astray(), 0, "cells stand under their heads");
-  await desk.shot("rows-source-dark");
+  await desk.shotInBothThemes("rows-source");
 
   // Its copy: as many rows.
   await session.press("s");
@@ -86,5 +87,13 @@ export async function rows() {
   await desk.sees("77777", ".cell-pane .whole");
   await session.press(Key.escape);
   assert.equal(found[0], "1");
+
+  await desk.go("Tables");
+  await desk.row("public.wide");
+  await desk.press("Rows");
+  // Two came and one went since it was mapped.
+  await desk.sees("277 columns", ".head");
+  await until("rows of the wide table", async () => (await shown())?.length > 5 || null);
+  await desk.shotInBothThemes("rows-wide");
   await desk.go("Overview");
 }

@@ -130,7 +130,21 @@ export async function everyKind() {
     // What holds anyway is not written.
     assert.ok(yaml().includes(`  ${name}: ${written}\n`), `${written} in ${yaml()}`);
     if (kind === "snowflake" || kind === "sqlserver") await desk.sees("stored in keyring");
-    if (kind === "snowflake") await desk.shotInBothThemes("connections-snowflake");
+    const mark = `return getComputedStyle(document.querySelector(".list-of [aria-current] .swatch") ?? document.body).backgroundColor;`;
+    if (kind === "snowflake") {
+      assert.notEqual(
+        await session.script(mark),
+        await session.script("return getComputedStyle(document.body).backgroundColor;"),
+      );
+      assert.doesNotMatch(await session.script(mark), /, 0\)$/, "its colour is to be seen");
+      await desk.shotInBothThemes("connections-snowflake");
+      // What is kept is the key: it is no token.
+      await desk.press("Token");
+      await desk.press("Save");
+      await desk.sees("the token is needed: what is kept is the private key");
+      await desk.press("Discard");
+      await desk.sees("stored in keyring");
+    }
     if (kind === "folder") {
       await desk.press("Check");
       await desk.sees("usable,", "[aria-label=Check] .pane-head");

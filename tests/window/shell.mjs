@@ -85,7 +85,7 @@ export async function guard() {
   await desk.go("Overview");
   await desk.press("Run now");
   await desk.sees("Write into warehouse?", "[role=dialog]");
-  await desk.shot("guard-light");
+  await desk.shotInBothThemes("guard");
   assert.match(await desk.whyNot("Write into it"), /type warehouse first/);
   await session.press(Key.escape);
   await desk.gone("[role=dialog]");

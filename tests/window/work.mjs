@@ -50,7 +50,7 @@ export async function rowsBeforeAndAfter() {
   // Nothing is applied yet: what is being typed is tried on real rows.
   await desk.sees("1,000 rows with another value", ".sample");
   assert.ok(!(await notSaved()));
-  await desk.shot("mapping-rows-dark");
+  await desk.shotInBothThemes("mapping-rows");
   await session.press(Key.enter);
   await holds("the transform is in the draft", notSaved);
   await session.press(Key.escape);
@@ -75,7 +75,7 @@ export async function eitherWay() {
   await typeYaml("source: public.wide\n", "source: public.wide # the widest\n");
   await typeYaml("# the widest\n", "# the widest\n    deletes: soft\n");
   await holds("the form follows the text", async () => (await chosen("Deleted rows (edited)")) === "soft");
-  await desk.shot("mapping-yaml-dark");
+  await desk.shotInBothThemes("mapping-yaml");
   await typeYaml("deletes: soft", "deletes: sotf");
   await desk.sees("line ", ".faults");
   assert.match(await desk.whyNot("Save"), /faults/);
@@ -126,7 +126,7 @@ export async function driftAccepted() {
   await desk.press("Run");
   await desk.sees("added to the target as INTEGER", "[role=dialog]");
   await desk.sees("the target keeps it", "[role=dialog]");
-  await desk.shot("mapping-drift-dark");
+  await desk.shotInBothThemes("mapping-drift");
   await desk.press("Accept 2");
   await desk.sees("accepted", ".strip");
   await desk.press("Run");

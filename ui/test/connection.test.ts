@@ -18,6 +18,8 @@ import {
   shownFields,
 } from "../src/feature/connections/form";
 import { kinds } from "../src/feature/connections/kinds";
+import { colors } from "../src/kit";
+import schema from "./fixture/connections.schema.json";
 import { connections } from "./fake/shop";
 
 const appDbView = () => {
@@ -32,7 +34,7 @@ describe("the connection form", () => {
     const copy = copyOf(appDbView(), ["app_db", "app_db_copy", "prod"]);
     expect(copy).toMatchObject({ name: "app_db_copy2", role: "", secret: null });
     expect(copy.settings).toEqual(appDb().settings);
-    expect(faults(copy, ["app_db", "app_db_copy", "prod"])).toEqual({});
+    expect(faults(copy, ["app_db", "app_db_copy", "prod"], null)).toEqual({});
   });
 
   test("a saved connection fills it without its secret", () => {
@@ -77,10 +79,10 @@ describe("the connection form", () => {
 
   test("what is missing or cannot be is named by field", () => {
     const draft = newDraft("postgres", connections);
-    expect(Object.keys(faults(draft, []))).toEqual(["name", "database", "user"]);
-    expect(faults({ ...draft, name: "app_db" }, ["app_db"]).name).toContain("another");
-    expect(faults({ ...draft, name: "1st" }, []).name).toBeDefined();
-    expect(faults({ ...draft, settings: { ...draft.settings, port: "70000" } }, []).port).toContain("65535");
+    expect(Object.keys(faults(draft, [], null))).toEqual(["name", "database", "user"]);
+    expect(faults({ ...draft, name: "app_db" }, ["app_db"], null).name).toContain("another");
+    expect(faults({ ...draft, name: "1st" }, [], null).name).toBeDefined();
+    expect(faults({ ...draft, settings: { ...draft.settings, port: "70000" } }, [], null).port).toContain("65535");
   });
 
   test("a new connection takes the role that nobody has", () => {
@@ -91,8 +93,35 @@ describe("the connection form", () => {
     ]).toEqual(["source", "target", ""]);
   });
 
+  test("every kind, key, word and default is one that firn.yaml knows", () => {
+    type Property = { const?: string; enum?: string[]; anyOf?: Property[]; default?: unknown };
+    const told = schema.map(({ properties, required }) => ({
+      known: properties as Record<string, Property | undefined>,
+      required,
+    }));
+    expect(kinds.map(({ kind }) => kind)).toEqual(told.map(({ known }) => known.kind?.const));
+    for (const [at, { kind, fields, defaults }] of kinds.entries()) {
+      const known = told[at]?.known ?? {};
+      const required: readonly string[] = told[at]?.required ?? [];
+      const words = (key: string) => (known[key]?.enum ?? known[key]?.anyOf?.[0]?.enum)?.toSorted();
+      expect(words("color"), kind).toEqual(colors.toSorted());
+      for (const { key, options, required: needed } of fields) {
+        expect(known[key], `${kind}: ${key}`).toBeDefined();
+        if (words(key)) expect(options?.map(({ value }) => value).toSorted(), key).toEqual(words(key));
+        // What has a default can be filled in, and need not be left to it.
+        if (required.includes(key)) expect(needed, `${kind}: ${key}`).toBe(true);
+      }
+      // A standby's primary is the file's own business.
+      const keys = fields.map(({ key }) => key);
+      const without = Object.keys(known).filter((key) => !["kind", "label", "color", "primary"].includes(key));
+      expect(without.toSorted(), kind).toEqual(keys.toSorted());
+      for (const [key, property] of Object.entries(known))
+        if (property?.default !== undefined) expect(defaults[key], `${kind}: ${key}`).toBe(String(property.default));
+    }
+  });
+
   test("each kind asks for its own, and is offered what a sync can use it for", () => {
-    const missing = (kind: string) => Object.keys(faults({ ...newDraft(kind, []), name: "n" }, []));
+    const missing = (kind: string) => Object.keys(faults({ ...newDraft(kind, []), name: "n" }, [], null));
     expect(kinds.map(({ kind }) => [kind, missing(kind)])).toEqual([
       ["postgres", ["database", "user"]],
       ["duckdb", []],
@@ -122,6 +151,13 @@ describe("the connection form", () => {
       "keyring",
       null,
       null,
+    ]);
+    const other = (secret: string | null) =>
+      faults({ ...draftOf(saved), ...by("token"), name: "prod", secret }, [], saved);
+    expect([other(null).secret, other("typed").secret, faults(by("key-pair"), [], saved).secret]).toEqual([
+      "the token is needed: what is kept is the private key",
+      undefined,
+      undefined,
     ]);
     const s3 = { ...newDraft("s3", []), name: "lake", secret: "typed" };
     expect(saveRequest("/w", s3).secret).toBeNull();

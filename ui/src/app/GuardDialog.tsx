@@ -33,7 +33,7 @@ function GuardDialog({ write, onAnswer }: { write: Write; onAnswer: (agreed: boo
     <Dialog
       title={
         <>
-          Write into <Swatch color={connection.color} />
+          Write into <Swatch color={connection.settings.color} />
           <code>{connection.name}</code>?
         </>
       }

@@ -4,8 +4,8 @@ import type { ConnectionView } from "../host";
 export const colors = ["red", "orange", "yellow", "green", "teal", "blue", "purple", "gray"] as const;
 
 /** The colour that marks a connection; nothing where it has none. What it stands beside is its name. */
-export function Swatch({ color }: { color: string | null | undefined }) {
-  return color ? <span className="swatch" data-color={color} aria-hidden="true" /> : null;
+export function Swatch({ color }: { color: string | undefined }) {
+  return color ? <span className="swatch" style={{ background: `var(--mark-${color})` }} aria-hidden="true" /> : null;
 }
 
 /** From which connection to which, each with its colour. */
@@ -18,7 +18,7 @@ export function Between({
   target: string | null;
   connections: readonly ConnectionView[];
 }) {
-  const color = (name: string | null) => connections.find((connection) => connection.name === name)?.color;
+  const color = (name: string | null) => connections.find((connection) => connection.name === name)?.settings.color;
   return (
     <code>
       <Swatch color={color(source)} />

@@ -167,7 +167,6 @@ export class FakeHost implements Host {
         kind: settings.kind ?? "postgres",
         address: settings.host ?? settings.path ?? "",
         label: settings.label ?? null,
-        color: settings.color ?? null,
         settings,
         needs_secret: settings.kind === "postgres",
         secret: "keyring",

@@ -1,4 +1,5 @@
-//! The TypeScript bindings in `ui/src/host/bindings` are what the wire types say.
+//! The TypeScript bindings in `ui/src/host/bindings` are what the wire types say, and the schema of connections that its
+//! tests hold the forms against is that of `firn.yaml`.
 //!
 //! After a change of a wire type: `FIRN_WRITE_BINDINGS=1 cargo nextest run -p firn-api bindings`.
 #![allow(clippy::unwrap_used)]
@@ -56,4 +57,17 @@ fn bindings_of_the_window_are_what_the_wire_types_say() {
     let files: Vec<&String> = made.keys().chain(kept.keys()).collect();
     let stale: Vec<_> = files.into_iter().filter(|file| made.get(*file) != kept.get(*file)).collect();
     assert!(stale.is_empty(), "stale bindings {stale:?}: FIRN_WRITE_BINDINGS=1 cargo nextest run -p firn-api bindings");
+}
+
+#[test]
+fn the_kinds_of_connections_in_the_windows_tests_are_those_of_the_document() {
+    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../ui/test/fixture/connections.schema.json");
+    let schema = firn_workspace::json_schema();
+    let kinds = schema.pointer("/properties/connections/additionalProperties/oneOf").unwrap();
+    let made = format!("{kinds:#}\n");
+    if std::env::var_os("FIRN_WRITE_BINDINGS").is_some() {
+        fs::write(&kept, &made).unwrap();
+    }
+    let kept = fs::read_to_string(&kept).unwrap();
+    assert!(kept == made, "stale schema: FIRN_WRITE_BINDINGS=1 cargo nextest run -p firn-api bindings");
 }

@@ -123,6 +123,10 @@ async fn a_file_of_the_first_schema_keeps_its_runs_and_takes_the_second() {
     let store = Store::open(&path).await.unwrap();
     assert_eq!(store.run(run.run_id).await.unwrap().unwrap().started_at, at(0));
     assert!(store.comparisons("/w").await.unwrap().is_empty());
+    store.close().await;
+    let mut new = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let settings = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'settings'");
+    assert_eq!(settings.fetch_one(&mut new).await.unwrap(), 0, "nothing reads settings here any more");
 }
 
 #[tokio::test]

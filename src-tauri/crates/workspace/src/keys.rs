@@ -108,8 +108,6 @@ impl Key {
 
 /// A whole number with no other limit than its type.
 const ANY_COUNT: Shape = Shape::Integer { min: 0, max: i64::MAX };
-const LABEL: Key =
-    Key::optional("label", Shape::Text, "A word shown beside the connection; `production` guards writes.");
 
 /// Returns the word of `known` that is nearest to `word`, if any is near enough to be what was meant.
 pub(crate) fn nearest<'known>(word: &str, known: impl IntoIterator<Item = &'known str>) -> Option<&'known str> {

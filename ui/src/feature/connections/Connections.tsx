@@ -126,7 +126,7 @@ function ListLine({ folder, connection, current }: { folder: string; connection:
       >
         <Icon of={icons[connection.kind] ?? HardDrive} />
         <span className="named cut">
-          <Swatch color={connection.color} />
+          <Swatch color={connection.settings.color} />
           <code className="strong">{connection.name}</code>
         </span>
         <ListState connection={connection} check={check} />

@@ -62,7 +62,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
   const [tried, setTried] = useState(false);
   const [removing, setRemoving] = useState(false);
 
-  const found = faults(draft, connection ? [] : names);
+  const found = faults(draft, connection ? [] : names, connection);
   const dirty = connection === null || !sameDraft(draft, saved);
   const set = (key: string, value: string) =>
     setDraft((before) => {
@@ -253,6 +253,7 @@ export function Editor({ connection, connections, pasted, like }: EditorProps) {
                 name={draft.name}
                 kept={keptSecret(draft, connection)}
                 keyring={app.data?.keyring ?? null}
+                fault={tried ? found.secret : undefined}
                 value={draft.secret}
                 onChange={(typed) => setDraft((before) => ({ ...before, secret: typed }))}
               />

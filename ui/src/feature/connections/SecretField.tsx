@@ -11,13 +11,14 @@ type SecretFieldProps = {
   /** Where the secret is now, in the host's word; null for a connection not saved yet. */
   kept: string | null;
   keyring: KeyringView | null;
+  fault: string | undefined;
   /** What is being typed; null while the kept one stays. */
   value: string | null;
   onChange: (value: string | null) => void;
 };
 
 /** A secret: where it is kept, and a field for a new one. What is kept never comes back to the page. */
-export function SecretField({ secret, name, kept, keyring, value, onChange }: SecretFieldProps) {
+export function SecretField({ secret, name, kept, keyring, fault, value, onChange }: SecretFieldProps) {
   const id = useId();
   const { text, lines } = secret;
   const noKeyring = keyring !== null && !keyring.available;
@@ -48,6 +49,7 @@ export function SecretField({ secret, name, kept, keyring, value, onChange }: Se
             rows={4}
             autoComplete="off"
             spellCheck={false}
+            aria-invalid={fault !== undefined || undefined}
             placeholder={`-----BEGIN ${text.toUpperCase()}-----`}
             value={value ?? ""}
             onChange={(event) => onChange(event.target.value)}
@@ -56,10 +58,16 @@ export function SecretField({ secret, name, kept, keyring, value, onChange }: Se
           <TextField
             id={id}
             secret
+            invalid={fault !== undefined}
             value={value ?? ""}
             placeholder={noKeyring ? "no keyring to keep it in" : "kept in the system keyring"}
             onChange={onChange}
           />
+        )}
+        {fault && (
+          <span className="fault" role="alert">
+            {fault}
+          </span>
         )}
         {kept === "keyring" && value !== null && (
           <span>

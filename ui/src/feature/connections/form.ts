@@ -77,9 +77,17 @@ export function rolesOf(draft: Draft, connection: ConnectionView | null): readon
   return held === "" || roles.includes(held) ? roles : [...roles, held];
 }
 
-/** What keeps the form from being saved, by field; `name` for the name. */
-export function faults(draft: Draft, taken: readonly string[]): Record<string, string> {
+/**
+ * What keeps the form from being saved, by field; `name` for the name, `secret` for the secret.
+ *
+ * A kept secret belongs to who signs in where: changed to another way, it would be sent as what it is not.
+ */
+export function faults(draft: Draft, taken: readonly string[], saved: ConnectionView | null): Record<string, string> {
   const found: Record<string, string> = {};
+  const secret = secretOf(draft);
+  const was = saved?.secret === "keyring" ? secretOf(draftOf(saved)) : null;
+  if (secret && was && secret.text !== was.text && !draft.secret)
+    found.secret = `the ${secret.text.toLowerCase()} is needed: what is kept is the ${was.text.toLowerCase()}`;
   if (draft.name.trim() === "") found.name = "a name is needed";
   else if (!/^[A-Za-z_][\w-]*$/.test(draft.name)) found.name = "letters, digits, _ and -, a letter first";
   else if (taken.includes(draft.name)) found.name = "another connection has this name";

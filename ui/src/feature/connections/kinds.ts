@@ -41,6 +41,13 @@ export type KindSpec = {
 const later =
   "Its settings are kept in the file and its secret in the keyring. This version does not connect to it yet.";
 const password = { text: "Password" };
+/** Where a database server is, and who signs in. */
+const server = (host: string): FieldSpec[] => [
+  { key: "host", text: "Host", placeholder: host, required: true },
+  { key: "port", text: "Port", numeric: true, required: true },
+  { key: "database", text: "Database", required: true },
+  { key: "user", text: "User", required: true },
+];
 const caFile = { key: "ca_file", text: "CA file", placeholder: "the system's certificates" };
 
 /** Kinds in the order in which they are offered. */
@@ -53,10 +60,7 @@ export const kinds: readonly KindSpec[] = [
     defaults: { host: "localhost", port: "5432", tls: "verify-full" },
     secret: () => password,
     fields: [
-      { key: "host", text: "Host", placeholder: "db.example.com, or /run/postgresql", required: true },
-      { key: "port", text: "Port", numeric: true, required: true },
-      { key: "database", text: "Database", required: true },
-      { key: "user", text: "User", required: true },
+      ...server("db.example.com, or /run/postgresql"),
       {
         key: "tls",
         text: "TLS",
@@ -120,10 +124,7 @@ export const kinds: readonly KindSpec[] = [
     defaults: { port: "1433", tls: "required", trust_server_certificate: "false" },
     secret: () => password,
     fields: [
-      { key: "host", text: "Host", placeholder: "sql01.example.com", required: true },
-      { key: "port", text: "Port", numeric: true, required: true },
-      { key: "database", text: "Database", required: true },
-      { key: "user", text: "User", required: true },
+      ...server("sql01.example.com"),
       {
         key: "tls",
         text: "TLS",

@@ -255,7 +255,7 @@ export function Mapping({ table, column }: { table: string; column: string | nul
         <h1 className="cut">
           <code>{table}</code> → <code>{shown?.target ?? "…"}</code>
         </h1>
-        <Swatch color={target?.color} />
+        <Swatch color={target?.settings.color} />
         {target?.label && <Label text={target.label} />}
         <div className="acts">
           <span className="faint" aria-live="polite">

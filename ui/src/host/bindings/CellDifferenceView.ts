@@ -3,16 +3,17 @@
 /**
  * A cell that differs.
  */
-export type CellDifferenceView = { 
-/**
- * The column.
- */
-column: string, 
-/**
- * The source's value.
- */
-source: unknown, 
-/**
- * The target's value.
- */
-target: unknown, };
+export type CellDifferenceView = {
+  /**
+   * The column.
+   */
+  column: string;
+  /**
+   * The source's value.
+   */
+  source: unknown;
+  /**
+   * The target's value.
+   */
+  target: unknown;
+};

@@ -3,12 +3,13 @@
 /**
  * Names a connection.
  */
-export type ConnectionRef = { 
-/**
- * The workspace.
- */
-folder: string, 
-/**
- * The connection's name.
- */
-name: string, };
+export type ConnectionRef = {
+  /**
+   * The workspace.
+   */
+  folder: string;
+  /**
+   * The connection's name.
+   */
+  name: string;
+};

@@ -3,16 +3,17 @@
 /**
  * Keeps a secret in the keyring.
  */
-export type ConnectionSecret = { 
-/**
- * The workspace.
- */
-folder: string, 
-/**
- * The connection's name.
- */
-name: string, 
-/**
- * The secret; an empty text removes it.
- */
-secret: string, };
+export type ConnectionSecret = {
+  /**
+   * The workspace.
+   */
+  folder: string;
+  /**
+   * The connection's name.
+   */
+  name: string;
+  /**
+   * The secret; an empty text removes it.
+   */
+  secret: string;
+};

@@ -3,8 +3,9 @@
 /**
  * A URL pasted into the form.
  */
-export type ConnectionUrl = { 
-/**
- * `postgresql://user:secret@host:5432/database?sslmode=…`
- */
-url: string, };
+export type ConnectionUrl = {
+  /**
+   * `postgresql://user:secret@host:5432/database?sslmode=…`
+   */
+  url: string;
+};

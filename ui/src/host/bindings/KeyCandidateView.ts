@@ -3,12 +3,13 @@
 /**
  * Columns that identify a row.
  */
-export type KeyCandidateView = { 
-/**
- * Their names in order.
- */
-columns: Array<string>, 
-/**
- * Whether it is the primary key.
- */
-primary: boolean, };
+export type KeyCandidateView = {
+  /**
+   * Their names in order.
+   */
+  columns: Array<string>;
+  /**
+   * Whether it is the primary key.
+   */
+  primary: boolean;
+};

@@ -3,16 +3,17 @@
 /**
  * A column of a table with rejected rows.
  */
-export type RejectedColumnView = { 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Type in the source.
- */
-source_type: string, 
-/**
- * Whether it is part of the key.
- */
-key: boolean, };
+export type RejectedColumnView = {
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Type in the source.
+   */
+  source_type: string;
+  /**
+   * Whether it is part of the key.
+   */
+  key: boolean;
+};

@@ -3,12 +3,13 @@
 /**
  * A transform that settles a reason.
  */
-export type RemedyTransform = { 
-/**
- * SQL, for the table's entry.
- */
-sql: string, 
-/**
- * What becomes of the values in the target, as a sentence.
- */
-outcome: string, };
+export type RemedyTransform = {
+  /**
+   * SQL, for the table's entry.
+   */
+  sql: string;
+  /**
+   * What becomes of the values in the target, as a sentence.
+   */
+  outcome: string;
+};

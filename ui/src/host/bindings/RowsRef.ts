@@ -3,8 +3,9 @@
 /**
  * Names a list.
  */
-export type RowsRef = { 
-/**
- * The list.
- */
-list: string, };
+export type RowsRef = {
+  /**
+   * The list.
+   */
+  list: string;
+};

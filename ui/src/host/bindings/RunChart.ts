@@ -3,20 +3,21 @@
 /**
  * Asks for a run's chart.
  */
-export type RunChart = { 
-/**
- * The run.
- */
-run_id: string, 
-/**
- * Width in pixels.
- */
-width: number, 
-/**
- * Height in pixels.
- */
-height: number, 
-/**
- * Light on dark.
- */
-dark: boolean, };
+export type RunChart = {
+  /**
+   * The run.
+   */
+  run_id: string;
+  /**
+   * Width in pixels.
+   */
+  width: number;
+  /**
+   * Height in pixels.
+   */
+  height: number;
+  /**
+   * Light on dark.
+   */
+  dark: boolean;
+};

@@ -3,8 +3,9 @@
 /**
  * Names a run.
  */
-export type RunRef = { 
-/**
- * The run.
- */
-run_id: string, };
+export type RunRef = {
+  /**
+   * The run.
+   */
+  run_id: string;
+};

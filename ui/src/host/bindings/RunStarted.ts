@@ -3,8 +3,9 @@
 /**
  * A run that has begun.
  */
-export type RunStarted = { 
-/**
- * Its id.
- */
-run_id: string, };
+export type RunStarted = {
+  /**
+   * Its id.
+   */
+  run_id: string;
+};

@@ -3,12 +3,13 @@
 /**
  * A file that was written.
  */
-export type SavedFile = { 
-/**
- * Where it is.
- */
-path: string, 
-/**
- * How long it is.
- */
-bytes: number, };
+export type SavedFile = {
+  /**
+   * Where it is.
+   */
+  path: string;
+  /**
+   * How long it is.
+   */
+  bytes: number;
+};

@@ -3,4 +3,5 @@
 /**
  * A screen that can be gone to from outside.
  */
-export type ScreenView = "overview" | "connections" | "tables" | "mapping" | "verify" | "runs" | "rejected" | "settings";
+export type ScreenView =
+  "overview" | "connections" | "tables" | "mapping" | "verify" | "runs" | "rejected" | "settings";

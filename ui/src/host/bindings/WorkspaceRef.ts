@@ -3,8 +3,9 @@
 /**
  * Names a workspace by its folder.
  */
-export type WorkspaceRef = { 
-/**
- * Absolute path of the folder that holds `firn.yaml`.
- */
-folder: string, };
+export type WorkspaceRef = {
+  /**
+   * Absolute path of the folder that holds `firn.yaml`.
+   */
+  folder: string;
+};

@@ -245,7 +245,6 @@ pub(super) async fn connection_view(
         kind: connection.settings.kind().to_owned(),
         address: view::address(connection),
         label: connection.label.clone(),
-        color: connection.color.map(|color| color.word().to_owned()),
         settings: view::settings(connection),
         needs_secret,
         secret: secret.to_owned(),

@@ -16,8 +16,6 @@ pub struct ConnectionView {
     pub address: String,
     /// A label such as `production`.
     pub label: Option<String>,
-    /// The colour that marks it: `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple` or `gray`.
-    pub color: Option<String>,
     /// The settings by key, as `firn.yaml` has them, defaults filled in.
     pub settings: BTreeMap<String, String>,
     /// Whether this kind signs in with a secret.

@@ -1,8 +1,10 @@
 //! The keys of connections, by kind.
 
-use super::{Key, LABEL, Preset, Section, Shape};
+use super::{Key, Preset, Section, Shape};
 use crate::words::{Color, SnowflakeAuth, SqlServerTls, Tls};
 
+const LABEL: Key =
+    Key::optional("label", Shape::Text, "A word shown beside the connection; `production` guards writes.");
 const COLOR: Key =
     Key::optional("color", Shape::Choice(Color::WORDS), "The colour that marks the connection wherever it is named.");
 const PORT: Shape = Shape::Integer { min: 1, max: 65_535 };
