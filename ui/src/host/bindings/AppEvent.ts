@@ -7,65 +7,44 @@ import type { SettingsView } from "./SettingsView";
 /**
  * Something that arrived from outside the page, or changed behind it.
  */
-export type AppEvent =
-  | {
-      event: "open";
-      /**
-       * Absolute path of the folder.
-       */
-      folder: string;
-    }
-  | {
-      event: "go";
-      /**
-       * The place.
-       */
-      place: PlaceView;
-    }
-  | {
-      event: "told";
-      /**
-       * What was found.
-       */
-      finding: FindingView;
-    }
-  | {
-      event: "settings";
-      /**
-       * All of them.
-       */
-      view: SettingsView;
-    }
-  | {
-      event: "schedule";
-      /**
-       * How it stands.
-       */
-      view: ScheduleView;
-    }
-  | {
-      event: "found";
-      /**
-       * The workspace.
-       */
-      folder: string;
-      /**
-       * The connection that is checked.
-       */
-      connection: string;
-      /**
-       * Its place among the findings so far: it stands before the one that had this place.
-       */
-      place: number;
-      /**
-       * What was found.
-       */
-      finding: FindingView;
-    }
-  | {
-      event: "waiting";
-      /**
-       * Who holds what.
-       */
-      message: string;
-    };
+export type AppEvent = { "event": "open", 
+/**
+ * Absolute path of the folder.
+ */
+folder: string, } | { "event": "go", 
+/**
+ * The place.
+ */
+place: PlaceView, } | { "event": "told", 
+/**
+ * What was found.
+ */
+finding: FindingView, } | { "event": "settings", 
+/**
+ * All of them.
+ */
+view: SettingsView, } | { "event": "schedule", 
+/**
+ * How it stands.
+ */
+view: ScheduleView, } | { "event": "found", 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The connection that is checked.
+ */
+connection: string, 
+/**
+ * Its place among the findings so far: it stands before the one that had this place.
+ */
+place: number, 
+/**
+ * What was found.
+ */
+finding: FindingView, } | { "event": "waiting", 
+/**
+ * Who holds what.
+ */
+message: string, };

@@ -7,29 +7,28 @@ import type { SettingsView } from "./SettingsView";
 /**
  * What the first screen shows.
  */
-export type AppView = {
-  /**
-   * Firn's version.
-   */
-  version: string;
-  /**
-   * Workspaces opened before, newest first.
-   */
-  recent: Array<RecentWorkspace>;
-  /**
-   * Where a new sample workspace would be made.
-   */
-  sample_folder: string;
-  /**
-   * Whether the system keyring answers.
-   */
-  keyring: KeyringView;
-  /**
-   * The person's settings.
-   */
-  settings: SettingsView;
-  /**
-   * How the page was laid out.
-   */
-  layout: LayoutView;
-};
+export type AppView = { 
+/**
+ * Firn's version.
+ */
+version: string, 
+/**
+ * Workspaces opened before, newest first.
+ */
+recent: Array<RecentWorkspace>, 
+/**
+ * Where a new sample workspace would be made.
+ */
+sample_folder: string, 
+/**
+ * Whether the system keyring answers.
+ */
+keyring: KeyringView, 
+/**
+ * The person's settings.
+ */
+settings: SettingsView, 
+/**
+ * How the page was laid out.
+ */
+layout: LayoutView, };

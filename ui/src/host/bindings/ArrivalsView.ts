@@ -4,9 +4,8 @@ import type { AppEvent } from "./AppEvent";
 /**
  * What arrived before the page could hear of it: a folder or a link that the program was started with, say.
  */
-export type ArrivalsView = {
-  /**
-   * Oldest first; handed over once.
-   */
-  events: Array<AppEvent>;
-};
+export type ArrivalsView = { 
+/**
+ * Oldest first; handed over once.
+ */
+events: Array<AppEvent>, };

@@ -3,21 +3,20 @@
 /**
  * A type that a column can be brought to.
  */
-export type CastView = {
-  /**
-   * The type in the target.
-   */
-  target_type: string;
-  /**
-   * The cast, for [`ColumnTreatment::Cast`].
-   */
-  form: string;
-  /**
-   * `exact`, `widens`, `lossy` or `as_text`.
-   */
-  verdict: string;
-  /**
-   * What is lost, or what stops the table.
-   */
-  note: string;
-};
+export type CastView = { 
+/**
+ * The type in the target.
+ */
+target_type: string, 
+/**
+ * The cast, for [`ColumnTreatment::Cast`].
+ */
+form: string, 
+/**
+ * `exact`, `widens`, `lossy` or `as_text`.
+ */
+verdict: string, 
+/**
+ * What is lost, or what stops the table.
+ */
+note: string, };

@@ -3,17 +3,16 @@
 /**
  * A cell that differs.
  */
-export type CellDifferenceView = {
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * The source's value.
-   */
-  source: unknown;
-  /**
-   * The target's value.
-   */
-  target: unknown;
-};
+export type CellDifferenceView = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * The source's value.
+ */
+source: unknown, 
+/**
+ * The target's value.
+ */
+target: unknown, };

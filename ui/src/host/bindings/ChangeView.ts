@@ -3,29 +3,28 @@
 /**
  * One difference between the source as it is and as the last run met it.
  */
-export type ChangeView = {
-  /**
-   * `new`, `removed` or `changed`.
-   */
-  kind: string;
-  /**
-   * The column; null for the table as a whole.
-   */
-  column: string | null;
-  /**
-   * What it was.
-   */
-  before: string | null;
-  /**
-   * What it is.
-   */
-  now: string | null;
-  /**
-   * What the next run does about it.
-   */
-  outcome: string;
-  /**
-   * Whether the table stops on account of it.
-   */
-  stops: boolean;
-};
+export type ChangeView = { 
+/**
+ * `new`, `removed` or `changed`.
+ */
+kind: string, 
+/**
+ * The column; null for the table as a whole.
+ */
+column: string | null, 
+/**
+ * What it was.
+ */
+before: string | null, 
+/**
+ * What it is.
+ */
+now: string | null, 
+/**
+ * What the next run does about it.
+ */
+outcome: string, 
+/**
+ * Whether the table stops on account of it.
+ */
+stops: boolean, };

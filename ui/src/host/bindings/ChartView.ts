@@ -3,9 +3,8 @@
 /**
  * A chart.
  */
-export type ChartView = {
-  /**
-   * An SVG document of shapes, numbers and glyphs; null where nothing is known that could be drawn.
-   */
-  svg: string | null;
-};
+export type ChartView = { 
+/**
+ * An SVG document of shapes, numbers and glyphs; null where nothing is known that could be drawn.
+ */
+svg: string | null, };

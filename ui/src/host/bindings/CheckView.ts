@@ -4,21 +4,20 @@ import type { FindingView } from "./FindingView";
 /**
  * The result of a check.
  */
-export type CheckView = {
-  /**
-   * The connection.
-   */
-  name: string;
-  /**
-   * Whether nothing critical was found.
-   */
-  usable: boolean;
-  /**
-   * Steps in order, each with its fix.
-   */
-  findings: Array<FindingView>;
-  /**
-   * How long it took.
-   */
-  seconds: number;
-};
+export type CheckView = { 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * Whether nothing critical was found.
+ */
+usable: boolean, 
+/**
+ * Steps in order, each with its fix.
+ */
+findings: Array<FindingView>, 
+/**
+ * How long it took.
+ */
+seconds: number, };

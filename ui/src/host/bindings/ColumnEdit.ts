@@ -4,13 +4,12 @@ import type { ColumnTreatment } from "./ColumnTreatment";
 /**
  * An edit of one column's treatment.
  */
-export type ColumnEdit = {
-  /**
-   * The column in the source.
-   */
-  column: string;
-  /**
-   * What becomes of it.
-   */
-  treatment: ColumnTreatment;
-};
+export type ColumnEdit = { 
+/**
+ * The column in the source.
+ */
+column: string, 
+/**
+ * What becomes of it.
+ */
+treatment: ColumnTreatment, };

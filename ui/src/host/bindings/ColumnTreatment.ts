@@ -3,20 +3,12 @@
 /**
  * What becomes of one column.
  */
-export type ColumnTreatment =
-  | { kind: "as_is" }
-  | { kind: "left_out" }
-  | {
-      kind: "expression";
-      /**
-       * SQL over the source row.
-       */
-      sql: string;
-    }
-  | {
-      kind: "cast";
-      /**
-       * The cast's `form`.
-       */
-      form: string;
-    };
+export type ColumnTreatment = { "kind": "as_is" } | { "kind": "left_out" } | { "kind": "expression", 
+/**
+ * SQL over the source row.
+ */
+sql: string, } | { "kind": "cast", 
+/**
+ * The cast's `form`.
+ */
+form: string, };

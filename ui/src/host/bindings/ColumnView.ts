@@ -3,37 +3,36 @@
 /**
  * One column and how it travels.
  */
-export type ColumnView = {
-  /**
-   * Name in the source.
-   */
-  name: string;
-  /**
-   * PostgreSQL type.
-   */
-  source_type: string;
-  /**
-   * Type in the target.
-   */
-  target_type: string;
-  /**
-   * `exact`, `widens`, `lossy`, `as_text` or `refused`.
-   */
-  verdict: string;
-  /**
-   * Which single values are refused, or why the column is.
-   */
-  note: string;
-  /**
-   * The transform, where there is one.
-   */
-  transform: string | null;
-  /**
-   * Whether it is part of the key.
-   */
-  key: boolean;
-  /**
-   * Whether it is the watermark.
-   */
-  watermark: boolean;
-};
+export type ColumnView = { 
+/**
+ * Name in the source.
+ */
+name: string, 
+/**
+ * PostgreSQL type.
+ */
+source_type: string, 
+/**
+ * Type in the target.
+ */
+target_type: string, 
+/**
+ * `exact`, `widens`, `lossy`, `as_text` or `refused`.
+ */
+verdict: string, 
+/**
+ * Which single values are refused, or why the column is.
+ */
+note: string, 
+/**
+ * The transform, where there is one.
+ */
+transform: string | null, 
+/**
+ * Whether it is part of the key.
+ */
+key: boolean, 
+/**
+ * Whether it is the watermark.
+ */
+watermark: boolean, };

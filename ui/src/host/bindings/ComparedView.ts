@@ -3,29 +3,28 @@
 /**
  * What a table's last comparison with its source came to.
  */
-export type ComparedView = {
-  /**
-   * When it ended, ISO 8601.
-   */
-  at: string;
-  /**
-   * Rows of the source, with the table's condition.
-   */
-  rows_source: number;
-  /**
-   * Rows of the target, without those marked as deleted.
-   */
-  rows_target: number;
-  /**
-   * Keys that differ; none: the target was proved equal to its source.
-   */
-  differing_keys: number;
-  /**
-   * Keys that the next run was to bring.
-   */
-  waiting: number;
-  /**
-   * How long it took.
-   */
-  seconds: number;
-};
+export type ComparedView = { 
+/**
+ * When it ended, ISO 8601.
+ */
+at: string, 
+/**
+ * Rows of the source, with the table's condition.
+ */
+rows_source: number, 
+/**
+ * Rows of the target, without those marked as deleted.
+ */
+rows_target: number, 
+/**
+ * Keys that differ; none: the target was proved equal to its source.
+ */
+differing_keys: number, 
+/**
+ * Keys that the next run was to bring.
+ */
+waiting: number, 
+/**
+ * How long it took.
+ */
+seconds: number, };

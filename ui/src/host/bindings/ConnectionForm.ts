@@ -3,13 +3,12 @@
 /**
  * What a pasted URL fills in. The password stays in the field it was pasted into.
  */
-export type ConnectionForm = {
-  /**
-   * Settings by key, `kind` among them.
-   */
-  settings: { [key in string]: string };
-  /**
-   * Whether the URL held a password.
-   */
-  has_secret: boolean;
-};
+export type ConnectionForm = { 
+/**
+ * Settings by key, `kind` among them.
+ */
+settings: { [key in string]: string }, 
+/**
+ * Whether the URL held a password.
+ */
+has_secret: boolean, };

@@ -3,13 +3,12 @@
 /**
  * Names a connection.
  */
-export type ConnectionRef = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * The connection's name.
-   */
-  name: string;
-};
+export type ConnectionRef = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The connection's name.
+ */
+name: string, };

@@ -3,26 +3,25 @@
 /**
  * Adds a connection or replaces its settings.
  */
-export type ConnectionSave = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * The connection's name.
-   */
-  name: string;
-  /**
-   * Settings by key, `kind` among them.
-   */
-  settings: { [key in string]: string };
-  /**
-   * A secret to keep in the keyring, where a new one was typed. A connection string that leads to the same place
-   * stands for the password in it.
-   */
-  secret: string | null;
-  /**
-   * Makes it the workspace's `source` or `target`.
-   */
-  role: string | null;
-};
+export type ConnectionSave = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The connection's name.
+ */
+name: string, 
+/**
+ * Settings by key, `kind` among them.
+ */
+settings: { [key in string]: string }, 
+/**
+ * A secret to keep in the keyring, where a new one was typed. A connection string that leads to the same place
+ * stands for the password in it.
+ */
+secret: string | null, 
+/**
+ * Makes it the workspace's `source` or `target`.
+ */
+role: string | null, };

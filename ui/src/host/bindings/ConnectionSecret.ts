@@ -3,17 +3,16 @@
 /**
  * Keeps a secret in the keyring.
  */
-export type ConnectionSecret = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * The connection's name.
-   */
-  name: string;
-  /**
-   * The secret; an empty text removes it.
-   */
-  secret: string;
-};
+export type ConnectionSecret = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The connection's name.
+ */
+name: string, 
+/**
+ * The secret; an empty text removes it.
+ */
+secret: string, };

@@ -3,9 +3,8 @@
 /**
  * A URL pasted into the form.
  */
-export type ConnectionUrl = {
-  /**
-   * `postgresql://user:secret@host:5432/database?sslmode=…`
-   */
-  url: string;
-};
+export type ConnectionUrl = { 
+/**
+ * `postgresql://user:secret@host:5432/database?sslmode=…`
+ */
+url: string, };

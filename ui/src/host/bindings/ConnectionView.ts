@@ -3,37 +3,36 @@
 /**
  * A connection of a workspace.
  */
-export type ConnectionView = {
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * `postgres`, `duckdb`, `snowflake`, `sqlserver`, `s3` or `folder`.
-   */
-  kind: string;
-  /**
-   * Where it goes, for people: `app@localhost:5432/app`, or a path.
-   */
-  address: string;
-  /**
-   * A label such as `production`.
-   */
-  label: string | null;
-  /**
-   * The settings by key, as `firn.yaml` has them, defaults filled in.
-   */
-  settings: { [key in string]: string };
-  /**
-   * Whether this kind signs in with a secret.
-   */
-  needs_secret: boolean;
-  /**
-   * Where its secret is: `keyring`, `variable`, `none` or `unknown` (the keyring does not answer).
-   */
-  secret: string;
-  /**
-   * What it is used for: any of `source`, `target`, `state`.
-   */
-  roles: Array<string>;
-};
+export type ConnectionView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `postgres`, `duckdb`, `snowflake`, `sqlserver`, `s3` or `folder`.
+ */
+kind: string, 
+/**
+ * Where it goes, for people: `app@localhost:5432/app`, or a path.
+ */
+address: string, 
+/**
+ * A label such as `production`.
+ */
+label: string | null, 
+/**
+ * The settings by key, as `firn.yaml` has them, defaults filled in.
+ */
+settings: { [key in string]: string }, 
+/**
+ * Whether this kind signs in with a secret.
+ */
+needs_secret: boolean, 
+/**
+ * Where its secret is: `keyring`, `variable`, `none` or `unknown` (the keyring does not answer).
+ */
+secret: string, 
+/**
+ * What it is used for: any of `source`, `target`, `state`.
+ */
+roles: Array<string>, };

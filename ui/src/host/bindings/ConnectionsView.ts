@@ -4,9 +4,8 @@ import type { ConnectionView } from "./ConnectionView";
 /**
  * All connections.
  */
-export type ConnectionsView = {
-  /**
-   * In the file's order.
-   */
-  connections: Array<ConnectionView>;
-};
+export type ConnectionsView = { 
+/**
+ * In the file's order.
+ */
+connections: Array<ConnectionView>, };

@@ -4,21 +4,20 @@ import type { CellDifferenceView } from "./CellDifferenceView";
 /**
  * A key that differs.
  */
-export type DifferingKeyView = {
-  /**
-   * `missing`, `extra` or `changed`.
-   */
-  kind: string;
-  /**
-   * Key column → exact text or null, in key order.
-   */
-  key: Record<string, string | null>;
-  /**
-   * Why it differs, where that is known.
-   */
-  reason: string | null;
-  /**
-   * Cells that differ, of a key that is on both sides.
-   */
-  cells: Array<CellDifferenceView>;
-};
+export type DifferingKeyView = { 
+/**
+ * `missing`, `extra` or `changed`.
+ */
+kind: string, 
+/**
+ * Key column → exact text or null, in key order.
+ */
+key: Record<string, string | null>, 
+/**
+ * Why it differs, where that is known.
+ */
+reason: string | null, 
+/**
+ * Cells that differ, of a key that is on both sides.
+ */
+cells: Array<CellDifferenceView>, };

@@ -3,21 +3,20 @@
 /**
  * Closes rejected rows without merging them.
  */
-export type DiscardRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Only of this source table; null for all of the workspace.
-   */
-  table: string | null;
-  /**
-   * Only these, by id; empty for all.
-   */
-  ids: Array<string>;
-  /**
-   * Why.
-   */
-  note: string;
-};
+export type DiscardRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Only of this source table; null for all of the workspace.
+ */
+table: string | null, 
+/**
+ * Only these, by id; empty for all.
+ */
+ids: Array<string>, 
+/**
+ * Why.
+ */
+note: string, };

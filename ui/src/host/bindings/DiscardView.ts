@@ -3,17 +3,16 @@
 /**
  * What was discarded.
  */
-export type DiscardView = {
-  /**
-   * Ids of the rejected rows that were closed.
-   */
-  discarded: Array<string>;
-  /**
-   * Ids asked for that are not open, or not of these tables.
-   */
-  not_open: Array<string>;
-  /**
-   * Why.
-   */
-  note: string;
-};
+export type DiscardView = { 
+/**
+ * Ids of the rejected rows that were closed.
+ */
+discarded: Array<string>, 
+/**
+ * Ids asked for that are not open, or not of these tables.
+ */
+not_open: Array<string>, 
+/**
+ * Why.
+ */
+note: string, };

@@ -3,21 +3,20 @@
 /**
  * Asks which tables a source has.
  */
-export type DiscoverRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Only this schema.
-   */
-  schema: string | null;
-  /**
-   * Adds what is proposed to `firn.yaml`.
-   */
-  write: boolean;
-  /**
-   * Only these tables (`schema.table`); empty for all.
-   */
-  tables: Array<string>;
-};
+export type DiscoverRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Only this schema.
+ */
+schema: string | null, 
+/**
+ * Adds what is proposed to `firn.yaml`.
+ */
+write: boolean, 
+/**
+ * Only these tables (`schema.table`); empty for all.
+ */
+tables: Array<string>, };

@@ -4,17 +4,16 @@ import type { DiscoveredTableView } from "./DiscoveredTableView";
 /**
  * What a source has.
  */
-export type DiscoverView = {
-  /**
-   * Tables found.
-   */
-  tables: Array<DiscoveredTableView>;
-  /**
-   * The proposal as YAML for `firn.yaml`.
-   */
-  yaml: string;
-  /**
-   * How many were added to the file.
-   */
-  written: number;
-};
+export type DiscoverView = { 
+/**
+ * Tables found.
+ */
+tables: Array<DiscoveredTableView>, 
+/**
+ * The proposal as YAML for `firn.yaml`.
+ */
+yaml: string, 
+/**
+ * How many were added to the file.
+ */
+written: number, };

@@ -7,53 +7,52 @@ import type { WatermarkCandidateView } from "./WatermarkCandidateView";
 /**
  * One table found in the source.
  */
-export type DiscoveredTableView = {
-  /**
-   * `schema.table`.
-   */
-  source: string;
-  /**
-   * The target proposed.
-   */
-  target: string;
-  /**
-   * `table`, `partitioned`, `view` or `foreign`.
-   */
-  kind: string;
-  /**
-   * Estimated rows; null where never analysed.
-   */
-  estimated_rows: number | null;
-  /**
-   * Bytes on disk.
-   */
-  bytes: number;
-  /**
-   * Key proposed.
-   */
-  pk: Array<string>;
-  /**
-   * Watermark proposed.
-   */
-  watermark_column: string | null;
-  /**
-   * What can identify a row: the primary key first.
-   */
-  key_candidates: Array<KeyCandidateView>;
-  /**
-   * Columns that can carry the watermark, best first, the likely ones before the others.
-   */
-  watermarks: Array<WatermarkCandidateView>;
-  /**
-   * Columns with their verdicts.
-   */
-  columns: Array<ColumnView>;
-  /**
-   * What to know before adding it.
-   */
-  findings: Array<FindingView>;
-  /**
-   * Whether the workspace has it already.
-   */
-  configured: boolean;
-};
+export type DiscoveredTableView = { 
+/**
+ * `schema.table`.
+ */
+source: string, 
+/**
+ * The target proposed.
+ */
+target: string, 
+/**
+ * `table`, `partitioned`, `view` or `foreign`.
+ */
+kind: string, 
+/**
+ * Estimated rows; null where never analysed.
+ */
+estimated_rows: number | null, 
+/**
+ * Bytes on disk.
+ */
+bytes: number, 
+/**
+ * Key proposed.
+ */
+pk: Array<string>, 
+/**
+ * Watermark proposed.
+ */
+watermark_column: string | null, 
+/**
+ * What can identify a row: the primary key first.
+ */
+key_candidates: Array<KeyCandidateView>, 
+/**
+ * Columns that can carry the watermark, best first, the likely ones before the others.
+ */
+watermarks: Array<WatermarkCandidateView>, 
+/**
+ * Columns with their verdicts.
+ */
+columns: Array<ColumnView>, 
+/**
+ * What to know before adding it.
+ */
+findings: Array<FindingView>, 
+/**
+ * Whether the workspace has it already.
+ */
+configured: boolean, };

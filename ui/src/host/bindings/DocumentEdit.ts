@@ -4,21 +4,20 @@ import type { TableChange } from "./TableChange";
 /**
  * Asks what a document's text becomes with edits. Nothing is written, and no database is asked.
  */
-export type DocumentEdit = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * The text, as somebody has it before them.
-   */
-  text: string;
-  /**
-   * Edits, all or none; without any the text is only checked.
-   */
-  tables: Array<TableChange>;
-  /**
-   * A pattern for the target names of these tables, such as `analytics.{schema}_{table}`.
-   */
-  template: string | null;
-};
+export type DocumentEdit = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The text, as somebody has it before them.
+ */
+text: string, 
+/**
+ * Edits, all or none; without any the text is only checked.
+ */
+tables: Array<TableChange>, 
+/**
+ * A pattern for the target names of these tables, such as `analytics.{schema}_{table}`.
+ */
+template: string | null, };

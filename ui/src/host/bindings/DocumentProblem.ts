@@ -3,29 +3,28 @@
 /**
  * One thing wrong with the workspace document.
  */
-export type DocumentProblem = {
-  /**
-   * File name.
-   */
-  file: string;
-  /**
-   * Line, from 1.
-   */
-  line: number;
-  /**
-   * Column, from 1.
-   */
-  column: number;
-  /**
-   * Path of the key, such as `tables[2].pk`.
-   */
-  key: string;
-  /**
-   * What is wrong.
-   */
-  message: string;
-  /**
-   * What to write instead.
-   */
-  hint: string | null;
-};
+export type DocumentProblem = { 
+/**
+ * File name.
+ */
+file: string, 
+/**
+ * Line, from 1.
+ */
+line: number, 
+/**
+ * Column, from 1.
+ */
+column: number, 
+/**
+ * Path of the key, such as `tables[2].pk`.
+ */
+key: string, 
+/**
+ * What is wrong.
+ */
+message: string, 
+/**
+ * What to write instead.
+ */
+hint: string | null, };

@@ -3,17 +3,16 @@
 /**
  * Asks for a text to become the workspace's document.
  */
-export type DocumentSave = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * The text that was edited. Where the file holds another one now, nothing is written.
-   */
-  before: string;
-  /**
-   * The text to write.
-   */
-  text: string;
-};
+export type DocumentSave = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * The text that was edited. Where the file holds another one now, nothing is written.
+ */
+before: string, 
+/**
+ * The text to write.
+ */
+text: string, };

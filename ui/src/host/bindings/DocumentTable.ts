@@ -3,45 +3,44 @@
 /**
  * A table as a document has it.
  */
-export type DocumentTable = {
-  /**
-   * Source table, with its schema.
-   */
-  source: string;
-  /**
-   * Target table, with its schema.
-   */
-  target: string;
-  /**
-   * Key columns.
-   */
-  pk: Array<string>;
-  /**
-   * Watermark column.
-   */
-  watermark_column: string | null;
-  /**
-   * `incremental` or `full`.
-   */
-  mode: string;
-  /**
-   * `ignore`, `soft` or `hard`.
-   */
-  deletes: string;
-  /**
-   * `add`, `ignore` or `stop`.
-   */
-  on_drift: string;
-  /**
-   * `reject` or `null`.
-   */
-  on_unfit: string;
-  /**
-   * Its first line, from 1.
-   */
-  first_line: number;
-  /**
-   * Its last line.
-   */
-  last_line: number;
-};
+export type DocumentTable = { 
+/**
+ * Source table, with its schema.
+ */
+source: string, 
+/**
+ * Target table, with its schema.
+ */
+target: string, 
+/**
+ * Key columns.
+ */
+pk: Array<string>, 
+/**
+ * Watermark column.
+ */
+watermark_column: string | null, 
+/**
+ * `incremental` or `full`.
+ */
+mode: string, 
+/**
+ * `ignore`, `soft` or `hard`.
+ */
+deletes: string, 
+/**
+ * `add`, `ignore` or `stop`.
+ */
+on_drift: string, 
+/**
+ * `reject` or `null`.
+ */
+on_unfit: string, 
+/**
+ * Its first line, from 1.
+ */
+first_line: number, 
+/**
+ * Its last line.
+ */
+last_line: number, };

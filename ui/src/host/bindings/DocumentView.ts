@@ -5,17 +5,16 @@ import type { DocumentTable } from "./DocumentTable";
 /**
  * A document, saved or not.
  */
-export type DocumentView = {
-  /**
-   * Its text.
-   */
-  text: string;
-  /**
-   * What is wrong with it; empty where it can be used.
-   */
-  problems: Array<DocumentProblem>;
-  /**
-   * Its tables in order; empty where it cannot be read.
-   */
-  tables: Array<DocumentTable>;
-};
+export type DocumentView = { 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * What is wrong with it; empty where it can be used.
+ */
+problems: Array<DocumentProblem>, 
+/**
+ * Its tables in order; empty where it cannot be read.
+ */
+tables: Array<DocumentTable>, };

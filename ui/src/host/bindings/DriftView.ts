@@ -4,9 +4,8 @@ import type { TableDriftView } from "./TableDriftView";
 /**
  * The tables in whose source something has changed since they last ran.
  */
-export type DriftView = {
-  /**
-   * In the document's order; none where nothing has changed.
-   */
-  tables: Array<TableDriftView>;
-};
+export type DriftView = { 
+/**
+ * In the document's order; none where nothing has changed.
+ */
+tables: Array<TableDriftView>, };

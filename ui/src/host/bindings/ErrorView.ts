@@ -4,30 +4,29 @@ import type { DocumentProblem } from "./DocumentProblem";
 /**
  * A failure, for people and for scripts.
  */
-export type ErrorView = {
-  /**
-   * A stable short name somebody branches on: `transient`, `sign_in`, `permission`, `not_found`,
-   * `configuration`, `row_refused`, `fenced`, `busy`, `held`, `disk_full`, `cancelled`, `untrusted`, `keyring`, `other`.
-   */
-  code: string;
-  /**
-   * What happened, on which side, to which table.
-   */
-  message: string;
-  /**
-   * What to do next.
-   */
-  hint: string | null;
-  /**
-   * `source`, `target`, `state` or `engine`.
-   */
-  side: string | null;
-  /**
-   * The table.
-   */
-  table: string | null;
-  /**
-   * What is wrong with the workspace document, where that is the failure; absent otherwise.
-   */
-  problems?: Array<DocumentProblem>;
-};
+export type ErrorView = { 
+/**
+ * A stable short name somebody branches on: `transient`, `sign_in`, `permission`, `not_found`,
+ * `configuration`, `row_refused`, `fenced`, `busy`, `held`, `disk_full`, `cancelled`, `untrusted`, `keyring`, `other`.
+ */
+code: string, 
+/**
+ * What happened, on which side, to which table.
+ */
+message: string, 
+/**
+ * What to do next.
+ */
+hint: string | null, 
+/**
+ * `source`, `target`, `state` or `engine`.
+ */
+side: string | null, 
+/**
+ * The table.
+ */
+table: string | null, 
+/**
+ * What is wrong with the workspace document, where that is the failure; absent otherwise.
+ */
+problems?: Array<DocumentProblem>, };

@@ -4,9 +4,8 @@ import type { RejectedRowView } from "./RejectedRowView";
 /**
  * Rejected rows.
  */
-export type ErrorsView = {
-  /**
-   * Newest first.
-   */
-  errors: Array<RejectedRowView>;
-};
+export type ErrorsView = { 
+/**
+ * Newest first.
+ */
+errors: Array<RejectedRowView>, };

@@ -4,21 +4,20 @@ import type { LevelView } from "./LevelView";
 /**
  * One thing a check or a plan noticed.
  */
-export type FindingView = {
-  /**
-   * How much it weighs.
-   */
-  level: LevelView;
-  /**
-   * A stable short name.
-   */
-  code: string;
-  /**
-   * What was found.
-   */
-  message: string;
-  /**
-   * What to do: a sentence, a command or SQL to copy.
-   */
-  fix: string | null;
-};
+export type FindingView = { 
+/**
+ * How much it weighs.
+ */
+level: LevelView, 
+/**
+ * A stable short name.
+ */
+code: string, 
+/**
+ * What was found.
+ */
+message: string, 
+/**
+ * What to do: a sentence, a command or SQL to copy.
+ */
+fix: string | null, };

@@ -3,21 +3,20 @@
 /**
  * Asks for log rows or rejected rows.
  */
-export type HistoryRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Only this source table.
-   */
-  table: string | null;
-  /**
-   * At most so many, newest first.
-   */
-  limit: number;
-  /**
-   * Rejected rows: resolved ones too.
-   */
-  resolved: boolean;
-};
+export type HistoryRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Only this source table.
+ */
+table: string | null, 
+/**
+ * At most so many, newest first.
+ */
+limit: number, 
+/**
+ * Rejected rows: resolved ones too.
+ */
+resolved: boolean, };

@@ -3,13 +3,12 @@
 /**
  * Columns that identify a row.
  */
-export type KeyCandidateView = {
-  /**
-   * Their names in order.
-   */
-  columns: Array<string>;
-  /**
-   * Whether it is the primary key.
-   */
-  primary: boolean;
-};
+export type KeyCandidateView = { 
+/**
+ * Their names in order.
+ */
+columns: Array<string>, 
+/**
+ * Whether it is the primary key.
+ */
+primary: boolean, };

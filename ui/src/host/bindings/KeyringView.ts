@@ -3,13 +3,12 @@
 /**
  * Whether secrets can be kept.
  */
-export type KeyringView = {
-  /**
-   * Whether it answers.
-   */
-  available: boolean;
-  /**
-   * Why not, with both ways out.
-   */
-  message: string | null;
-};
+export type KeyringView = { 
+/**
+ * Whether it answers.
+ */
+available: boolean, 
+/**
+ * Why not, with both ways out.
+ */
+message: string | null, };

@@ -3,9 +3,8 @@
 /**
  * Keeps how the page is laid out.
  */
-export type LayoutSave = {
-  /**
-   * Sizes by the page's own names, such as `rail: 220` or `drawer: 0`; in place of all that were kept before.
-   */
-  sizes: { [key in string]: number };
-};
+export type LayoutSave = { 
+/**
+ * Sizes by the page's own names, such as `rail: 220` or `drawer: 0`; in place of all that were kept before.
+ */
+sizes: { [key in string]: number }, };

@@ -3,9 +3,8 @@
 /**
  * How the page was laid out.
  */
-export type LayoutView = {
-  /**
-   * Sizes by the page's own names; empty before the first were kept.
-   */
-  sizes: { [key in string]: number };
-};
+export type LayoutView = { 
+/**
+ * Sizes by the page's own names; empty before the first were kept.
+ */
+sizes: { [key in string]: number }, };

@@ -3,41 +3,40 @@
 /**
  * One row of `sync_logs`.
  */
-export type LogEntryView = {
-  /**
-   * The run.
-   */
-  run_id: string;
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * ISO 8601.
-   */
-  started_at: string;
-  /**
-   * ISO 8601.
-   */
-  finished_at: string | null;
-  /**
-   * `running`, `success`, `idle`, `error` or `cancelled`.
-   */
-  status: string;
-  /**
-   * Rows read.
-   */
-  rows_read: number;
-  /**
-   * Rows written.
-   */
-  rows_merged: number;
-  /**
-   * Rows rejected.
-   */
-  rows_rejected: number;
-  /**
-   * What happened.
-   */
-  message: string | null;
-};
+export type LogEntryView = { 
+/**
+ * The run.
+ */
+run_id: string, 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * ISO 8601.
+ */
+started_at: string, 
+/**
+ * ISO 8601.
+ */
+finished_at: string | null, 
+/**
+ * `running`, `success`, `idle`, `error` or `cancelled`.
+ */
+status: string, 
+/**
+ * Rows read.
+ */
+rows_read: number, 
+/**
+ * Rows written.
+ */
+rows_merged: number, 
+/**
+ * Rows rejected.
+ */
+rows_rejected: number, 
+/**
+ * What happened.
+ */
+message: string | null, };

@@ -4,9 +4,8 @@ import type { LogEntryView } from "./LogEntryView";
 /**
  * Log rows.
  */
-export type LogView = {
-  /**
-   * Newest first.
-   */
-  entries: Array<LogEntryView>;
-};
+export type LogView = { 
+/**
+ * Newest first.
+ */
+entries: Array<LogEntryView>, };

@@ -3,21 +3,20 @@
 /**
  * Asks for a mapping as a document has it; nothing is written.
  */
-export type MappingRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source table.
-   */
-  table: string;
-  /**
-   * The document's text with edits that are not saved; the file's own where it is null.
-   */
-  document: string | null;
-  /**
-   * The moment (ISO 8601) since which source and target must have been asked; null where any answer will do.
-   */
-  not_before: string | null;
-};
+export type MappingRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source table.
+ */
+table: string, 
+/**
+ * The document's text with edits that are not saved; the file's own where it is null.
+ */
+document: string | null, 
+/**
+ * The moment (ISO 8601) since which source and target must have been asked; null where any answer will do.
+ */
+not_before: string | null, };

@@ -8,74 +8,73 @@ import type { WatermarkCandidateView } from "./WatermarkCandidateView";
 /**
  * A mapping with its dry run.
  */
-export type MappingView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * Key columns.
-   */
-  pk: Array<string>;
-  /**
-   * Watermark column.
-   */
-  watermark_column: string | null;
-  /**
-   * `incremental` or `full`.
-   */
-  mode: string;
-  /**
-   * A SQL condition over the source row.
-   */
-  where: string | null;
-  /**
-   * `add`, `ignore` or `stop`.
-   */
-  on_drift: string;
-  /**
-   * `reject` or `null`.
-   */
-  on_unfit: string;
-  /**
-   * `ignore`, `soft` or `hard`.
-   */
-  deletes: string;
-  /**
-   * What the document says of columns that do not travel as they are.
-   */
-  treatments: Array<ColumnEdit>;
-  /**
-   * Columns that can carry a watermark.
-   */
-  watermark_candidates: Array<string>;
-  /**
-   * What the source offers as a key: the primary key first; empty where it cannot be asked, as the plan then says.
-   */
-  key_candidates: Array<KeyCandidateView>;
-  /**
-   * What speaks for and against each column that can carry a watermark, best first; empty where the source cannot be
-   * asked, as the plan then says.
-   */
-  watermarks: Array<WatermarkCandidateView>;
-  /**
-   * The columns of the plan as SQL of the source writes them, in order.
-   */
-  idents: Array<string>;
-  /**
-   * What columns of each type can be brought to.
-   */
-  casts: Array<TypeCasts>;
-  /**
-   * When source and target were asked (ISO 8601).
-   */
-  asked_at: string;
-  /**
-   * The dry run.
-   */
-  plan: TablePlanView;
-};
+export type MappingView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * Key columns.
+ */
+pk: Array<string>, 
+/**
+ * Watermark column.
+ */
+watermark_column: string | null, 
+/**
+ * `incremental` or `full`.
+ */
+mode: string, 
+/**
+ * A SQL condition over the source row.
+ */
+where: string | null, 
+/**
+ * `add`, `ignore` or `stop`.
+ */
+on_drift: string, 
+/**
+ * `reject` or `null`.
+ */
+on_unfit: string, 
+/**
+ * `ignore`, `soft` or `hard`.
+ */
+deletes: string, 
+/**
+ * What the document says of columns that do not travel as they are.
+ */
+treatments: Array<ColumnEdit>, 
+/**
+ * Columns that can carry a watermark.
+ */
+watermark_candidates: Array<string>, 
+/**
+ * What the source offers as a key: the primary key first; empty where it cannot be asked, as the plan then says.
+ */
+key_candidates: Array<KeyCandidateView>, 
+/**
+ * What speaks for and against each column that can carry a watermark, best first; empty where the source cannot be
+ * asked, as the plan then says.
+ */
+watermarks: Array<WatermarkCandidateView>, 
+/**
+ * The columns of the plan as SQL of the source writes them, in order.
+ */
+idents: Array<string>, 
+/**
+ * What columns of each type can be brought to.
+ */
+casts: Array<TypeCasts>, 
+/**
+ * When source and target were asked (ISO 8601).
+ */
+asked_at: string, 
+/**
+ * The dry run.
+ */
+plan: TablePlanView, };

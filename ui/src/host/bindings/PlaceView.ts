@@ -4,17 +4,16 @@ import type { ScreenView } from "./ScreenView";
 /**
  * A place in the window.
  */
-export type PlaceView = {
-  /**
-   * The workspace, one that was opened on this machine before; null for the one that is open.
-   */
-  folder: string | null;
-  /**
-   * The screen.
-   */
-  screen: ScreenView;
-  /**
-   * What is selected there: a connection, a table or a run; null for nothing.
-   */
-  object: string | null;
-};
+export type PlaceView = { 
+/**
+ * The workspace, one that was opened on this machine before; null for the one that is open.
+ */
+folder: string | null, 
+/**
+ * The screen.
+ */
+screen: ScreenView, 
+/**
+ * What is selected there: a connection, a table or a run; null for nothing.
+ */
+object: string | null, };

@@ -4,9 +4,8 @@ import type { TablePlanView } from "./TablePlanView";
 /**
  * A dry run.
  */
-export type PlanView = {
-  /**
-   * A plan a table.
-   */
-  tables: Array<TablePlanView>;
-};
+export type PlanView = { 
+/**
+ * A plan a table.
+ */
+tables: Array<TablePlanView>, };

@@ -3,13 +3,12 @@
 /**
  * One value before and after; null for NULL.
  */
-export type PreviewCellView = {
-  /**
-   * What the source has.
-   */
-  before: string | null;
-  /**
-   * What would arrive.
-   */
-  after: string | null;
-};
+export type PreviewCellView = { 
+/**
+ * What the source has.
+ */
+before: string | null, 
+/**
+ * What would arrive.
+ */
+after: string | null, };

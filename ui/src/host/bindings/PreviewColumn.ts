@@ -3,17 +3,16 @@
 /**
  * A column of a preview.
  */
-export type PreviewColumn = {
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * The transform, where there is one.
-   */
-  transform: string | null;
-  /**
-   * Whether it is part of the key.
-   */
-  key: boolean;
-};
+export type PreviewColumn = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The transform, where there is one.
+ */
+transform: string | null, 
+/**
+ * Whether it is part of the key.
+ */
+key: boolean, };

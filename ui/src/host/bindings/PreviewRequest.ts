@@ -3,25 +3,24 @@
 /**
  * Asks for rows of a table as they would arrive.
  */
-export type PreviewRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source table.
-   */
-  table: string;
-  /**
-   * How many rows, at most 100.
-   */
-  rows: number;
-  /**
-   * The document's text with edits that are not saved; the file's own where it is null.
-   */
-  document: string | null;
-  /**
-   * A column whose worst rows come first: values that its transform changes, then the longest.
-   */
-  column: string | null;
-};
+export type PreviewRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source table.
+ */
+table: string, 
+/**
+ * How many rows, at most 100.
+ */
+rows: number, 
+/**
+ * The document's text with edits that are not saved; the file's own where it is null.
+ */
+document: string | null, 
+/**
+ * A column whose worst rows come first: values that its transform changes, then the longest.
+ */
+column: string | null, };

@@ -7,37 +7,36 @@ import type { WorstView } from "./WorstView";
 /**
  * Rows of a table before and after their transforms, and what a sample of it says.
  */
-export type PreviewView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * The columns that arrive, in order.
-   */
-  columns: Array<PreviewColumn>;
-  /**
-   * Rows that a run would read; a cell for each column.
-   */
-  rows: Array<Array<PreviewCellView>>;
-  /**
-   * Rows looked at: the first ones as they are stored.
-   */
-  sampled: number;
-  /**
-   * Those among them that `where` lets through.
-   */
-  matching: number;
-  /**
-   * Whether that is every row of the table.
-   */
-  complete: boolean;
-  /**
-   * Rows of the sample that would be rejected.
-   */
-  refused: Array<RefusedView>;
-  /**
-   * The longest and the special values of columns that are not exact as a whole.
-   */
-  worst: Array<WorstView>;
-};
+export type PreviewView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * The columns that arrive, in order.
+ */
+columns: Array<PreviewColumn>, 
+/**
+ * Rows that a run would read; a cell for each column.
+ */
+rows: Array<Array<PreviewCellView>>, 
+/**
+ * Rows looked at: the first ones as they are stored.
+ */
+sampled: number, 
+/**
+ * Those among them that `where` lets through.
+ */
+matching: number, 
+/**
+ * Whether that is every row of the table.
+ */
+complete: boolean, 
+/**
+ * Rows of the sample that would be rejected.
+ */
+refused: Array<RefusedView>, 
+/**
+ * The longest and the special values of columns that are not exact as a whole.
+ */
+worst: Array<WorstView>, };

@@ -3,21 +3,20 @@
 /**
  * A workspace opened before.
  */
-export type RecentWorkspace = {
-  /**
-   * Absolute path of its folder.
-   */
-  folder: string;
-  /**
-   * The folder's last part.
-   */
-  name: string;
-  /**
-   * ISO 8601, UTC.
-   */
-  last_opened: string;
-  /**
-   * Whether `firn.yaml` is still there.
-   */
-  present: boolean;
-};
+export type RecentWorkspace = { 
+/**
+ * Absolute path of its folder.
+ */
+folder: string, 
+/**
+ * The folder's last part.
+ */
+name: string, 
+/**
+ * ISO 8601, UTC.
+ */
+last_opened: string, 
+/**
+ * Whether `firn.yaml` is still there.
+ */
+present: boolean, };

@@ -3,21 +3,20 @@
 /**
  * Rows that would be rejected, by column and reason.
  */
-export type RefusedView = {
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * A stable short name.
-   */
-  code: string;
-  /**
-   * What is wrong with the values.
-   */
-  message: string;
-  /**
-   * How many rows.
-   */
-  rows: number;
-};
+export type RefusedView = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * A stable short name.
+ */
+code: string, 
+/**
+ * What is wrong with the values.
+ */
+message: string, 
+/**
+ * How many rows.
+ */
+rows: number, };

@@ -3,53 +3,52 @@
 /**
  * How many rows of a table were rejected for one reason, and stand alike now.
  */
-export type RejectedCauseView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * A stable short name.
-   */
-  code: string;
-  /**
-   * What is wrong.
-   */
-  error: string;
-  /**
-   * The column whose values were refused, where it is known.
-   */
-  column: string | null;
-  /**
-   * `open`; `settled` where a run or a retry has merged them, or found them gone; `discarded`.
-   */
-  standing: string;
-  /**
-   * Who discarded them.
-   */
-  by: string | null;
-  /**
-   * Why they were discarded.
-   */
-  note: string | null;
-  /**
-   * How many there are.
-   */
-  rows: number;
-  /**
-   * When the first of them was met first, ISO 8601.
-   */
-  first_met: string;
-  /**
-   * When the last of them was met last, ISO 8601.
-   */
-  last_met: string;
-  /**
-   * When the last of them was closed, ISO 8601.
-   */
-  closed_at: string | null;
-  /**
-   * Whether a transform of the column settles all of them.
-   */
-  one_fix: boolean;
-};
+export type RejectedCauseView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * A stable short name.
+ */
+code: string, 
+/**
+ * What is wrong.
+ */
+error: string, 
+/**
+ * The column whose values were refused, where it is known.
+ */
+column: string | null, 
+/**
+ * `open`; `settled` where a run or a retry has merged them, or found them gone; `discarded`.
+ */
+standing: string, 
+/**
+ * Who discarded them.
+ */
+by: string | null, 
+/**
+ * Why they were discarded.
+ */
+note: string | null, 
+/**
+ * How many there are.
+ */
+rows: number, 
+/**
+ * When the first of them was met first, ISO 8601.
+ */
+first_met: string, 
+/**
+ * When the last of them was met last, ISO 8601.
+ */
+last_met: string, 
+/**
+ * When the last of them was closed, ISO 8601.
+ */
+closed_at: string | null, 
+/**
+ * Whether a transform of the column settles all of them.
+ */
+one_fix: boolean, };

@@ -3,17 +3,16 @@
 /**
  * A column of a table with rejected rows.
  */
-export type RejectedColumnView = {
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * Type in the source.
-   */
-  source_type: string;
-  /**
-   * Whether it is part of the key.
-   */
-  key: boolean;
-};
+export type RejectedColumnView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Type in the source.
+ */
+source_type: string, 
+/**
+ * Whether it is part of the key.
+ */
+key: boolean, };

@@ -3,53 +3,52 @@
 /**
  * A rejected row in a list, without its values.
  */
-export type RejectedLineView = {
-  /**
-   * Its id, as text.
-   */
-  id: string;
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * ISO 8601.
-   */
-  occurred_at: string;
-  /**
-   * Key column → exact text, in the order of the key.
-   */
-  pk: Record<string, string | null>;
-  /**
-   * A stable short name.
-   */
-  code: string;
-  /**
-   * The column whose value was refused, where it is known.
-   */
-  column: string | null;
-  /**
-   * What is wrong, on which side, in which column.
-   */
-  error: string;
-  /**
-   * Whether its values are kept.
-   */
-  kept: boolean;
-  /**
-   * How often it was met.
-   */
-  attempts: number;
-  /**
-   * ISO 8601, where it is resolved.
-   */
-  resolved_at: string | null;
-  /**
-   * Who resolved it: `run`, `retry`, or the person who discarded it.
-   */
-  resolved_by: string | null;
-  /**
-   * Why it was resolved without being merged.
-   */
-  note: string | null;
-};
+export type RejectedLineView = { 
+/**
+ * Its id, as text.
+ */
+id: string, 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * ISO 8601.
+ */
+occurred_at: string, 
+/**
+ * Key column → exact text, in the order of the key.
+ */
+pk: Record<string, string | null>, 
+/**
+ * A stable short name.
+ */
+code: string, 
+/**
+ * The column whose value was refused, where it is known.
+ */
+column: string | null, 
+/**
+ * What is wrong, on which side, in which column.
+ */
+error: string, 
+/**
+ * Whether its values are kept.
+ */
+kept: boolean, 
+/**
+ * How often it was met.
+ */
+attempts: number, 
+/**
+ * ISO 8601, where it is resolved.
+ */
+resolved_at: string | null, 
+/**
+ * Who resolved it: `run`, `retry`, or the person who discarded it.
+ */
+resolved_by: string | null, 
+/**
+ * Why it was resolved without being merged.
+ */
+note: string | null, };

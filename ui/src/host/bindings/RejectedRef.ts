@@ -3,13 +3,12 @@
 /**
  * Names a rejected row.
  */
-export type RejectedRef = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Its id, as text.
-   */
-  id: string;
-};
+export type RejectedRef = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Its id, as text.
+ */
+id: string, };

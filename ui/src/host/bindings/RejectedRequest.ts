@@ -3,33 +3,32 @@
 /**
  * Asks for a stretch of rejected rows.
  */
-export type RejectedRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Only of this source table; null for all of the workspace.
-   */
-  table: string | null;
-  /**
-   * Only those with exactly these words for what is wrong; null for all.
-   */
-  error: string | null;
-  /**
-   * Only those with these letters, in any case, in table, key, reason or values; empty for all.
-   */
-  search: string;
-  /**
-   * Whether closed ones are listed, too.
-   */
-  resolved: boolean;
-  /**
-   * How many of the newest are passed over.
-   */
-  skip: number;
-  /**
-   * How many are listed at most.
-   */
-  limit: number;
-};
+export type RejectedRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Only of this source table; null for all of the workspace.
+ */
+table: string | null, 
+/**
+ * Only those with exactly these words for what is wrong; null for all.
+ */
+error: string | null, 
+/**
+ * Only those with these letters, in any case, in table, key, reason or values; empty for all.
+ */
+search: string, 
+/**
+ * Whether closed ones are listed, too.
+ */
+resolved: boolean, 
+/**
+ * How many of the newest are passed over.
+ */
+skip: number, 
+/**
+ * How many are listed at most.
+ */
+limit: number, };

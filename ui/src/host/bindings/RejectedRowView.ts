@@ -3,57 +3,56 @@
 /**
  * One row of `sync_errors`.
  */
-export type RejectedRowView = {
-  /**
-   * Its id, as text.
-   */
-  id: string;
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * ISO 8601.
-   */
-  occurred_at: string;
-  /**
-   * The run that met it last.
-   */
-  run_id: string;
-  /**
-   * Key column → exact text, in the order of the key.
-   */
-  pk: Record<string, string | null>;
-  /**
-   * Column → value, in the order of the table; null where payloads are switched off or have expired.
-   */
-  payload: Record<string, unknown> | null;
-  /**
-   * A stable short name.
-   */
-  code: string;
-  /**
-   * The column whose value was refused, where it is known.
-   */
-  column: string | null;
-  /**
-   * What is wrong, on which side, in which column.
-   */
-  error: string;
-  /**
-   * How often it was met.
-   */
-  attempts: number;
-  /**
-   * ISO 8601, where it is resolved.
-   */
-  resolved_at: string | null;
-  /**
-   * Who resolved it: `run`, `retry`, or the person who discarded it.
-   */
-  resolved_by: string | null;
-  /**
-   * Why it was resolved without being merged.
-   */
-  note: string | null;
-};
+export type RejectedRowView = { 
+/**
+ * Its id, as text.
+ */
+id: string, 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * ISO 8601.
+ */
+occurred_at: string, 
+/**
+ * The run that met it last.
+ */
+run_id: string, 
+/**
+ * Key column → exact text, in the order of the key.
+ */
+pk: Record<string, string | null>, 
+/**
+ * Column → value, in the order of the table; null where payloads are switched off or have expired.
+ */
+payload: Record<string, unknown> | null, 
+/**
+ * A stable short name.
+ */
+code: string, 
+/**
+ * The column whose value was refused, where it is known.
+ */
+column: string | null, 
+/**
+ * What is wrong, on which side, in which column.
+ */
+error: string, 
+/**
+ * How often it was met.
+ */
+attempts: number, 
+/**
+ * ISO 8601, where it is resolved.
+ */
+resolved_at: string | null, 
+/**
+ * Who resolved it: `run`, `retry`, or the person who discarded it.
+ */
+resolved_by: string | null, 
+/**
+ * Why it was resolved without being merged.
+ */
+note: string | null, };

@@ -3,13 +3,12 @@
 /**
  * The values of a rejected row.
  */
-export type RejectedValues = {
-  /**
-   * Its id, as text.
-   */
-  id: string;
-  /**
-   * Column → text, null for NULL, in the order of the table; null where no values are kept.
-   */
-  values: Record<string, string | null> | null;
-};
+export type RejectedValues = { 
+/**
+ * Its id, as text.
+ */
+id: string, 
+/**
+ * Column → text, null for NULL, in the order of the table; null where no values are kept.
+ */
+values: Record<string, string | null> | null, };

@@ -3,13 +3,12 @@
 /**
  * Asks for the values of rejected rows that are listed.
  */
-export type RejectedValuesRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Their ids, as text; at most 1,000.
-   */
-  ids: Array<string>;
-};
+export type RejectedValuesRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Their ids, as text; at most 1,000.
+ */
+ids: Array<string>, };

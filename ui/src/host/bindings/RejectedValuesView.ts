@@ -4,13 +4,12 @@ import type { RejectedValues } from "./RejectedValues";
 /**
  * Values of rejected rows, for a grid.
  */
-export type RejectedValuesView = {
-  /**
-   * In any order; a row that is not kept any more is missing.
-   */
-  rows: Array<RejectedValues>;
-  /**
-   * Characters after which values are cut off here.
-   */
-  most_chars: number;
-};
+export type RejectedValuesView = { 
+/**
+ * In any order; a row that is not kept any more is missing.
+ */
+rows: Array<RejectedValues>, 
+/**
+ * Characters after which values are cut off here.
+ */
+most_chars: number, };

@@ -5,17 +5,16 @@ import type { RejectedLineView } from "./RejectedLineView";
 /**
  * A stretch of rejected rows.
  */
-export type RejectedView = {
-  /**
-   * Newest first.
-   */
-  rows: Array<RejectedLineView>;
-  /**
-   * How many match in all; 0 beyond the last.
-   */
-  matching: number;
-  /**
-   * How many there are by table and reason, whatever is searched for; only with the first stretch.
-   */
-  causes: Array<RejectedCauseView>;
-};
+export type RejectedView = { 
+/**
+ * Newest first.
+ */
+rows: Array<RejectedLineView>, 
+/**
+ * How many match in all; 0 beyond the last.
+ */
+matching: number, 
+/**
+ * How many there are by table and reason, whatever is searched for; only with the first stretch.
+ */
+causes: Array<RejectedCauseView>, };

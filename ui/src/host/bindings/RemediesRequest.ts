@@ -3,13 +3,12 @@
 /**
  * Asks what can be done about the rejected rows of a table.
  */
-export type RemediesRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source table.
-   */
-  table: string;
-};
+export type RemediesRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source table.
+ */
+table: string, };

@@ -5,13 +5,12 @@ import type { RemedyView } from "./RemedyView";
 /**
  * A table with rejected rows, and what settles them.
  */
-export type RemediesView = {
-  /**
-   * The columns as the source has them, in order.
-   */
-  columns: Array<RejectedColumnView>;
-  /**
-   * A line a column and reason of open entries that a transform settles.
-   */
-  remedies: Array<RemedyView>;
-};
+export type RemediesView = { 
+/**
+ * The columns as the source has them, in order.
+ */
+columns: Array<RejectedColumnView>, 
+/**
+ * A line a column and reason of open entries that a transform settles.
+ */
+remedies: Array<RemedyView>, };

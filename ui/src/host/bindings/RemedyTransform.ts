@@ -3,13 +3,12 @@
 /**
  * A transform that settles a reason.
  */
-export type RemedyTransform = {
-  /**
-   * SQL, for the table's entry.
-   */
-  sql: string;
-  /**
-   * What becomes of the values in the target, as a sentence.
-   */
-  outcome: string;
-};
+export type RemedyTransform = { 
+/**
+ * SQL, for the table's entry.
+ */
+sql: string, 
+/**
+ * What becomes of the values in the target, as a sentence.
+ */
+outcome: string, };

@@ -4,17 +4,16 @@ import type { RemedyTransform } from "./RemedyTransform";
 /**
  * What settles a reason in a column.
  */
-export type RemedyView = {
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * A stable short name of the reason.
-   */
-  code: string;
-  /**
-   * Transforms that settle it, the one that leaves the target's type as it is first.
-   */
-  transforms: Array<RemedyTransform>;
-};
+export type RemedyView = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * A stable short name of the reason.
+ */
+code: string, 
+/**
+ * Transforms that settle it, the one that leaves the target's type as it is first.
+ */
+transforms: Array<RemedyTransform>, };

@@ -3,17 +3,16 @@
 /**
  * What a repair did.
  */
-export type RepairedView = {
-  /**
-   * Keys whose row was written from the source again.
-   */
-  written: number;
-  /**
-   * Keys that were deleted in the target, or marked as deleted.
-   */
-  deleted: number;
-  /**
-   * Keys left as they were; the findings say why.
-   */
-  left: number;
-};
+export type RepairedView = { 
+/**
+ * Keys whose row was written from the source again.
+ */
+written: number, 
+/**
+ * Keys that were deleted in the target, or marked as deleted.
+ */
+deleted: number, 
+/**
+ * Keys left as they were; the findings say why.
+ */
+left: number, };

@@ -3,17 +3,16 @@
 /**
  * Moves a cursor back.
  */
-export type ResetRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source table.
-   */
-  table: string;
-  /**
-   * The watermark to go back to; null for a first load from the beginning.
-   */
-  to: string | null;
-};
+export type ResetRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source table.
+ */
+table: string, 
+/**
+ * The watermark to go back to; null for a first load from the beginning.
+ */
+to: string | null, };

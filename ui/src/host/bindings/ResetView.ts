@@ -3,17 +3,16 @@
 /**
  * What a reset did.
  */
-export type ResetView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * The cursor before.
-   */
-  from: string | null;
-  /**
-   * The cursor now.
-   */
-  to: string | null;
-};
+export type ResetView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * The cursor before.
+ */
+from: string | null, 
+/**
+ * The cursor now.
+ */
+to: string | null, };

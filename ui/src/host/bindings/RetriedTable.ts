@@ -5,45 +5,44 @@ import type { FindingView } from "./FindingView";
 /**
  * What came of the rejected rows of one table.
  */
-export type RetriedTable = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * `success`, `idle`, `partial`, `failed`, `cancelled` or `held`.
-   */
-  status: string;
-  /**
-   * Rows merged now.
-   */
-  rows_merged: number;
-  /**
-   * Rows that are not to be read any more: gone from the source, or outside of the table's condition.
-   */
-  rows_gone: number;
-  /**
-   * Rows refused again.
-   */
-  rows_rejected: number;
-  /**
-   * Rows without a whole key, which cannot be read again.
-   */
-  rows_without_key: number;
-  /**
-   * How long it took.
-   */
-  seconds: number;
-  /**
-   * Why it failed or was held.
-   */
-  error: ErrorView | null;
-  /**
-   * What the operator should know.
-   */
-  findings: Array<FindingView>;
-};
+export type RetriedTable = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * `success`, `idle`, `partial`, `failed`, `cancelled` or `held`.
+ */
+status: string, 
+/**
+ * Rows merged now.
+ */
+rows_merged: number, 
+/**
+ * Rows that are not to be read any more: gone from the source, or outside of the table's condition.
+ */
+rows_gone: number, 
+/**
+ * Rows refused again.
+ */
+rows_rejected: number, 
+/**
+ * Rows without a whole key, which cannot be read again.
+ */
+rows_without_key: number, 
+/**
+ * How long it took.
+ */
+seconds: number, 
+/**
+ * Why it failed or was held.
+ */
+error: ErrorView | null, 
+/**
+ * What the operator should know.
+ */
+findings: Array<FindingView>, };

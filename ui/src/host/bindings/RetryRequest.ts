@@ -3,21 +3,20 @@
 /**
  * Asks for rejected rows to be tried again.
  */
-export type RetryRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source tables; empty for all.
-   */
-  tables: Array<string>;
-  /**
-   * Only these rows, by id; empty for all that are open.
-   */
-  ids: Array<string>;
-  /**
-   * Only those with exactly these words for what is wrong; null for all.
-   */
-  error: string | null;
-};
+export type RetryRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source tables; empty for all.
+ */
+tables: Array<string>, 
+/**
+ * Only these rows, by id; empty for all that are open.
+ */
+ids: Array<string>, 
+/**
+ * Only those with exactly these words for what is wrong; null for all.
+ */
+error: string | null, };

@@ -4,17 +4,16 @@ import type { RetriedTable } from "./RetriedTable";
 /**
  * What came of trying rejected rows again.
  */
-export type RetryView = {
-  /**
-   * Its id in `sync_logs`.
-   */
-  run_id: string;
-  /**
-   * `success` where none is left, `partial`, `failed` or `cancelled`.
-   */
-  status: string;
-  /**
-   * A line for each table that had rejected rows.
-   */
-  tables: Array<RetriedTable>;
-};
+export type RetryView = { 
+/**
+ * Its id in `sync_logs`.
+ */
+run_id: string, 
+/**
+ * `success` where none is left, `partial`, `failed` or `cancelled`.
+ */
+status: string, 
+/**
+ * A line for each table that had rejected rows.
+ */
+tables: Array<RetriedTable>, };

@@ -3,13 +3,12 @@
 /**
  * Gives up pages that are not needed any more.
  */
-export type RowsCancel = {
-  /**
-   * The list.
-   */
-  list: string;
-  /**
-   * Their numbers.
-   */
-  turns: Array<number>;
-};
+export type RowsCancel = { 
+/**
+ * The list.
+ */
+list: string, 
+/**
+ * Their numbers.
+ */
+turns: Array<number>, };

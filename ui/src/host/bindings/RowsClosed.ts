@@ -3,9 +3,8 @@
 /**
  * What was given up.
  */
-export type RowsClosed = {
-  /**
-   * Pages that were being read.
-   */
-  pages: number;
-};
+export type RowsClosed = { 
+/**
+ * Pages that were being read.
+ */
+pages: number, };

@@ -3,21 +3,20 @@
 /**
  * A column of rows.
  */
-export type RowsColumnView = {
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * Its type, as the database prints it.
-   */
-  type: string;
-  /**
-   * Whether its values are numbers.
-   */
-  numeric: boolean;
-  /**
-   * Whether it is part of the table's key.
-   */
-  key: boolean;
-};
+export type RowsColumnView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its type, as the database prints it.
+ */
+type: string, 
+/**
+ * Whether its values are numbers.
+ */
+numeric: boolean, 
+/**
+ * Whether it is part of the table's key.
+ */
+key: boolean, };

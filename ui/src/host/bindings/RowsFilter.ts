@@ -4,17 +4,16 @@ import type { RowsTest } from "./RowsTest";
 /**
  * A condition that rows are looked for by.
  */
-export type RowsFilter = {
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * What is asked of it.
-   */
-  test: RowsTest;
-  /**
-   * What it is held against; not used by tests for NULL.
-   */
-  value: string;
-};
+export type RowsFilter = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * What is asked of it.
+ */
+test: RowsTest, 
+/**
+ * What it is held against; not used by tests for NULL.
+ */
+value: string, };

@@ -5,25 +5,24 @@ import type { RowsSide } from "./RowsSide";
 /**
  * Asks for the rows of a table of the workspace.
  */
-export type RowsOpen = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source table.
-   */
-  table: string;
-  /**
-   * Whose rows.
-   */
-  side: RowsSide;
-  /**
-   * Conditions that all hold.
-   */
-  filters: Array<RowsFilter>;
-  /**
-   * Most rows that are listed, at most 5,000,000.
-   */
-  most: number;
-};
+export type RowsOpen = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source table.
+ */
+table: string, 
+/**
+ * Whose rows.
+ */
+side: RowsSide, 
+/**
+ * Conditions that all hold.
+ */
+filters: Array<RowsFilter>, 
+/**
+ * Most rows that are listed, at most 5,000,000.
+ */
+most: number, };

@@ -3,33 +3,32 @@
 /**
  * Asks for a page: some rows of a list by some neighbouring columns.
  */
-export type RowsPage = {
-  /**
-   * The list.
-   */
-  list: string;
-  /**
-   * A number of the caller's own, by which the page can be given up.
-   */
-  turn: number;
-  /**
-   * The first row.
-   */
-  first_row: number;
-  /**
-   * How many rows, at most 1,000.
-   */
-  rows: number;
-  /**
-   * The first column.
-   */
-  first_column: number;
-  /**
-   * How many columns.
-   */
-  columns: number;
-  /**
-   * Whether long values come whole.
-   */
-  whole: boolean;
-};
+export type RowsPage = { 
+/**
+ * The list.
+ */
+list: string, 
+/**
+ * A number of the caller's own, by which the page can be given up.
+ */
+turn: number, 
+/**
+ * The first row.
+ */
+first_row: number, 
+/**
+ * How many rows, at most 1,000.
+ */
+rows: number, 
+/**
+ * The first column.
+ */
+first_column: number, 
+/**
+ * How many columns.
+ */
+columns: number, 
+/**
+ * Whether long values come whole.
+ */
+whole: boolean, };

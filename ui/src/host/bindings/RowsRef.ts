@@ -3,9 +3,8 @@
 /**
  * Names a list.
  */
-export type RowsRef = {
-  /**
-   * The list.
-   */
-  list: string;
-};
+export type RowsRef = { 
+/**
+ * The list.
+ */
+list: string, };

@@ -4,29 +4,28 @@ import type { RowsColumnView } from "./RowsColumnView";
 /**
  * Rows that were listed and can be read.
  */
-export type RowsView = {
-  /**
-   * The name of the list, for `rows_page` and `rows_close`.
-   */
-  list: string;
-  /**
-   * The table as it is called on its side.
-   */
-  table: string;
-  /**
-   * Its columns in order.
-   */
-  columns: Array<RowsColumnView>;
-  /**
-   * How many rows are listed.
-   */
-  rows: number;
-  /**
-   * Whether those are all rows there are.
-   */
-  complete: boolean;
-  /**
-   * Most characters of a value that a page carries; a longer one has one more, and is read by itself.
-   */
-  most_chars: number;
-};
+export type RowsView = { 
+/**
+ * The name of the list, for `rows_page` and `rows_close`.
+ */
+list: string, 
+/**
+ * The table as it is called on its side.
+ */
+table: string, 
+/**
+ * Its columns in order.
+ */
+columns: Array<RowsColumnView>, 
+/**
+ * How many rows are listed.
+ */
+rows: number, 
+/**
+ * Whether those are all rows there are.
+ */
+complete: boolean, 
+/**
+ * Most characters of a value that a page carries; a longer one has one more, and is read by itself.
+ */
+most_chars: number, };

@@ -3,21 +3,20 @@
 /**
  * Asks for a run's chart.
  */
-export type RunChart = {
-  /**
-   * The run.
-   */
-  run_id: string;
-  /**
-   * Width in pixels.
-   */
-  width: number;
-  /**
-   * Height in pixels.
-   */
-  height: number;
-  /**
-   * Light on dark.
-   */
-  dark: boolean;
-};
+export type RunChart = { 
+/**
+ * The run.
+ */
+run_id: string, 
+/**
+ * Width in pixels.
+ */
+width: number, 
+/**
+ * Height in pixels.
+ */
+height: number, 
+/**
+ * Light on dark.
+ */
+dark: boolean, };

@@ -3,29 +3,28 @@
 /**
  * Writes a run's chart into a file.
  */
-export type RunChartSave = {
-  /**
-   * The run.
-   */
-  run_id: string;
-  /**
-   * Where to: an absolute path that ends in `.png` or `.svg`, which says what is written.
-   */
-  path: string;
-  /**
-   * Width in pixels; a PNG has twice as many.
-   */
-  width: number;
-  /**
-   * Height in pixels; a PNG has twice as many.
-   */
-  height: number;
-  /**
-   * Light on dark.
-   */
-  dark: boolean;
-  /**
-   * Whether a file that is there already is replaced.
-   */
-  replace: boolean;
-};
+export type RunChartSave = { 
+/**
+ * The run.
+ */
+run_id: string, 
+/**
+ * Where to: an absolute path that ends in `.png` or `.svg`, which says what is written.
+ */
+path: string, 
+/**
+ * Width in pixels; a PNG has twice as many.
+ */
+width: number, 
+/**
+ * Height in pixels; a PNG has twice as many.
+ */
+height: number, 
+/**
+ * Light on dark.
+ */
+dark: boolean, 
+/**
+ * Whether a file that is there already is replaced.
+ */
+replace: boolean, };

@@ -9,83 +9,60 @@ import type { UsedPlanView } from "./UsedPlanView";
 /**
  * One event of a run. `seq` grows by one an event within a run; a gap means: ask for the run's state again.
  */
-export type RunEvent = {
-  /**
-   * The run.
-   */
-  run_id: string;
-  /**
-   * Number within the run, from 1.
-   */
-  seq: number;
-  /**
-   * ISO 8601, UTC.
-   */
-  at: string;
-} & (
-  | {
-      event: "started";
-      /**
-       * Tables in it.
-       */
-      tables: Array<string>;
-    }
-  | {
-      event: "status";
-      /**
-       * Where it stands.
-       */
-      status: RunStatus;
-    }
-  | {
-      event: "progress";
-      /**
-       * The table's line.
-       */
-      table: TableProgress;
-    }
-  | {
-      event: "planned";
-      /**
-       * The plan; its statements are in the run's record.
-       */
-      plan: UsedPlanView;
-    }
-  | {
-      event: "finding";
-      /**
-       * Source table; empty for the run as a whole.
-       */
-      source: string;
-      /**
-       * What was found.
-       */
-      finding: FindingView;
-    }
-  | {
-      event: "retry";
-      /**
-       * Source table.
-       */
-      source: string;
-      /**
-       * Which attempt failed, from 1.
-       */
-      attempt: number;
-      /**
-       * ISO 8601: when it tries again.
-       */
-      retry_at: string;
-      /**
-       * What failed.
-       */
-      error: ErrorView;
-    }
-  | {
-      event: "finished";
-      /**
-       * The result.
-       */
-      result: RunFinished;
-    }
-);
+export type RunEvent = { 
+/**
+ * The run.
+ */
+run_id: string, 
+/**
+ * Number within the run, from 1.
+ */
+seq: number, 
+/**
+ * ISO 8601, UTC.
+ */
+at: string, } & ({ "event": "started", 
+/**
+ * Tables in it.
+ */
+tables: Array<string>, } | { "event": "status", 
+/**
+ * Where it stands.
+ */
+status: RunStatus, } | { "event": "progress", 
+/**
+ * The table's line.
+ */
+table: TableProgress, } | { "event": "planned", 
+/**
+ * The plan; its statements are in the run's record.
+ */
+plan: UsedPlanView, } | { "event": "finding", 
+/**
+ * Source table; empty for the run as a whole.
+ */
+source: string, 
+/**
+ * What was found.
+ */
+finding: FindingView, } | { "event": "retry", 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Which attempt failed, from 1.
+ */
+attempt: number, 
+/**
+ * ISO 8601: when it tries again.
+ */
+retry_at: string, 
+/**
+ * What failed.
+ */
+error: ErrorView, } | { "event": "finished", 
+/**
+ * The result.
+ */
+result: RunFinished, });

@@ -9,69 +9,48 @@ import type { UsedPlanView } from "./UsedPlanView";
 /**
  * What happened in a run.
  */
-export type RunEventKind =
-  | {
-      event: "started";
-      /**
-       * Tables in it.
-       */
-      tables: Array<string>;
-    }
-  | {
-      event: "status";
-      /**
-       * Where it stands.
-       */
-      status: RunStatus;
-    }
-  | {
-      event: "progress";
-      /**
-       * The table's line.
-       */
-      table: TableProgress;
-    }
-  | {
-      event: "planned";
-      /**
-       * The plan; its statements are in the run's record.
-       */
-      plan: UsedPlanView;
-    }
-  | {
-      event: "finding";
-      /**
-       * Source table; empty for the run as a whole.
-       */
-      source: string;
-      /**
-       * What was found.
-       */
-      finding: FindingView;
-    }
-  | {
-      event: "retry";
-      /**
-       * Source table.
-       */
-      source: string;
-      /**
-       * Which attempt failed, from 1.
-       */
-      attempt: number;
-      /**
-       * ISO 8601: when it tries again.
-       */
-      retry_at: string;
-      /**
-       * What failed.
-       */
-      error: ErrorView;
-    }
-  | {
-      event: "finished";
-      /**
-       * The result.
-       */
-      result: RunFinished;
-    };
+export type RunEventKind = { "event": "started", 
+/**
+ * Tables in it.
+ */
+tables: Array<string>, } | { "event": "status", 
+/**
+ * Where it stands.
+ */
+status: RunStatus, } | { "event": "progress", 
+/**
+ * The table's line.
+ */
+table: TableProgress, } | { "event": "planned", 
+/**
+ * The plan; its statements are in the run's record.
+ */
+plan: UsedPlanView, } | { "event": "finding", 
+/**
+ * Source table; empty for the run as a whole.
+ */
+source: string, 
+/**
+ * What was found.
+ */
+finding: FindingView, } | { "event": "retry", 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Which attempt failed, from 1.
+ */
+attempt: number, 
+/**
+ * ISO 8601: when it tries again.
+ */
+retry_at: string, 
+/**
+ * What failed.
+ */
+error: ErrorView, } | { "event": "finished", 
+/**
+ * The result.
+ */
+result: RunFinished, };

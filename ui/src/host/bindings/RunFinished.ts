@@ -5,25 +5,24 @@ import type { TableResult } from "./TableResult";
 /**
  * The last document of `sync run --json`.
  */
-export type RunFinished = {
-  /**
-   * Always `finished`.
-   */
-  event: string;
-  /**
-   * The run.
-   */
-  run_id: string;
-  /**
-   * `success`, `partial`, `failed` or `cancelled`.
-   */
-  status: string;
-  /**
-   * A result a table.
-   */
-  tables: Array<TableResult>;
-  /**
-   * Why the run as a whole failed.
-   */
-  error: ErrorView | null;
-};
+export type RunFinished = { 
+/**
+ * Always `finished`.
+ */
+event: string, 
+/**
+ * The run.
+ */
+run_id: string, 
+/**
+ * `success`, `partial`, `failed` or `cancelled`.
+ */
+status: string, 
+/**
+ * A result a table.
+ */
+tables: Array<TableResult>, 
+/**
+ * Why the run as a whole failed.
+ */
+error: ErrorView | null, };

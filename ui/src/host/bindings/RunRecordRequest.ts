@@ -3,13 +3,12 @@
 /**
  * Asks for what is kept of a run.
  */
-export type RunRecordRequest = {
-  /**
-   * The run.
-   */
-  run_id: string;
-  /**
-   * Only of this source table, and with the plan that was used for it; null for the whole run.
-   */
-  table: string | null;
-};
+export type RunRecordRequest = { 
+/**
+ * The run.
+ */
+run_id: string, 
+/**
+ * Only of this source table, and with the plan that was used for it; null for the whole run.
+ */
+table: string | null, };

@@ -5,17 +5,16 @@ import type { UsedPlanView } from "./UsedPlanView";
 /**
  * What is kept of a run.
  */
-export type RunRecordView = {
-  /**
-   * Its events in their order: every one but counts that only moved on. Of very many the oldest are gone.
-   */
-  events: Array<RunEvent>;
-  /**
-   * How many events are kept that this version of Firn cannot read.
-   */
-  unreadable: number;
-  /**
-   * The plan that was used last for the table that was asked for; null where it was not read at all.
-   */
-  plan: UsedPlanView | null;
-};
+export type RunRecordView = { 
+/**
+ * Its events in their order: every one but counts that only moved on. Of very many the oldest are gone.
+ */
+events: Array<RunEvent>, 
+/**
+ * How many events are kept that this version of Firn cannot read.
+ */
+unreadable: number, 
+/**
+ * The plan that was used last for the table that was asked for; null where it was not read at all.
+ */
+plan: UsedPlanView | null, };

@@ -3,9 +3,8 @@
 /**
  * Names a run.
  */
-export type RunRef = {
-  /**
-   * The run.
-   */
-  run_id: string;
-};
+export type RunRef = { 
+/**
+ * The run.
+ */
+run_id: string, };

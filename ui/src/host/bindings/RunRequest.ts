@@ -3,17 +3,16 @@
 /**
  * Asks for a run of tables of a workspace.
  */
-export type RunRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source tables; empty for all.
-   */
-  tables: Array<string>;
-  /**
-   * For this run in place of each table's `max_delete_ratio`, from 0 to 1.
-   */
-  max_delete_ratio?: number;
-};
+export type RunRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source tables; empty for all.
+ */
+tables: Array<string>, 
+/**
+ * For this run in place of each table's `max_delete_ratio`, from 0 to 1.
+ */
+max_delete_ratio?: number, };

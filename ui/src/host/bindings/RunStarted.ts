@@ -3,9 +3,8 @@
 /**
  * A run that has begun.
  */
-export type RunStarted = {
-  /**
-   * Its id.
-   */
-  run_id: string;
-};
+export type RunStarted = { 
+/**
+ * Its id.
+ */
+run_id: string, };

@@ -3,5 +3,4 @@
 /**
  * Where a run stands: `running → (cancelling) → success | partial | failed | cancelled | held`.
  */
-export type RunStatus =
-  "running" | "cancelling" | "success" | "partial" | "failed" | "cancelled" | "held" | "interrupted";
+export type RunStatus = "running" | "cancelling" | "success" | "partial" | "failed" | "cancelled" | "held" | "interrupted";

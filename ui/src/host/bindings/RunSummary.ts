@@ -4,37 +4,36 @@ import type { RunStatus } from "./RunStatus";
 /**
  * A run in a list.
  */
-export type RunSummary = {
-  /**
-   * Its id.
-   */
-  run_id: string;
-  /**
-   * ISO 8601, UTC.
-   */
-  started_at: string;
-  /**
-   * ISO 8601, UTC.
-   */
-  finished_at: string | null;
-  /**
-   * How it ended.
-   */
-  status: RunStatus;
-  /**
-   * `window`, `cli` or `watch`.
-   */
-  trigger: string;
-  /**
-   * Tables in it.
-   */
-  tables: number;
-  /**
-   * Rows written.
-   */
-  rows_merged: number;
-  /**
-   * Rows rejected.
-   */
-  rows_rejected: number;
-};
+export type RunSummary = { 
+/**
+ * Its id.
+ */
+run_id: string, 
+/**
+ * ISO 8601, UTC.
+ */
+started_at: string, 
+/**
+ * ISO 8601, UTC.
+ */
+finished_at: string | null, 
+/**
+ * How it ended.
+ */
+status: RunStatus, 
+/**
+ * `window`, `cli` or `watch`.
+ */
+trigger: string, 
+/**
+ * Tables in it.
+ */
+tables: number, 
+/**
+ * Rows written.
+ */
+rows_merged: number, 
+/**
+ * Rows rejected.
+ */
+rows_rejected: number, };

@@ -6,37 +6,36 @@ import type { TableProgress } from "./TableProgress";
 /**
  * The whole state of a run: what a window opened in mid-run gets first.
  */
-export type RunView = {
-  /**
-   * Its id.
-   */
-  run_id: string;
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Where it stands.
-   */
-  status: RunStatus;
-  /**
-   * ISO 8601, UTC.
-   */
-  started_at: string;
-  /**
-   * Seconds since it began, or that it took.
-   */
-  seconds: number;
-  /**
-   * Number of the last event this state contains.
-   */
-  seq: number;
-  /**
-   * A line a table.
-   */
-  tables: Array<TableProgress>;
-  /**
-   * Why the run as a whole failed.
-   */
-  error: ErrorView | null;
-};
+export type RunView = { 
+/**
+ * Its id.
+ */
+run_id: string, 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Where it stands.
+ */
+status: RunStatus, 
+/**
+ * ISO 8601, UTC.
+ */
+started_at: string, 
+/**
+ * Seconds since it began, or that it took.
+ */
+seconds: number, 
+/**
+ * Number of the last event this state contains.
+ */
+seq: number, 
+/**
+ * A line a table.
+ */
+tables: Array<TableProgress>, 
+/**
+ * Why the run as a whole failed.
+ */
+error: ErrorView | null, };

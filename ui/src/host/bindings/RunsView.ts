@@ -4,9 +4,8 @@ import type { RunSummary } from "./RunSummary";
 /**
  * Runs in a list.
  */
-export type RunsView = {
-  /**
-   * Newest first.
-   */
-  runs: Array<RunSummary>;
-};
+export type RunsView = { 
+/**
+ * Newest first.
+ */
+runs: Array<RunSummary>, };

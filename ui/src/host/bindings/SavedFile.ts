@@ -3,13 +3,12 @@
 /**
  * A file that was written.
  */
-export type SavedFile = {
-  /**
-   * Where it is.
-   */
-  path: string;
-  /**
-   * How long it is.
-   */
-  bytes: number;
-};
+export type SavedFile = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * How long it is.
+ */
+bytes: number, };

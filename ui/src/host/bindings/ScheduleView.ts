@@ -6,25 +6,24 @@ import type { TableHealth } from "./TableHealth";
 /**
  * How the schedule of a workspace stands in this process.
  */
-export type ScheduleView = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Whether it runs.
-   */
-  state: ScheduleState;
-  /**
-   * ISO 8601, UTC: since when it runs.
-   */
-  since: string | null;
-  /**
-   * A line a table, while it runs.
-   */
-  tables: Array<TableHealth>;
-  /**
-   * Why it does not run, or why the workspace as it is now is not the one that runs.
-   */
-  error: ErrorView | null;
-};
+export type ScheduleView = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Whether it runs.
+ */
+state: ScheduleState, 
+/**
+ * ISO 8601, UTC: since when it runs.
+ */
+since: string | null, 
+/**
+ * A line a table, while it runs.
+ */
+tables: Array<TableHealth>, 
+/**
+ * Why it does not run, or why the workspace as it is now is not the one that runs.
+ */
+error: ErrorView | null, };

@@ -3,5 +3,4 @@
 /**
  * A screen that can be gone to from outside.
  */
-export type ScreenView =
-  "overview" | "connections" | "tables" | "mapping" | "verify" | "runs" | "rejected" | "settings";
+export type ScreenView = "overview" | "connections" | "tables" | "mapping" | "verify" | "runs" | "rejected" | "settings";

@@ -4,13 +4,12 @@ import type { ServeSecretKind } from "./ServeSecretKind";
 /**
  * Keeps a secret of the service in the keyring.
  */
-export type ServeSecretSet = {
-  /**
-   * Which.
-   */
-  kind: ServeSecretKind;
-  /**
-   * The secret; an empty text removes it.
-   */
-  secret: string;
-};
+export type ServeSecretSet = { 
+/**
+ * Which.
+ */
+kind: ServeSecretKind, 
+/**
+ * The secret; an empty text removes it.
+ */
+secret: string, };

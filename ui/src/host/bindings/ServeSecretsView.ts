@@ -3,13 +3,12 @@
 /**
  * Where the secrets of the service are: `keyring`, `variable`, `none`, or `unknown` where the keyring does not answer.
  */
-export type ServeSecretsView = {
-  /**
-   * The listener's token.
-   */
-  token: string;
-  /**
-   * The webhook's address.
-   */
-  webhook: string;
-};
+export type ServeSecretsView = { 
+/**
+ * The listener's token.
+ */
+token: string, 
+/**
+ * The webhook's address.
+ */
+webhook: string, };

@@ -5,37 +5,36 @@ import type { ThemeView } from "./ThemeView";
 /**
  * Every setting with its value.
  */
-export type SettingsValues = {
-  /**
-   * Colours of the window.
-   */
-  theme: ThemeView;
-  /**
-   * How close rows stand.
-   */
-  density: DensityView;
-  /**
-   * How many workspaces the first screen lists.
-   */
-  recent_workspaces: number;
-  /**
-   * Whether a scheduled run that fails is told by a notification.
-   */
-  notifications: boolean;
-  /**
-   * Whether Firn shows itself in the system's tray.
-   */
-  tray: boolean;
-  /**
-   * Whether closing the window leaves Firn in the tray.
-   */
-  close_to_tray: boolean;
-  /**
-   * Whether the window asks before it writes into a connection labelled production.
-   */
-  confirm_production: boolean;
-  /**
-   * How many days the history of runs is kept.
-   */
-  history_days: number;
-};
+export type SettingsValues = { 
+/**
+ * Colours of the window.
+ */
+theme: ThemeView, 
+/**
+ * How close rows stand.
+ */
+density: DensityView, 
+/**
+ * How many workspaces the first screen lists.
+ */
+recent_workspaces: number, 
+/**
+ * Whether a scheduled run that fails is told by a notification.
+ */
+notifications: boolean, 
+/**
+ * Whether Firn shows itself in the system's tray.
+ */
+tray: boolean, 
+/**
+ * Whether closing the window leaves Firn in the tray.
+ */
+close_to_tray: boolean, 
+/**
+ * Whether the window asks before it writes into a connection labelled production.
+ */
+confirm_production: boolean, 
+/**
+ * How many days the history of runs is kept.
+ */
+history_days: number, };

@@ -6,25 +6,24 @@ import type { SettingsValues } from "./SettingsValues";
 /**
  * The settings and their file.
  */
-export type SettingsView = {
-  /**
-   * The file, absolute.
-   */
-  file: string;
-  /**
-   * The values that hold: the file's, or the last good ones while the file has problems.
-   */
-  settings: SettingsValues;
-  /**
-   * What holds where the file says nothing.
-   */
-  defaults: SettingsValues;
-  /**
-   * What is wrong with the file; while something is, nothing is saved into it.
-   */
-  problems: Array<DocumentProblem>;
-  /**
-   * What this machine lacks for a setting, such as a tray.
-   */
-  notices: Array<FindingView>;
-};
+export type SettingsView = { 
+/**
+ * The file, absolute.
+ */
+file: string, 
+/**
+ * The values that hold: the file's, or the last good ones while the file has problems.
+ */
+settings: SettingsValues, 
+/**
+ * What holds where the file says nothing.
+ */
+defaults: SettingsValues, 
+/**
+ * What is wrong with the file; while something is, nothing is saved into it.
+ */
+problems: Array<DocumentProblem>, 
+/**
+ * What this machine lacks for a setting, such as a tray.
+ */
+notices: Array<FindingView>, };

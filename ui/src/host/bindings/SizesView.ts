@@ -4,9 +4,8 @@ import type { TableSizeView } from "./TableSizeView";
 /**
  * How large the tables of a workspace are, as the source estimates it.
  */
-export type SizesView = {
-  /**
-   * The tables that the source has.
-   */
-  tables: Array<TableSizeView>;
-};
+export type SizesView = { 
+/**
+ * The tables that the source has.
+ */
+tables: Array<TableSizeView>, };

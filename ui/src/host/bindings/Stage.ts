@@ -4,5 +4,4 @@
  * What is going on with a table in a run:
  * `queued → inspecting → reading ⇄ merging → done | failed | cancelled`, with `waiting` before a retry.
  */
-export type Stage =
-  "queued" | "inspecting" | "reading" | "merging" | "waiting" | "done" | "failed" | "cancelled" | "held";
+export type Stage = "queued" | "inspecting" | "reading" | "merging" | "waiting" | "done" | "failed" | "cancelled" | "held";

@@ -4,9 +4,8 @@ import type { TableStatusView } from "./TableStatusView";
 /**
  * State of all tables, as the state database has it.
  */
-export type StatusView = {
-  /**
-   * A row a configured table.
-   */
-  tables: Array<TableStatusView>;
-};
+export type StatusView = { 
+/**
+ * A row a configured table.
+ */
+tables: Array<TableStatusView>, };

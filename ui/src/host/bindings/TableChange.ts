@@ -5,17 +5,16 @@ import type { TableEdit } from "./TableEdit";
 /**
  * Edits of one table.
  */
-export type TableChange = {
-  /**
-   * Source table.
-   */
-  table: string;
-  /**
-   * Edits of columns.
-   */
-  columns: Array<ColumnEdit>;
-  /**
-   * Edits of the table's keys.
-   */
-  edit: TableEdit;
-};
+export type TableChange = { 
+/**
+ * Source table.
+ */
+table: string, 
+/**
+ * Edits of columns.
+ */
+columns: Array<ColumnEdit>, 
+/**
+ * Edits of the table's keys.
+ */
+edit: TableEdit, };

@@ -4,17 +4,16 @@ import type { ChangeView } from "./ChangeView";
 /**
  * What has changed in the source of one table.
  */
-export type TableDriftView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * `add`, `ignore` or `stop`: what is done about changes.
-   */
-  on_drift: string;
-  /**
-   * At least one.
-   */
-  changes: Array<ChangeView>;
-};
+export type TableDriftView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * `add`, `ignore` or `stop`: what is done about changes.
+ */
+on_drift: string, 
+/**
+ * At least one.
+ */
+changes: Array<ChangeView>, };

@@ -3,37 +3,36 @@
 /**
  * Edits of a table's keys in `firn.yaml`; what is absent stays as it is.
  */
-export type TableEdit = {
-  /**
-   * Key columns.
-   */
-  pk?: Array<string>;
-  /**
-   * Watermark column; empty for none.
-   */
-  watermark_column?: string;
-  /**
-   * `incremental` or `full`.
-   */
-  mode?: string;
-  /**
-   * The table in the target.
-   */
-  target?: string;
-  /**
-   * A SQL condition over the source row; empty for none.
-   */
-  where?: string;
-  /**
-   * `add`, `ignore` or `stop`.
-   */
-  on_drift?: string;
-  /**
-   * `reject` or `null`.
-   */
-  on_unfit?: string;
-  /**
-   * `ignore`, `soft` or `hard`.
-   */
-  deletes?: string;
-};
+export type TableEdit = { 
+/**
+ * Key columns.
+ */
+pk?: Array<string>, 
+/**
+ * Watermark column; empty for none.
+ */
+watermark_column?: string, 
+/**
+ * `incremental` or `full`.
+ */
+mode?: string, 
+/**
+ * The table in the target.
+ */
+target?: string, 
+/**
+ * A SQL condition over the source row; empty for none.
+ */
+where?: string, 
+/**
+ * `add`, `ignore` or `stop`.
+ */
+on_drift?: string, 
+/**
+ * `reject` or `null`.
+ */
+on_unfit?: string, 
+/**
+ * `ignore`, `soft` or `hard`.
+ */
+deletes?: string, };

@@ -4,45 +4,44 @@ import type { ErrorView } from "./ErrorView";
 /**
  * How a table does.
  */
-export type TableHealth = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * Its schedule.
-   */
-  schedule: string;
-  /**
-   * How its newest run here ended, `waiting` before the first.
-   */
-  status: string;
-  /**
-   * Whether it runs now.
-   */
-  running: boolean;
-  /**
-   * ISO 8601, UTC: when the newest run that succeeded began.
-   */
-  last_success: string | null;
-  /**
-   * Seconds since then: what was committed in the source before is in the target.
-   */
-  lag_seconds: number | null;
-  /**
-   * ISO 8601, UTC: when it runs next.
-   */
-  next_run: string | null;
-  /**
-   * Failures in a row.
-   */
-  failures: number;
-  /**
-   * Why the newest run failed, or who holds the table.
-   */
-  error: ErrorView | null;
-};
+export type TableHealth = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * Its schedule.
+ */
+schedule: string, 
+/**
+ * How its newest run here ended, `waiting` before the first.
+ */
+status: string, 
+/**
+ * Whether it runs now.
+ */
+running: boolean, 
+/**
+ * ISO 8601, UTC: when the newest run that succeeded began.
+ */
+last_success: string | null, 
+/**
+ * Seconds since then: what was committed in the source before is in the target.
+ */
+lag_seconds: number | null, 
+/**
+ * ISO 8601, UTC: when it runs next.
+ */
+next_run: string | null, 
+/**
+ * Failures in a row.
+ */
+failures: number, 
+/**
+ * Why the newest run failed, or who holds the table.
+ */
+error: ErrorView | null, };

@@ -7,49 +7,48 @@ import type { FindingView } from "./FindingView";
 /**
  * The dry run of one table.
  */
-export type TablePlanView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * `first_load`, `resume_first_load`, `incremental` or `full`; null where it cannot run.
-   */
-  phase: string | null;
-  /**
-   * Rows waiting, counted up to 1,000,000; null where they could not be counted.
-   */
-  rows_waiting: number | null;
-  /**
-   * Exact text of the cursor.
-   */
-  watermark: string | null;
-  /**
-   * Statements that will run in the target.
-   */
-  ddl: Array<string>;
-  /**
-   * The SELECT that will run in the source.
-   */
-  select: string | null;
-  /**
-   * Columns with their verdicts.
-   */
-  columns: Array<ColumnView>;
-  /**
-   * What has changed in the source since the last run.
-   */
-  changes: Array<ChangeView>;
-  /**
-   * Drift, risks, missing indexes; critical ones stop the table.
-   */
-  findings: Array<FindingView>;
-  /**
-   * Why it cannot run.
-   */
-  error: ErrorView | null;
-};
+export type TablePlanView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * `first_load`, `resume_first_load`, `incremental` or `full`; null where it cannot run.
+ */
+phase: string | null, 
+/**
+ * Rows waiting, counted up to 1,000,000; null where they could not be counted.
+ */
+rows_waiting: number | null, 
+/**
+ * Exact text of the cursor.
+ */
+watermark: string | null, 
+/**
+ * Statements that will run in the target.
+ */
+ddl: Array<string>, 
+/**
+ * The SELECT that will run in the source.
+ */
+select: string | null, 
+/**
+ * Columns with their verdicts.
+ */
+columns: Array<ColumnView>, 
+/**
+ * What has changed in the source since the last run.
+ */
+changes: Array<ChangeView>, 
+/**
+ * Drift, risks, missing indexes; critical ones stop the table.
+ */
+findings: Array<FindingView>, 
+/**
+ * Why it cannot run.
+ */
+error: ErrorView | null, };

@@ -6,57 +6,56 @@ import type { TableResult } from "./TableResult";
 /**
  * A table in a run that is going on or has ended.
  */
-export type TableProgress = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * What is going on.
-   */
-  stage: Stage;
-  /**
-   * `first_load`, `resume_first_load`, `incremental`, `full` or `deletes`, once known.
-   */
-  phase: string | null;
-  /**
-   * Rows expected, where they are known (the estimate of a first load).
-   */
-  rows_expected: number | null;
-  /**
-   * Rows read.
-   */
-  rows_read: number;
-  /**
-   * Rows committed.
-   */
-  rows_merged: number;
-  /**
-   * Rows rejected.
-   */
-  rows_rejected: number;
-  /**
-   * Bytes received from the source.
-   */
-  bytes: number;
-  /**
-   * Exact text of the cursor.
-   */
-  watermark: string | null;
-  /**
-   * ISO 8601: when it tries again.
-   */
-  retry_at: string | null;
-  /**
-   * The failure, or the transient one it waits after.
-   */
-  error: ErrorView | null;
-  /**
-   * The result, once it has ended.
-   */
-  result: TableResult | null;
-};
+export type TableProgress = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * What is going on.
+ */
+stage: Stage, 
+/**
+ * `first_load`, `resume_first_load`, `incremental`, `full` or `deletes`, once known.
+ */
+phase: string | null, 
+/**
+ * Rows expected, where they are known (the estimate of a first load).
+ */
+rows_expected: number | null, 
+/**
+ * Rows read.
+ */
+rows_read: number, 
+/**
+ * Rows committed.
+ */
+rows_merged: number, 
+/**
+ * Rows rejected.
+ */
+rows_rejected: number, 
+/**
+ * Bytes received from the source.
+ */
+bytes: number, 
+/**
+ * Exact text of the cursor.
+ */
+watermark: string | null, 
+/**
+ * ISO 8601: when it tries again.
+ */
+retry_at: string | null, 
+/**
+ * The failure, or the transient one it waits after.
+ */
+error: ErrorView | null, 
+/**
+ * The result, once it has ended.
+ */
+result: TableResult | null, };

@@ -5,57 +5,56 @@ import type { FindingView } from "./FindingView";
 /**
  * The result of one table in a run.
  */
-export type TableResult = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * `success`, `idle`, `partial` (rows were rejected), `failed`, `cancelled` or `held`.
-   */
-  status: string;
-  /**
-   * Rows read.
-   */
-  rows_read: number;
-  /**
-   * Rows written to the target.
-   */
-  rows_merged: number;
-  /**
-   * Rows kept in `sync_errors`.
-   */
-  rows_rejected: number;
-  /**
-   * Rows deleted.
-   */
-  rows_deleted: number;
-  /**
-   * Rows that lost to a newer one of the same key.
-   */
-  rows_duplicate: number;
-  /**
-   * Rows with a NULL watermark.
-   */
-  rows_null_watermark: number;
-  /**
-   * Exact text of the cursor.
-   */
-  watermark: string | null;
-  /**
-   * How long it took.
-   */
-  seconds: number;
-  /**
-   * What went wrong.
-   */
-  error: ErrorView | null;
-  /**
-   * What the operator should know.
-   */
-  findings: Array<FindingView>;
-};
+export type TableResult = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * `success`, `idle`, `partial` (rows were rejected), `failed`, `cancelled` or `held`.
+ */
+status: string, 
+/**
+ * Rows read.
+ */
+rows_read: number, 
+/**
+ * Rows written to the target.
+ */
+rows_merged: number, 
+/**
+ * Rows kept in `sync_errors`.
+ */
+rows_rejected: number, 
+/**
+ * Rows deleted.
+ */
+rows_deleted: number, 
+/**
+ * Rows that lost to a newer one of the same key.
+ */
+rows_duplicate: number, 
+/**
+ * Rows with a NULL watermark.
+ */
+rows_null_watermark: number, 
+/**
+ * Exact text of the cursor.
+ */
+watermark: string | null, 
+/**
+ * How long it took.
+ */
+seconds: number, 
+/**
+ * What went wrong.
+ */
+error: ErrorView | null, 
+/**
+ * What the operator should know.
+ */
+findings: Array<FindingView>, };

@@ -3,17 +3,16 @@
 /**
  * How large a table is.
  */
-export type TableSizeView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Estimated rows; null where never analysed.
-   */
-  estimated_rows: number | null;
-  /**
-   * Bytes on disk.
-   */
-  bytes: number;
-};
+export type TableSizeView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Estimated rows; null where never analysed.
+ */
+estimated_rows: number | null, 
+/**
+ * Bytes on disk.
+ */
+bytes: number, };

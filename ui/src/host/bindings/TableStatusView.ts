@@ -4,45 +4,44 @@ import type { ComparedView } from "./ComparedView";
 /**
  * State of one table.
  */
-export type TableStatusView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * `never`, `idle`, `running`, `success`, `error` or `cancelled`.
-   */
-  status: string;
-  /**
-   * Exact text of the cursor.
-   */
-  watermark: string | null;
-  /**
-   * When the last run ended, ISO 8601, by the state database's clock.
-   */
-  last_run: string | null;
-  /**
-   * Why the last run failed.
-   */
-  error: string | null;
-  /**
-   * Rows of the last run.
-   */
-  rows_processed: number;
-  /**
-   * Who runs it now.
-   */
-  holder: string | null;
-  /**
-   * Unresolved rejected rows.
-   */
-  open_errors: number;
-  /**
-   * The last comparison with its source that came to its end on this machine.
-   */
-  compared: ComparedView | null;
-};
+export type TableStatusView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * `never`, `idle`, `running`, `success`, `error` or `cancelled`.
+ */
+status: string, 
+/**
+ * Exact text of the cursor.
+ */
+watermark: string | null, 
+/**
+ * When the last run ended, ISO 8601, by the state database's clock.
+ */
+last_run: string | null, 
+/**
+ * Why the last run failed.
+ */
+error: string | null, 
+/**
+ * Rows of the last run.
+ */
+rows_processed: number, 
+/**
+ * Who runs it now.
+ */
+holder: string | null, 
+/**
+ * Unresolved rejected rows.
+ */
+open_errors: number, 
+/**
+ * The last comparison with its source that came to its end on this machine.
+ */
+compared: ComparedView | null, };

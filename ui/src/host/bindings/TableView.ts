@@ -4,33 +4,32 @@ import type { TableResult } from "./TableResult";
 /**
  * A configured table with what is known without asking the databases.
  */
-export type TableView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * Key columns.
-   */
-  pk: Array<string>;
-  /**
-   * Watermark column.
-   */
-  watermark_column: string | null;
-  /**
-   * `incremental` or `full`.
-   */
-  mode: string;
-  /**
-   * `ignore`, `soft` or `hard`.
-   */
-  deletes: string;
-  /**
-   * How it went last time on this machine.
-   */
-  last: TableResult | null;
-};
+export type TableView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * Key columns.
+ */
+pk: Array<string>, 
+/**
+ * Watermark column.
+ */
+watermark_column: string | null, 
+/**
+ * `incremental` or `full`.
+ */
+mode: string, 
+/**
+ * `ignore`, `soft` or `hard`.
+ */
+deletes: string, 
+/**
+ * How it went last time on this machine.
+ */
+last: TableResult | null, };

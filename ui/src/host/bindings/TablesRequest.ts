@@ -3,13 +3,12 @@
 /**
  * Names tables of a workspace; no table means all.
  */
-export type TablesRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source tables; empty for all.
-   */
-  tables: Array<string>;
-};
+export type TablesRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source tables; empty for all.
+ */
+tables: Array<string>, };

@@ -3,21 +3,20 @@
 /**
  * A row that would be rejected still.
  */
-export type TryFailure = {
-  /**
-   * Key column → exact text.
-   */
-  pk: Record<string, string | null>;
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * A stable short name of the reason.
-   */
-  code: string;
-  /**
-   * What is wrong.
-   */
-  message: string;
-};
+export type TryFailure = { 
+/**
+ * Key column → exact text.
+ */
+pk: Record<string, string | null>, 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * A stable short name of the reason.
+ */
+code: string, 
+/**
+ * What is wrong.
+ */
+message: string, };

@@ -3,33 +3,32 @@
 /**
  * Asks what a transform would make of rejected rows. Nothing is written.
  */
-export type TryRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source table.
-   */
-  table: string;
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * The transform: an SQL expression that the source evaluates for each row.
-   */
-  sql: string;
-  /**
-   * Only these open rows, by id; empty for all whose value in this column was refused.
-   */
-  ids: Array<string>;
-  /**
-   * Only open rows with exactly these words for what is wrong; null for all.
-   */
-  error: string | null;
-  /**
-   * The document's text with edits that are not saved; the file's own where it is null.
-   */
-  document: string | null;
-};
+export type TryRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source table.
+ */
+table: string, 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * The transform: an SQL expression that the source evaluates for each row.
+ */
+sql: string, 
+/**
+ * Only these open rows, by id; empty for all whose value in this column was refused.
+ */
+ids: Array<string>, 
+/**
+ * Only open rows with exactly these words for what is wrong; null for all.
+ */
+error: string | null, 
+/**
+ * The document's text with edits that are not saved; the file's own where it is null.
+ */
+document: string | null, };

@@ -3,17 +3,16 @@
 /**
  * A value that becomes another one.
  */
-export type TryValue = {
-  /**
-   * Key column → exact text.
-   */
-  pk: Record<string, string | null>;
-  /**
-   * What the source has; null for NULL.
-   */
-  before: string | null;
-  /**
-   * What would arrive; null for NULL.
-   */
-  after: string | null;
-};
+export type TryValue = { 
+/**
+ * Key column → exact text.
+ */
+pk: Record<string, string | null>, 
+/**
+ * What the source has; null for NULL.
+ */
+before: string | null, 
+/**
+ * What would arrive; null for NULL.
+ */
+after: string | null, };

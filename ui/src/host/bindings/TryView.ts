@@ -5,65 +5,64 @@ import type { TryValue } from "./TryValue";
 /**
  * What a transform makes of rejected rows, read by their keys from the source as they are now.
  */
-export type TryView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * The transform.
-   */
-  sql: string;
-  /**
-   * Rows that were to be tried.
-   */
-  rows: number;
-  /**
-   * Rows that would arrive.
-   */
-  passed: number;
-  /**
-   * Rows that would be rejected still.
-   */
-  failed: number;
-  /**
-   * Rows that are not read any more: gone from the source, or outside of the table's condition.
-   */
-  gone: number;
-  /**
-   * Entries without a whole key, whose rows cannot be found.
-   */
-  without_key: number;
-  /**
-   * Rows left untried, because the transform fails on too many others.
-   */
-  untried: number;
-  /**
-   * Rows that would arrive with NULL in the column, where the source has a value.
-   */
-  nulls: number;
-  /**
-   * Rows that would arrive with another value in the column, or NULL.
-   */
-  changed: number;
-  /**
-   * Type of the column in the target with this transform.
-   */
-  target_type: string;
-  /**
-   * Statements that the next run carries out in the target.
-   */
-  ddl: Array<string>;
-  /**
-   * The first failing rows.
-   */
-  failures: Array<TryFailure>;
-  /**
-   * The first values that become others.
-   */
-  values: Array<TryValue>;
-};
+export type TryView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * The transform.
+ */
+sql: string, 
+/**
+ * Rows that were to be tried.
+ */
+rows: number, 
+/**
+ * Rows that would arrive.
+ */
+passed: number, 
+/**
+ * Rows that would be rejected still.
+ */
+failed: number, 
+/**
+ * Rows that are not read any more: gone from the source, or outside of the table's condition.
+ */
+gone: number, 
+/**
+ * Entries without a whole key, whose rows cannot be found.
+ */
+without_key: number, 
+/**
+ * Rows left untried, because the transform fails on too many others.
+ */
+untried: number, 
+/**
+ * Rows that would arrive with NULL in the column, where the source has a value.
+ */
+nulls: number, 
+/**
+ * Rows that would arrive with another value in the column, or NULL.
+ */
+changed: number, 
+/**
+ * Type of the column in the target with this transform.
+ */
+target_type: string, 
+/**
+ * Statements that the next run carries out in the target.
+ */
+ddl: Array<string>, 
+/**
+ * The first failing rows.
+ */
+failures: Array<TryFailure>, 
+/**
+ * The first values that become others.
+ */
+values: Array<TryValue>, };

@@ -4,21 +4,20 @@ import type { CastView } from "./CastView";
 /**
  * What columns of one type can be brought to.
  */
-export type TypeCasts = {
-  /**
-   * The type in the source.
-   */
-  source_type: string;
-  /**
-   * The type in which it travels when nothing is said.
-   */
-  target_type: string;
-  /**
-   * The columns of this type.
-   */
-  columns: Array<string>;
-  /**
-   * The types offered, the most faithful first.
-   */
-  casts: Array<CastView>;
-};
+export type TypeCasts = { 
+/**
+ * The type in the source.
+ */
+source_type: string, 
+/**
+ * The type in which it travels when nothing is said.
+ */
+target_type: string, 
+/**
+ * The columns of this type.
+ */
+columns: Array<string>, 
+/**
+ * The types offered, the most faithful first.
+ */
+casts: Array<CastView>, };

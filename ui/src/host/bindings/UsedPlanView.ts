@@ -4,37 +4,36 @@ import type { UsedStatements } from "./UsedStatements";
 /**
  * The plan that a run has used for one table.
  */
-export type UsedPlanView = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * `first_load`, `resume_first_load`, `incremental` or `full`.
-   */
-  phase: string;
-  /**
-   * Key columns, in their order.
-   */
-  key: Array<string>;
-  /**
-   * The watermark column, where the table is read by one.
-   */
-  watermark_column: string | null;
-  /**
-   * How many columns were read.
-   */
-  columns: number;
-  /**
-   * Exact text of the cursor before the run.
-   */
-  cursor: string | null;
-  /**
-   * The statements, word for word; null in an event, where they would be too long: the run's record has them.
-   */
-  statements: UsedStatements | null;
-};
+export type UsedPlanView = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * `first_load`, `resume_first_load`, `incremental` or `full`.
+ */
+phase: string, 
+/**
+ * Key columns, in their order.
+ */
+key: Array<string>, 
+/**
+ * The watermark column, where the table is read by one.
+ */
+watermark_column: string | null, 
+/**
+ * How many columns were read.
+ */
+columns: number, 
+/**
+ * Exact text of the cursor before the run.
+ */
+cursor: string | null, 
+/**
+ * The statements, word for word; null in an event, where they would be too long: the run's record has them.
+ */
+statements: UsedStatements | null, };

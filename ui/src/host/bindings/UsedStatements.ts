@@ -3,13 +3,12 @@
 /**
  * Statements of a plan that was used.
  */
-export type UsedStatements = {
-  /**
-   * The SELECT that ran in the source. A first load reads it in ranges of pages.
-   */
-  select: string;
-  /**
-   * Statements that ran in the target, before its first rows.
-   */
-  ddl: Array<string>;
-};
+export type UsedStatements = { 
+/**
+ * The SELECT that ran in the source. A first load reads it in ranges of pages.
+ */
+select: string, 
+/**
+ * Statements that ran in the target, before its first rows.
+ */
+ddl: Array<string>, };

@@ -7,81 +7,80 @@ import type { RepairedView } from "./RepairedView";
 /**
  * The verdict on one table.
  */
-export type VerifiedTable = {
-  /**
-   * Source table.
-   */
-  source: string;
-  /**
-   * Target table.
-   */
-  target: string;
-  /**
-   * `equal`, `different`, `failed`, `cancelled` or `held`.
-   */
-  status: string;
-  /**
-   * Rows of the source, with the table's condition.
-   */
-  rows_source: number;
-  /**
-   * Rows of the target, without those marked as deleted.
-   */
-  rows_target: number;
-  /**
-   * Keys that differ: missing, extra and changed ones. After a repair, those that still do.
-   */
-  differing_keys: number;
-  /**
-   * Keys in the source alone.
-   */
-  missing: number;
-  /**
-   * Keys in the target alone.
-   */
-  extra: number;
-  /**
-   * Keys on both sides with other values.
-   */
-  changed: number;
-  /**
-   * Of the differing keys, those that are known to be rejected.
-   */
-  rejected: number;
-  /**
-   * Keys that the next run is to bring; no differences.
-   */
-  waiting: number;
-  /**
-   * Rows of the source that lose to a newer one of their key.
-   */
-  superseded: number;
-  /**
-   * Differing cells by column, among `cells_of` changed keys.
-   */
-  columns: Record<string, number>;
-  /**
-   * How many changed keys were looked at cell by cell.
-   */
-  cells_of: number;
-  /**
-   * Differing keys, up to the limit of the request.
-   */
-  keys: Array<DifferingKeyView>;
-  /**
-   * What the repair did, where one was asked for.
-   */
-  repaired: RepairedView | null;
-  /**
-   * How long it took.
-   */
-  seconds: number;
-  /**
-   * Why it could not be compared.
-   */
-  error: ErrorView | null;
-  /**
-   * What to know about the comparison.
-   */
-  findings: Array<FindingView>;
-};
+export type VerifiedTable = { 
+/**
+ * Source table.
+ */
+source: string, 
+/**
+ * Target table.
+ */
+target: string, 
+/**
+ * `equal`, `different`, `failed`, `cancelled` or `held`.
+ */
+status: string, 
+/**
+ * Rows of the source, with the table's condition.
+ */
+rows_source: number, 
+/**
+ * Rows of the target, without those marked as deleted.
+ */
+rows_target: number, 
+/**
+ * Keys that differ: missing, extra and changed ones. After a repair, those that still do.
+ */
+differing_keys: number, 
+/**
+ * Keys in the source alone.
+ */
+missing: number, 
+/**
+ * Keys in the target alone.
+ */
+extra: number, 
+/**
+ * Keys on both sides with other values.
+ */
+changed: number, 
+/**
+ * Of the differing keys, those that are known to be rejected.
+ */
+rejected: number, 
+/**
+ * Keys that the next run is to bring; no differences.
+ */
+waiting: number, 
+/**
+ * Rows of the source that lose to a newer one of their key.
+ */
+superseded: number, 
+/**
+ * Differing cells by column, among `cells_of` changed keys.
+ */
+columns: Record<string, number>, 
+/**
+ * How many changed keys were looked at cell by cell.
+ */
+cells_of: number, 
+/**
+ * Differing keys, up to the limit of the request.
+ */
+keys: Array<DifferingKeyView>, 
+/**
+ * What the repair did, where one was asked for.
+ */
+repaired: RepairedView | null, 
+/**
+ * How long it took.
+ */
+seconds: number, 
+/**
+ * Why it could not be compared.
+ */
+error: ErrorView | null, 
+/**
+ * What to know about the comparison.
+ */
+findings: Array<FindingView>, };

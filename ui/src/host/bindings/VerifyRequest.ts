@@ -3,21 +3,20 @@
 /**
  * Asks for a comparison of tables with their sources.
  */
-export type VerifyRequest = {
-  /**
-   * The workspace.
-   */
-  folder: string;
-  /**
-   * Source tables; empty for all.
-   */
-  tables: Array<string>;
-  /**
-   * Whether what differs is made equal.
-   */
-  repair: boolean;
-  /**
-   * Most differing keys of a table that are listed; all are counted.
-   */
-  limit: number;
-};
+export type VerifyRequest = { 
+/**
+ * The workspace.
+ */
+folder: string, 
+/**
+ * Source tables; empty for all.
+ */
+tables: Array<string>, 
+/**
+ * Whether what differs is made equal.
+ */
+repair: boolean, 
+/**
+ * Most differing keys of a table that are listed; all are counted.
+ */
+limit: number, };

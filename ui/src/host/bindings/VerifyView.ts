@@ -5,17 +5,16 @@ import type { VerifiedTable } from "./VerifiedTable";
 /**
  * What a comparison came to: the last document of `sync verify --json`.
  */
-export type VerifyView = {
-  /**
-   * Whether every table was compared and none differs.
-   */
-  equal: boolean;
-  /**
-   * A verdict a table.
-   */
-  tables: Array<VerifiedTable>;
-  /**
-   * Why nothing could be compared.
-   */
-  error: ErrorView | null;
-};
+export type VerifyView = { 
+/**
+ * Whether every table was compared and none differs.
+ */
+equal: boolean, 
+/**
+ * A verdict a table.
+ */
+tables: Array<VerifiedTable>, 
+/**
+ * Why nothing could be compared.
+ */
+error: ErrorView | null, };

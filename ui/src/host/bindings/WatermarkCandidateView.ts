@@ -3,46 +3,45 @@
 /**
  * A column that can carry its table's watermark, with what speaks for and against it.
  */
-export type WatermarkCandidateView = {
-  /**
-   * Its name.
-   */
-  column: string;
-  /**
-   * `timestamptz`, `timestamp`, `date` or `integer`.
-   */
-  axis: string;
-  /**
-   * Whether its type, its name or a trigger says that it tells of changes; others are never proposed.
-   */
-  likely: boolean;
-  /**
-   * Whether an index begins with it.
-   */
-  indexed: boolean;
-  /**
-   * Whether it is declared NOT NULL.
-   */
-  not_null: boolean;
-  /**
-   * Share of rows without one, from 0 to 1; null where the table was never analysed.
-   */
-  nulls: number | null;
-  /**
-   * Whether it grows as rows are written; null where the table was never analysed.
-   */
-  monotonic: boolean | null;
-  /**
-   * Who sets it: `trigger`, `default` (the database's clock, when a row is made), `sequence`, `application` or
-   * `unknown`.
-   */
-  set_by: string;
-  /**
-   * The same in words.
-   */
-  reasons: Array<string>;
-  /**
-   * The statement that makes the index it wants; null where it has one, or can have none.
-   */
-  index_sql: string | null;
-};
+export type WatermarkCandidateView = { 
+/**
+ * Its name.
+ */
+column: string, 
+/**
+ * `timestamptz`, `timestamp`, `date` or `integer`.
+ */
+axis: string, 
+/**
+ * Whether its type, its name or a trigger says that it tells of changes; others are never proposed.
+ */
+likely: boolean, 
+/**
+ * Whether an index begins with it.
+ */
+indexed: boolean, 
+/**
+ * Whether it is declared NOT NULL.
+ */
+not_null: boolean, 
+/**
+ * Share of rows without one, from 0 to 1; null where the table was never analysed.
+ */
+nulls: number | null, 
+/**
+ * Whether it grows as rows are written; null where the table was never analysed.
+ */
+monotonic: boolean | null, 
+/**
+ * Who sets it: `trigger`, `default` (the database's clock, when a row is made), `sequence`, `application` or
+ * `unknown`.
+ */
+set_by: string, 
+/**
+ * The same in words.
+ */
+reasons: Array<string>, 
+/**
+ * The statement that makes the index it wants; null where it has one, or can have none.
+ */
+index_sql: string | null, };

@@ -3,13 +3,12 @@
 /**
  * Asks for a new workspace.
  */
-export type WorkspaceCreate = {
-  /**
-   * Absolute path of the folder; made where it is missing.
-   */
-  folder: string;
-  /**
-   * Whether it is the sample: six tables of a small shop in a private PostgreSQL server.
-   */
-  sample: boolean;
-};
+export type WorkspaceCreate = { 
+/**
+ * Absolute path of the folder; made where it is missing.
+ */
+folder: string, 
+/**
+ * Whether it is the sample: six tables of a small shop in a private PostgreSQL server.
+ */
+sample: boolean, };

@@ -3,9 +3,8 @@
 /**
  * Names a workspace by its folder.
  */
-export type WorkspaceRef = {
-  /**
-   * Absolute path of the folder that holds `firn.yaml`.
-   */
-  folder: string;
-};
+export type WorkspaceRef = { 
+/**
+ * Absolute path of the folder that holds `firn.yaml`.
+ */
+folder: string, };

@@ -8,53 +8,52 @@ import type { TableView } from "./TableView";
 /**
  * An open workspace.
  */
-export type WorkspaceView = {
-  /**
-   * Absolute path of its folder.
-   */
-  folder: string;
-  /**
-   * The folder's last part.
-   */
-  name: string;
-  /**
-   * Whether the person has said that its connections may be used. Until then nothing connects and nothing runs.
-   */
-  trusted: boolean;
-  /**
-   * What is wrong with `firn.yaml`; empty where it can be used.
-   */
-  problems: Array<DocumentProblem>;
-  /**
-   * Connections in the file's order.
-   */
-  connections: Array<ConnectionView>;
-  /**
-   * The name of the source connection.
-   */
-  source: string | null;
-  /**
-   * The name of the target connection.
-   */
-  target: string | null;
-  /**
-   * The name of the connection that holds the state tables.
-   */
-  state: string | null;
-  /**
-   * Tables in the file's order, with what is known locally; the databases are not asked.
-   */
-  tables: Array<TableView>;
-  /**
-   * The last runs, newest first.
-   */
-  runs: Array<RunSummary>;
-  /**
-   * The run going on in this process, where there is one.
-   */
-  active_run: string | null;
-  /**
-   * What else the person should know, such as a missing PostgreSQL for the sample.
-   */
-  notices: Array<FindingView>;
-};
+export type WorkspaceView = { 
+/**
+ * Absolute path of its folder.
+ */
+folder: string, 
+/**
+ * The folder's last part.
+ */
+name: string, 
+/**
+ * Whether the person has said that its connections may be used. Until then nothing connects and nothing runs.
+ */
+trusted: boolean, 
+/**
+ * What is wrong with `firn.yaml`; empty where it can be used.
+ */
+problems: Array<DocumentProblem>, 
+/**
+ * Connections in the file's order.
+ */
+connections: Array<ConnectionView>, 
+/**
+ * The name of the source connection.
+ */
+source: string | null, 
+/**
+ * The name of the target connection.
+ */
+target: string | null, 
+/**
+ * The name of the connection that holds the state tables.
+ */
+state: string | null, 
+/**
+ * Tables in the file's order, with what is known locally; the databases are not asked.
+ */
+tables: Array<TableView>, 
+/**
+ * The last runs, newest first.
+ */
+runs: Array<RunSummary>, 
+/**
+ * The run going on in this process, where there is one.
+ */
+active_run: string | null, 
+/**
+ * What else the person should know, such as a missing PostgreSQL for the sample.
+ */
+notices: Array<FindingView>, };

@@ -3,26 +3,25 @@
 /**
  * The worst value of a column in one respect, or how often such a one was met.
  */
-export type WorstView = {
-  /**
-   * The column.
-   */
-  column: string;
-  /**
-   * `longest`, `most_precise`, `largest`, `changed` (by its transform), `NaN`, `Infinity`, `-Infinity`, `infinity` or
-   * `-infinity`.
-   */
-  what: string;
-  /**
-   * The longest, most precise or largest value.
-   */
-  value: string | null;
-  /**
-   * Its length in characters; digits after the point of the most precise, before it of the largest.
-   */
-  characters: number | null;
-  /**
-   * Rows with the special value, or with one that changes.
-   */
-  rows: number | null;
-};
+export type WorstView = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * `longest`, `most_precise`, `largest`, `changed` (by its transform), `NaN`, `Infinity`, `-Infinity`, `infinity` or
+ * `-infinity`.
+ */
+what: string, 
+/**
+ * The longest, most precise or largest value.
+ */
+value: string | null, 
+/**
+ * Its length in characters; digits after the point of the most precise, before it of the largest.
+ */
+characters: number | null, 
+/**
+ * Rows with the special value, or with one that changes.
+ */
+rows: number | null, };
